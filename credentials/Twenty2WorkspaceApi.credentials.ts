@@ -1,0 +1,58 @@
+import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
+
+import { limitFields } from './limitFields';
+
+/** The key pair of Twenty2's workspace generation: Basic authorisation plus `x-workspace-id`. */
+export class Twenty2WorkspaceApi implements ICredentialType {
+	name = 'twenty2WorkspaceApi';
+
+	displayName = 'Twenty2 Workspace API';
+
+	icon = {
+		light: 'file:../nodes/Twenty2/twenty2.svg',
+		dark: 'file:../nodes/Twenty2/twenty2.dark.svg',
+	} as const;
+
+	documentationUrl = 'https://github.com/n8n-nodes-twenty2/n8n-nodes-twenty2#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'The key of this workspace, from Twenty2 under Profile → Integrations',
+		},
+		{
+			displayName: 'API Secret',
+			name: 'apiSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			required: true,
+			default: '',
+			description: 'The secret that Twenty2 showed when the key was made',
+		},
+		{
+			displayName: 'Workspace ID',
+			name: 'workspaceId',
+			type: 'string',
+			required: true,
+			default: '',
+			description: 'The workspace that the key belongs to',
+		},
+		...limitFields,
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: {
+			auth: {
+				username: '={{$credentials.apiKey}}',
+				password: '={{$credentials.apiSecret}}',
+			},
+			headers: { 'x-workspace-id': '={{$credentials.workspaceId}}' },
+		},
+	};
+}

@@ -1,0 +1,36 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/**
+ * Where Twenty2 is and how much it allows. These belong to the key and not to a node: "for higher
+ * limits, contact the Twenty2 team", so whatever uses the key shares them.
+ */
+export const limitFields: INodeProperties[] = [
+	{
+		displayName: 'Base URL',
+		name: 'baseUrl',
+		type: 'string',
+		required: true,
+		default: 'https://api.twentytwo.in',
+		description:
+			'The address of the Twenty2 API. Leave it as it is unless Twenty2 gave you another.',
+	},
+	{
+		displayName: 'Requests per Minute',
+		name: 'requestsPerMinute',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		required: true,
+		default: 60,
+		description:
+			'How many requests Twenty2 allows this key in any minute. Twenty2 raises it on request.',
+	},
+	{
+		displayName: 'Concurrent Calls',
+		name: 'concurrentCalls',
+		type: 'number',
+		typeOptions: { minValue: 1, numberPrecision: 0 },
+		required: true,
+		default: 3,
+		description: 'How many calls Twenty2 allows this key at once. Twenty2 raises it on request.',
+	},
+];

@@ -1,0 +1,135 @@
+import {
+	NodeConnectionTypes,
+	type ICredentialTestFunctions,
+	type ICredentialsDecrypted,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { apiKey } from './api/apiKey';
+import { Failure, failureOnly } from './api/failure';
+import { workspace } from './api/workspace';
+import { connect } from './connection';
+import { testConnection } from './connectionTest';
+import { carryOut, checkItems } from './items';
+import { createCall } from './operations/createCall';
+import { getCall } from './operations/getCall';
+import { outputs } from './output';
+import { Ledger } from './policy/ledger';
+import { canceledError, stoppedError } from './stopped';
+
+/** By the values of the field Operation. */
+const operations = { createCall, getCall };
+
+/** By the values of the field Authentication. */
+const generations = { apiKey, workspace };
+
+const operationName = z.enum(['createCall', 'getCall']);
+const generationName = z.enum(['apiKey', 'workspace']);
+const runIndex = z.number();
+
+/** Places and looks up calls with Twenty2, an AI voice-calling platform. */
+export class Twenty2 implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Twenty2',
+		name: 'twenty2',
+		icon: { light: 'file:twenty2.svg', dark: 'file:twenty2.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle:
+			'={{ ({ createCall: "Create Call", getCall: "Get Call" })[$parameter["operation"]] }}',
+		description: 'Have an AI assistant phone people, and look up how the calls went',
+		defaults: { name: 'Twenty2' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [
+			{
+				name: 'twenty2Api',
+				required: true,
+				displayOptions: { show: { authentication: ['apiKey'] } },
+				testedBy: 'testApiKey',
+			},
+			{
+				name: 'twenty2WorkspaceApi',
+				required: true,
+				displayOptions: { show: { authentication: ['workspace'] } },
+				testedBy: 'testWorkspace',
+			},
+		],
+		properties: [
+			{
+				displayName: 'Authentication',
+				name: 'authentication',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{
+						name: 'API Key',
+						value: 'apiKey',
+						description: 'Your Twenty2 account shows one API key',
+					},
+					{
+						name: 'Workspace',
+						value: 'workspace',
+						description: 'Your Twenty2 workspace shows a key, a secret and a workspace ID',
+					},
+				],
+				default: 'apiKey',
+				description: 'Which of the two kinds of Twenty2 account you have',
+			},
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: [createCall.option, getCall.option],
+				default: 'createCall',
+			},
+			...createCall.fields,
+			...getCall.fields,
+		],
+	};
+
+	methods = {
+		credentialTest: {
+			async testApiKey(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
+				return await testConnection(this, apiKey, data);
+			},
+			async testWorkspace(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
+				return await testConnection(this, workspace, data);
+			},
+		},
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operation = operations[operationName.parse(this.getNodeParameter('operation', 0))];
+		const generation =
+			generations[generationName.parse(this.getNodeParameter('authentication', 0))];
+		const { phones } = operation;
+
+		const connection = await connect(this, generation).catch(failureOnly);
+		const tasks = checkItems(this, operation, connection);
+		const ledger = Ledger.open(this.getContext('node'), runIndexOf(this));
+		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
+		const { results, stoppedBy } = await carryOut(tasks, {
+			ledger,
+			width: connection instanceof Failure ? 1 : connection.concurrentCalls,
+			stopAtFailure: !this.continueOnFail(),
+			canceled,
+		}).finally(() => ledger.close());
+
+		if (canceled.aborted) throw canceledError(this.getNode(), results, phones);
+		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, results, phones);
+		ledger.returned();
+		return [outputs(results, phones)];
+	}
+}
+
+/** Tells the passes of a loop apart. */
+function runIndexOf(n8n: IExecuteFunctions): number {
+	return runIndex.parse(n8n.getWorkflowDataProxy(0).$runIndex);
+}

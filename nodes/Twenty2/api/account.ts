@@ -1,0 +1,57 @@
+import * as z from 'zod/v4/mini';
+
+import { Failure } from './failure';
+
+/** What one credential says: who asks, where Twenty2 is, and how much it allows. */
+export interface Account {
+	apiKey: string;
+	/** Without a slash at the end. */
+	baseUrl: string;
+	limits: { requestsPerMinute: number; concurrentCalls: number };
+	/** What the credential type's `authenticate` sets, for n8n's connection test, which does not. */
+	headers: Record<string, string>;
+}
+
+/** Goes into a header, so only visible ASCII; a line break copied along is a common slip. */
+export const secret = z
+	.string('is empty')
+	.check(z.regex(/^[\x21-\x7e]+$/, 'must not be empty or contain spaces'));
+
+const notWhole = 'must be a whole number from 1 up';
+const limit = z.coerce.number(notWhole).check(z.int(notWhole), z.gte(1, notWhole));
+
+const notAddress = 'must be an address like https://api.twentytwo.in';
+
+/** The fields that the credentials of all generations have. */
+export const accountFields = {
+	apiKey: secret,
+	baseUrl: z.pipe(
+		z.string(notAddress).check(z.trim(), z.regex(/^https?:\/\/[^\s/?#@]+[^\s?#]*$/, notAddress)),
+		z.transform((address) => address.replace(/\/+$/, '')),
+	),
+	requestsPerMinute: limit,
+	concurrentCalls: limit,
+};
+
+/** What the user calls the fields. */
+const labels: Partial<Record<PropertyKey, string>> = {
+	apiKey: 'API Key',
+	apiSecret: 'API Secret',
+	workspaceId: 'Workspace ID',
+	baseUrl: 'Base URL',
+	requestsPerMinute: 'Requests per Minute',
+	concurrentCalls: 'Concurrent Calls',
+};
+
+/** @throws Failure `INVALID_INPUT` naming the field of the credential */
+export function readCredential<T>(schema: z.ZodMiniType<T>, credential: unknown): T {
+	const parsed = schema.safeParse(credential);
+	if (parsed.success) return parsed.data;
+	const [issue] = parsed.error.issues;
+	const label = labels[issue?.path[0] ?? ''] ?? 'One field';
+	throw Failure.ofInput(
+		'INVALID_INPUT',
+		`${label} in the Twenty2 credential ${issue?.message}`,
+		'Open the credential and correct it',
+	);
+}

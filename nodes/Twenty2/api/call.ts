@@ -1,0 +1,113 @@
+import * as z from 'zod/v4/mini';
+
+import type { HttpAnswer, Kind } from './http';
+import { failureOf, refusalIn, surprise } from './refusal';
+
+/** What a create asks for, in the words of the API-key generation. */
+export interface NewCall {
+	assistantId: string;
+	/** E.164. */
+	fromNumber: string;
+	/** E.164. */
+	toNumber: string;
+	inputParameters: Record<string, unknown>;
+	/** Merged into the body as they are. */
+	additionalFields: Record<string, unknown>;
+}
+
+export interface Sending {
+	/** The same for every attempt at one call. Twenty2 documents none; it is harmless if ignored. */
+	idempotencyKey: string;
+	timeoutMs: number;
+}
+
+/** What each generation of Twenty2's API can do. All reject with a Failure. */
+export interface Twenty2 {
+	createCall(call: NewCall, sending: Sending): Promise<Record<string, unknown>>;
+	/** Twenty2's body, untouched. */
+	getCall(callId: string, sending: Pick<Sending, 'timeoutMs'>): Promise<Record<string, unknown>>;
+	/** Get Call's body under the names that both generations share. */
+	simplify(body: Record<string, unknown>): Record<string, unknown>;
+	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
+	objectionTo(number: string): string | undefined;
+	/** The names that Create Call's body has already. */
+	bodyFields: string[];
+}
+
+const success = z.optional(z.literal(true));
+
+const callId = z.string().check(z.minLength(1));
+
+const created = z.looseObject({ success, call_id: callId });
+
+const read = z.union([
+	z.looseObject({ success, call: z.looseObject({ call_id: callId, status: z.string() }) }),
+	z.looseObject({ success, call_id: callId, status: z.string() }),
+]);
+
+/** Twenty2's answer to a create, without `success`. */
+export function createdIn(answer: HttpAnswer): Record<string, unknown> {
+	const { success: _, ...rest } = documented(created, answer, 'create', 'it has no call_id');
+	return rest;
+}
+
+/** Twenty2's answer to a read, as it is. */
+export function readIn(answer: HttpAnswer): Record<string, unknown> {
+	return documented(read, answer, 'read', 'it has no call with a call_id and a status');
+}
+
+function documented(
+	schema: typeof created | typeof read,
+	answer: HttpAnswer,
+	kind: Kind,
+	otherwise: string,
+): Record<string, unknown> {
+	const parsed = schema.safeParse(answer.body);
+	const isSuccess = parsed.success && (answer.status < 300 || parsed.data.success === true);
+	if (isSuccess) return jsonObject.parse(answer.body);
+	if (refusalIn(answer) || answer.status >= 300) throw failureOf(answer, kind);
+	const isObject = jsonObject.safeParse(answer.body).success;
+	throw surprise(answer, kind, isObject ? otherwise : 'it is not a JSON object');
+}
+
+const jsonObject = z.record(z.string(), z.unknown());
+
+const names = [
+	'call_id',
+	'status',
+	'direction',
+	'assistant_id',
+	'from_number',
+	'to_number',
+	'duration_seconds',
+	'cost',
+	'started_at',
+	'ended_at',
+	'input_parameters',
+	'output_parameters',
+	'recording_url',
+	'transcript_url',
+] as const;
+
+const link = z.object({ url: z.unknown() });
+
+/**
+ * A call under the public names, in their order, and only what Twenty2 sent.
+ * @param body an answer to a read, the call nested under `call` or not
+ * @param theirs what this generation calls a name, where it differs
+ */
+export function simplified(
+	body: Record<string, unknown>,
+	theirs: Partial<Record<(typeof names)[number], string>> = {},
+): Record<string, unknown> {
+	const sent = { ...body, ...jsonObject.safeParse(body.call).data };
+	const urlIn = (field: unknown) => link.safeParse(field).data?.url;
+
+	const values = names.map((name): [string, unknown] => [name, sent[theirs[name] ?? name]]);
+	const simple = {
+		...Object.fromEntries(values),
+		recording_url: sent.recording_url ?? urlIn(sent.recording),
+		transcript_url: sent.transcript_url ?? urlIn(sent.transcript),
+	};
+	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,135 @@
+import * as z from 'zod/v4/mini';
+
+import { adviceFor } from './advice';
+import { Failure } from './failure';
+import type { HttpAnswer, Kind } from './http';
+
+const fieldReasons = z.record(z.string(), z.unknown());
+
+/**
+ * Both documented envelopes at once: the API-key generation nests under `error` and has a code, the
+ * workspace generation is flat and has none.
+ */
+const envelope = z.object({
+	success: z.literal(false),
+	error: z.optional(
+		z.object({
+			code: z.optional(z.string()),
+			message: z.optional(z.string()),
+			status: z.optional(z.number()),
+			validation_errors: z.optional(fieldReasons),
+		}),
+	),
+	message: z.optional(z.string()),
+	statusCode: z.optional(z.number()),
+	validationErrors: z.optional(fieldReasons),
+	validation_errors: z.optional(fieldReasons),
+});
+
+interface Refusal {
+	code?: string;
+	message?: string;
+	status: number;
+	/** What is wrong with which field (422). */
+	fields?: Record<string, unknown>;
+}
+
+/** Where the statuses that both generations share mean one thing only. */
+const codeByStatus: Partial<Record<number, string>> = {
+	400: 'BAD_REQUEST',
+	401: 'UNAUTHORIZED',
+	403: 'FORBIDDEN',
+	404: 'NOT_FOUND',
+	422: 'VALIDATION_ERROR',
+	429: 'RATE_LIMIT_EXCEEDED',
+	500: 'INTERNAL_ERROR',
+	503: 'INTERNAL_ERROR',
+};
+
+const numberFields = ['to_number', 'from_number', 'callee_phone', 'caller_phone'];
+const assistantFields = ['assistant_id', 'agent_id'];
+
+/** Twenty2's refusal in an answer, or undefined: its envelope counts and not the status. */
+export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
+	const parsed = envelope.safeParse(body);
+	if (!parsed.success) return undefined;
+
+	const { error, message, statusCode, validationErrors, validation_errors } = parsed.data;
+	return {
+		code: error?.code || undefined,
+		message: error?.message || message,
+		status: error?.status ?? statusCode ?? status,
+		fields: error?.validation_errors ?? validation_errors ?? validationErrors,
+	};
+}
+
+/** Why Twenty2, or something on the way to it, refused a request, as one stable code. */
+export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
+	const { code: said, message, status, fields } = refusalIn(answer) ?? { status: answer.status };
+	const code = said ?? codeOf(status, fields);
+	if (kind === 'create' && !said && mayHaveBeenPlaced(status)) {
+		return outcomeUnknown(`The answer got lost on its way: status ${status} came instead`, status);
+	}
+	return new Failure(
+		{
+			code,
+			message: message || `Twenty2 answered with status ${status} and no explanation`,
+			description: status >= 300 && status < 400 ? adviceFor('NOT_FOUND') : adviceFor(code),
+			status,
+			source: 'twenty2',
+			...(kind === 'create' && { outcome: mayHaveBeenPlaced(status) ? 'unknown' : 'not_placed' }),
+			attempts: 0,
+			...(fields && { validation_errors: fields }),
+		},
+		retryAfterMs(answer.retryAfter),
+	);
+}
+
+/** A 2xx that is not what Twenty2 documents. A create may well have been carried out. */
+export function surprise(answer: HttpAnswer, kind: Kind, what: string): Failure {
+	const lost = kind === 'create';
+	return new Failure({
+		code: 'INVALID_RESPONSE',
+		message: `Twenty2 answered with something unexpected: ${what}`,
+		description: adviceFor(lost ? 'OUTCOME_UNKNOWN' : 'INVALID_RESPONSE'),
+		status: answer.status,
+		source: 'n8n',
+		...(lost && { outcome: 'unknown' }),
+		attempts: 0,
+	});
+}
+
+/** A create was sent, and whether the person was phoned cannot be told. */
+export function outcomeUnknown(message: string, status: number | null): Failure {
+	return new Failure({
+		code: 'OUTCOME_UNKNOWN',
+		message,
+		description: adviceFor('OUTCOME_UNKNOWN'),
+		status,
+		source: 'n8n',
+		outcome: 'unknown',
+		attempts: 0,
+	});
+}
+
+function codeOf(status: number, fields: Record<string, unknown> = {}): string {
+	if (numberFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_NUMBER';
+	if (assistantFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_ASSISTANT';
+	return codeByStatus[status] ?? `HTTP_${status}`;
+}
+
+/**
+ * Twenty2 documents 500 and 503 as "not done, try again". Any other 5xx comes from something
+ * between n8n and Twenty2, which may have passed the create on before it gave up.
+ */
+function mayHaveBeenPlaced(status: number): boolean {
+	return status >= 500 && status !== 500 && status !== 503;
+}
+
+/** `Retry-After` in its two forms (RFC 9110, 10.2.3): seconds, or a date. */
+function retryAfterMs(header = ''): number {
+	if (header.trim() === '') return 0;
+	const seconds = Number(header);
+	const ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1_000;
+	return Number.isFinite(ms) && ms > 0 ? ms : 0;
+}

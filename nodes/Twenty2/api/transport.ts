@@ -1,0 +1,97 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { adviceFor } from './advice';
+import { Failure } from './failure';
+import { answered, type Kind, type Send } from './http';
+import { outcomeUnknown } from './refusal';
+
+/** Node's codes for a connection that was never made, so that nothing can have been sent on it. */
+const neverReached: Partial<Record<string, string>> = {
+	ECONNREFUSED: 'nothing answers there',
+	ENOTFOUND: 'there is no such host',
+	EAI_AGAIN: 'the name of the host could not be looked up',
+	EHOSTUNREACH: 'the host is out of reach',
+	ENETUNREACH: 'the network is out of reach',
+	ENETDOWN: 'the network is down',
+	CERT_HAS_EXPIRED: 'its certificate has expired',
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
+	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate cannot be verified',
+	ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+};
+
+const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
+
+/** n8n wraps what its HTTP client throws, and keeps it as the cause. */
+const withCode = z.object({ code: z.string() });
+const withCause = z.object({ cause: z.unknown() });
+
+/**
+ * Sends requests through n8n's helper, which signs them with the credential and keeps n8n's own
+ * rules (proxy, allowed hosts). Redirects are not followed: a redirected create would be sent twice
+ * or turn into a read.
+ */
+export function sendThrough(n8n: IExecuteFunctions, credentialType: string, baseUrl: string): Send {
+	return async ({ kind, method, path, query, headers, body, timeoutMs }) => {
+		const response: unknown = await n8n.helpers.httpRequestWithAuthentication
+			.call(n8n, credentialType, {
+				method,
+				url: baseUrl + path,
+				qs: query,
+				headers: { ...headers },
+				body,
+				json: true,
+				timeout: timeoutMs,
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			})
+			.catch((error: unknown) => {
+				throw unanswered(error, kind, baseUrl, timeoutMs);
+			});
+		return answered(response);
+	};
+}
+
+/** Why no answer came, from what the HTTP client threw. */
+export function unanswered(
+	error: unknown,
+	kind: Kind,
+	baseUrl: string,
+	timeoutMs: number,
+): Failure {
+	const codes = codesIn(error);
+	const cause = codes.find((code) => Object.hasOwn(neverReached, code));
+	if (cause !== undefined) {
+		return new Failure({
+			code: 'NETWORK_ERROR',
+			message: `Twenty2 was not reached at ${baseUrl}: ${neverReached[cause]}`,
+			description: adviceFor('NETWORK_ERROR'),
+			status: null,
+			source: 'n8n',
+			...(kind === 'create' && { outcome: 'not_placed' }),
+			attempts: 0,
+		});
+	}
+
+	const what = codes.some((code) => timedOut.includes(code))
+		? `No answer from ${baseUrl} within ${timeoutMs / 1_000} seconds`
+		: `The connection to ${baseUrl} ended before the answer`;
+	if (kind === 'create') return outcomeUnknown(what, null);
+	return new Failure({
+		code: 'TIMEOUT',
+		message: what,
+		description: adviceFor('TIMEOUT'),
+		status: null,
+		source: 'n8n',
+		attempts: 0,
+	});
+}
+
+function codesIn(error: unknown): string[] {
+	const code = withCode.safeParse(error).data?.code;
+	const cause = withCause.safeParse(error).data?.cause;
+	return [...(code === undefined ? [] : [code]), ...(cause ? codesIn(cause) : [])];
+}

@@ -1,0 +1,31 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { Twenty2 } from './api/call';
+import { Failure } from './api/failure';
+import type { Generation } from './api/generation';
+import { sendThrough } from './api/transport';
+import type { Budget } from './policy/budget';
+import { budgetOf } from './policy/budgets';
+
+/** Twenty2 as this node's credential reaches it. */
+export interface Connection {
+	twenty2: Twenty2;
+	/** What the credential's key may spend. */
+	budget: Budget;
+	/** How many calls Twenty2 allows the key at once. */
+	concurrentCalls: number;
+}
+
+/** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
+export async function connect(n8n: IExecuteFunctions, generation: Generation): Promise<Connection> {
+	const { credentialType } = generation;
+	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
+		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
+	});
+	const { apiKey, baseUrl, limits } = generation.account(credential);
+	return {
+		twenty2: generation.speak(sendThrough(n8n, credentialType, baseUrl)),
+		budget: budgetOf(apiKey, baseUrl, limits),
+		concurrentCalls: limits.concurrentCalls,
+	};
+}

@@ -1,0 +1,83 @@
+import type { ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+
+import type { Account } from './api/account';
+import type { Generation } from './api/generation';
+import { answered, type HttpAnswer, type Send } from './api/http';
+import { refusalIn } from './api/refusal';
+import { unanswered } from './api/transport';
+import { budgetOf } from './policy/budgets';
+
+const TIMEOUT_MS = 10_000;
+
+/** How long to wait for a place among the requests of running workflows. */
+const PATIENCE_MS = 5_000;
+
+/** No call has this ID. */
+const NO_CALL = 'n8n-connection-test';
+
+/**
+ * Tells whether a credential works, by looking up a call that is not there: only Twenty2's own "not
+ * found" proves the key and the address right. Never places a call.
+ */
+export async function testConnection(
+	n8n: ICredentialTestFunctions,
+	generation: Generation,
+	credential: unknown,
+): Promise<INodeCredentialTestResult> {
+	return await lookUp(n8n, generation, credential).then(
+		() => ({ status: 'OK', message: 'Connection successful' }),
+		(error: Error) => ({ status: 'Error', message: error.message }),
+	);
+}
+
+async function lookUp(
+	n8n: ICredentialTestFunctions,
+	{ account: read, speak }: Generation,
+	credential: unknown,
+): Promise<void> {
+	const account = read(credential);
+	const arrived = await placeFor(account);
+	let answer: HttpAnswer | undefined;
+	const send = sendSigned(n8n, account);
+	await speak(async (request) => (answer = await send(request)))
+		.getCall(NO_CALL, { timeoutMs: TIMEOUT_MS })
+		.catch((failure: unknown) => {
+			const refusal = answer && refusalIn(answer);
+			if (refusal?.status === 404) return;
+			if (refusal || !answer) throw failure;
+			throw new Error(
+				`${account.baseUrl} does not answer as Twenty2 does (status ${answer.status})`,
+			);
+		})
+		.finally(arrived);
+}
+
+/** The test counts among the key's requests, but it does not wait behind a whole campaign. */
+async function placeFor({ apiKey, baseUrl, limits }: Account): Promise<() => void> {
+	const { window } = budgetOf(apiKey, baseUrl, limits);
+	return await window.enter(AbortSignal.timeout(PATIENCE_MS)).catch(() => {
+		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
+	});
+}
+
+/** n8n gives a connection test its older request helper only, which does not sign. */
+function sendSigned({ helpers }: ICredentialTestFunctions, account: Account): Send {
+	return async ({ kind, method, path, query, timeoutMs }) => {
+		const response: unknown = await helpers
+			.request({
+				method,
+				uri: account.baseUrl + path,
+				qs: query,
+				headers: account.headers,
+				json: true,
+				timeout: timeoutMs,
+				simple: false,
+				followRedirect: false,
+				resolveWithFullResponse: true,
+			})
+			.catch((error: unknown) => {
+				throw unanswered(error, kind, account.baseUrl, timeoutMs);
+			});
+		return answered(response);
+	};
+}

@@ -1,0 +1,82 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import pLimit from 'p-limit';
+
+import { Failure, failureOnly } from './api/failure';
+import type { Connection } from './connection';
+import type { Operation, Task } from './operations/operation';
+import { Parameters } from './operations/parameters';
+import type { Ledger } from './policy/ledger';
+
+/** What became of an item: its output, why it has none, or nothing when it was dropped. */
+export type Result = Record<string, unknown> | Failure | undefined;
+
+export interface Results {
+	/** In input order. */
+	results: Result[];
+	/** The failure that ended the run early. */
+	stoppedBy?: { failure: Failure; item: number };
+}
+
+export interface Conduct {
+	ledger: Ledger;
+	/** How many items are carried out at a time. */
+	width: number;
+	/** Start nothing once an item has failed, and nothing at all when one cannot be carried out. */
+	stopAtFailure: boolean;
+	/** Fires when the execution is stopped. */
+	canceled: AbortSignal;
+}
+
+/**
+ * Reads and checks every item; nothing is sent.
+ * @param connection where there is none, no item can be carried out
+ * @returns for each item what carries it out, or why that cannot be
+ */
+export function checkItems(
+	n8n: IExecuteFunctions,
+	operation: Operation,
+	connection: Connection | Failure,
+): Array<Task | Failure> {
+	return n8n.getInputData().map((_, item) => {
+		if (connection instanceof Failure) return connection;
+		try {
+			return operation.check(new Parameters(n8n, item), connection);
+		} catch (error) {
+			return failureOnly(error);
+		}
+	});
+}
+
+/** Carries the items out, several at a time; what is in flight when they end early is awaited. */
+export async function carryOut(
+	tasks: Array<Task | Failure>,
+	{ ledger, width, stopAtFailure, canceled }: Conduct,
+): Promise<Results> {
+	const stop = new AbortController();
+	const signal = AbortSignal.any([canceled, stop.signal]);
+	let stoppedBy: Results['stoppedBy'];
+	const stopBy = (failure: Failure, item: number) => {
+		if (!stopAtFailure || signal.aborted) return;
+		stoppedBy = { failure, item };
+		stop.abort();
+	};
+
+	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
+		if (task instanceof Failure || signal.aborted)
+			return task instanceof Failure ? task : undefined;
+		try {
+			return await task({ ledger, signal });
+		} catch (error) {
+			if (signal.aborted && !(error instanceof Failure)) return undefined;
+			const failure = failureOnly(error);
+			stopBy(failure, item);
+			return failure;
+		}
+	};
+
+	tasks.forEach((task, item) => {
+		if (task instanceof Failure) stopBy(task, item);
+	});
+	const results = await pLimit(width).map(tasks, carryOne);
+	return { results, stoppedBy };
+}

@@ -1,0 +1,214 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import type { NewCall, Twenty2 } from '../api/call';
+import { Failure, failureFields, failureOnly } from '../api/failure';
+import { outcomeUnknown } from '../api/refusal';
+import type { Connection } from '../connection';
+import { attempt, type Patience } from '../policy/attempts';
+import type { Entry } from '../policy/ledger';
+import { verdictOn } from './again';
+import { identifier } from './identifier';
+import { inputParametersOf, inputParameterFields } from './inputParameters';
+import { jsonOrText, objectIn } from './jsonField';
+import type { Operation, Run } from './operation';
+import { giveUpAfterSeconds, maxRetries, patienceOf, requestTimeoutSeconds } from './options';
+import { checked, type Parameters } from './parameters';
+import { phoneNumber } from './phoneNumber';
+
+const displayOptions = { show: { operation: ['createCall'] } };
+
+const assistantId: INodeProperties = {
+	displayName: 'Assistant ID',
+	name: 'assistantId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. asst_5d41402a',
+	description:
+		'The assistant that makes the call. In Twenty2, open the three-dot menu of a published assistant and choose Copy Assistant ID.',
+	displayOptions,
+};
+
+const fromNumber: INodeProperties = {
+	displayName: 'From Number',
+	name: 'fromNumber',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. +917971441943',
+	description:
+		'The number the call comes from, with + and country code. It is one of yours: see Manage Numbers in Twenty2.',
+	displayOptions,
+};
+
+const toNumber: INodeProperties = {
+	displayName: 'To Number',
+	name: 'toNumber',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. +919876543210',
+	description: 'The number of the person to call, with + and country code',
+	displayOptions,
+};
+
+const additionalBodyFields: INodeProperties = {
+	displayName: 'Additional Body Fields',
+	name: 'additionalBodyFields',
+	type: 'json',
+	default: '{}',
+	description:
+		'A JSON object that is merged into what Twenty2 is sent, for settings that this node has no field for yet',
+};
+
+const retryUnknownOutcome: INodeProperties = {
+	displayName: 'Retry Unknown Outcome',
+	name: 'retryUnknownOutcome',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to place a call again when no answer tells if it was placed. The person may then be phoned twice.',
+};
+
+const options: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [
+		additionalBodyFields,
+		giveUpAfterSeconds,
+		maxRetries,
+		requestTimeoutSeconds,
+		retryUnknownOutcome,
+	],
+	displayOptions,
+};
+
+/** Places one call, at most once. */
+export const createCall: Operation = {
+	option: {
+		name: 'Create Call',
+		value: 'createCall',
+		action: 'Create a call',
+		description: 'Have an assistant phone a person',
+	},
+	fields: [assistantId, fromNumber, toNumber, ...inputParameterFields, options],
+	phones: true,
+
+	check(parameters, { twenty2, budget }) {
+		const call = newCall(parameters, twenty2);
+		const patience = {
+			...patienceOf(parameters),
+			retryUnknownOutcome: parameters.readOption(
+				retryUnknownOutcome,
+				z.boolean('must be true or false'),
+			),
+		};
+
+		return async ({ ledger, signal }) => {
+			const entry = ledger.entry(parameters.item, call.toNumber);
+			const known = alreadyKnown(entry, patience);
+			return known ?? (await place(call, entry, patience, { twenty2, budget, signal }));
+		};
+	},
+};
+
+interface CreatePatience extends Patience {
+	timeoutMs: number;
+	retryUnknownOutcome: boolean;
+}
+
+function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
+	const dialable = (field: INodeProperties) => {
+		const number = parameters.read(field, phoneNumber, 'INVALID_NUMBER');
+		const objection = twenty2.objectionTo(number);
+		if (objection === undefined) return number;
+		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`);
+	};
+	const ownField = z.record(
+		z
+			.string()
+			.check(
+				z.refine(
+					(name) => !twenty2.bodyFields.includes(name),
+					'must not repeat a field that this node has already',
+				),
+			),
+		z.unknown(),
+	);
+	const additionalFields = () => {
+		const given = parameters.readOption(additionalBodyFields, jsonOrText);
+		return checked(additionalBodyFields, objectIn(additionalBodyFields, given), ownField);
+	};
+	return {
+		assistantId: parameters.read(assistantId, identifier),
+		fromNumber: dialable(fromNumber),
+		toNumber: dialable(toNumber),
+		inputParameters: inputParametersOf(parameters),
+		additionalFields: additionalFields(),
+	};
+}
+
+/**
+ * What an earlier try of this run has brought, or undefined when the call is still to be placed.
+ * @throws Failure repeating that it is unknown whether the person was phoned
+ */
+function alreadyKnown(
+	{ state, attempts }: Entry,
+	{ retryUnknownOutcome }: CreatePatience,
+): Record<string, unknown> | undefined {
+	if (state.is === 'placed') return state.answer;
+	const lost =
+		state.is === 'unknown'
+			? new Failure(failureFields.parse(state.why))
+			: state.is === 'sent'
+				? outcomeUnknown('This run was stopped before Twenty2 answered', null)
+				: undefined;
+	if (lost && verdictOn(lost, { retryUnknownOutcome }).again === 'never') {
+		throw lost.with({ attempts });
+	}
+	return undefined;
+}
+
+async function place(
+	call: NewCall,
+	entry: Entry,
+	patience: CreatePatience,
+	{ twenty2, budget, signal }: Pick<Connection, 'twenty2' | 'budget'> & Pick<Run, 'signal'>,
+): Promise<Record<string, unknown>> {
+	const { timeoutMs } = patience;
+	const send = async () => {
+		const inDoubt = mayHaveBeenPlaced(entry);
+		entry.attempts++;
+		entry.state = { is: 'sent' };
+		return await twenty2.createCall(call, { idempotencyKey: entry.id, timeoutMs }).then(
+			(answer) => {
+				entry.state = { is: 'placed', answer };
+				return answer;
+			},
+			(error: unknown) => {
+				// What a later attempt was told says nothing of an earlier one that may have rung.
+				const failure = failureOnly(error).with(inDoubt ? { outcome: 'unknown' } : {});
+				entry.state = settled(failure);
+				throw failure;
+			},
+		);
+	};
+
+	const judge = (error: Error) => verdictOn(error, patience);
+	return await attempt(send, judge, patience, budget.creates, signal).catch((error: unknown) => {
+		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
+		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
+	});
+}
+
+function mayHaveBeenPlaced({ state }: Entry): boolean {
+	return state.is === 'sent' || state.is === 'unknown';
+}
+
+function settled({ fields }: Failure): Entry['state'] {
+	return fields.outcome === 'unknown' ? { is: 'unknown', why: fields } : { is: 'not placed' };
+}

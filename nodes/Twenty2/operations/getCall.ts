@@ -1,0 +1,73 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { failureOnly } from '../api/failure';
+import { attempt } from '../policy/attempts';
+import { verdictOn } from './again';
+import { identifier } from './identifier';
+import type { Operation } from './operation';
+import { giveUpAfterSeconds, maxRetries, patienceOf, requestTimeoutSeconds } from './options';
+
+const displayOptions = { show: { operation: ['getCall'] } };
+
+const callId: INodeProperties = {
+	displayName: 'Call ID',
+	name: 'callId',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'e.g. call_8f14e45f',
+	description: 'Which call to look up: the call_id that Create Call returned',
+	displayOptions,
+};
+
+const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+	displayOptions,
+};
+
+const options: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds],
+	displayOptions,
+};
+
+/** Looks one call up. */
+export const getCall: Operation = {
+	option: {
+		name: 'Get Call',
+		value: 'getCall',
+		action: 'Get a call',
+		description: 'Look up how a call went, by its ID',
+	},
+	fields: [callId, simplify, options],
+	phones: false,
+
+	check(parameters, { twenty2, budget }) {
+		const id = parameters.read(callId, identifier);
+		const simple = parameters.read(simplify, z.boolean('must be true or false'));
+		const patience = patienceOf(parameters);
+
+		return async ({ signal }) => {
+			let attempts = 0;
+			const send = async () => {
+				attempts++;
+				return await twenty2.getCall(id, patience);
+			};
+			const body = await attempt(send, verdictOn, patience, budget.reads, signal).catch(
+				(error: unknown) => {
+					throw failureOnly(error).with({ attempts });
+				},
+			);
+			return simple ? twenty2.simplify(body) : body;
+		};
+	},
+};

@@ -1,0 +1,25 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { Failure } from './api/failure';
+import type { Result } from './items';
+
+const json = z.custom<IDataObject>((value) => typeof value === 'object' && value !== null);
+
+/**
+ * The items that the node returns. A failed one has `error` as its only key and no `error` beside
+ * `json`: that is how n8n sends it to the error output with its code and the input's own fields.
+ */
+export function outputs(results: Result[], phones: boolean): INodeExecutionData[] {
+	return results.map((result, item) => ({
+		json: result instanceof Failure ? { error: errorOf(result, phones) } : json.parse(result),
+		pairedItem: { item },
+	}));
+}
+
+/** What a failed item carries. @param phones whether it tells if a phone rang */
+export function errorOf({ fields }: Failure, phones: boolean): IDataObject {
+	const outcome = phones ? (fields.outcome ?? 'not_placed') : undefined;
+	const all = Object.entries({ ...fields, outcome });
+	return json.parse(Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+}

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import * as z from 'zod/v4';
+import { defaultAccounts } from './accounts';
+import { magicNumbers, startSandbox } from './index';
+
+const usage = `Usage: npm run sandbox -- [options]
+  --port 4022                where to listen on 127.0.0.1
+  --requests-per-minute 60   requests of any kind a key may send in any minute
+  --window-ms 60000          how long that minute is
+  --concurrent-calls 3       calls a key may have going
+  --ring-ms 500              how long calls ring
+  --talk-ms 2000             how long they last once answered
+  --retry-after              say in Retry-After how long to wait`;
+
+const count = z.coerce.number().int().nonnegative();
+const options = z.object({
+	port: count,
+	'requests-per-minute': count.optional(),
+	'window-ms': count.optional(),
+	'concurrent-calls': count.optional(),
+	'ring-ms': count.optional(),
+	'talk-ms': count.optional(),
+	'retry-after': z.boolean().optional(),
+});
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({
+		options: {
+			port: { type: 'string', default: '4022' },
+			'requests-per-minute': { type: 'string' },
+			'window-ms': { type: 'string' },
+			'concurrent-calls': { type: 'string' },
+			'ring-ms': { type: 'string' },
+			'talk-ms': { type: 'string' },
+			'retry-after': { type: 'boolean' },
+			help: { type: 'boolean' },
+		},
+	});
+	if (values.help) return console.log(usage);
+
+	const chosen = options.parse(values);
+	const { url } = await startSandbox({
+		port: chosen.port,
+		requestsPerMinute: chosen['requests-per-minute'],
+		windowMs: chosen['window-ms'],
+		concurrentCalls: chosen['concurrent-calls'],
+		ringMs: chosen['ring-ms'],
+		talkMs: chosen['talk-ms'],
+		retryAfter: chosen['retry-after'],
+		onRequest: ({ method, path, status }) =>
+			console.log(`${method} ${path} ${status ?? 'no answer'}`),
+	});
+	console.log(greeting(url));
+}
+
+function greeting(url: string): string {
+	const { apiKeys, workspaceKeys, assistants } = defaultAccounts;
+	return [
+		`Twenty2 sandbox on ${url}`,
+		'',
+		'API key generation, /v1/calls',
+		...apiKeys.map(({ key, access }) => `  ${key}${access ? '' : ' (403)'}`),
+		'Workspace generation, /api',
+		...workspaceKeys.map(
+			({ key, secret, workspaceId, access }) =>
+				`  ${key} / ${secret} in ${workspaceId}${access ? '' : ' (403)'}`,
+		),
+		'Assistants',
+		...assistants.map(({ id, published }) => `  ${id}${published ? '' : ' (not published)'}`),
+		'Numbers that misbehave',
+		...Object.entries(magicNumbers).map(
+			([number, behaviour]) =>
+				`  ${number}  ${typeof behaviour === 'string' ? behaviour : JSON.stringify(behaviour)}`,
+		),
+		`What it saw: ${url}/sandbox`,
+		'',
+	].join('\n');
+}
+
+main().catch((error: unknown) => {
+	const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+	console.error(`${reason}\n\n${usage}`);
+	process.exitCode = 1;
+});

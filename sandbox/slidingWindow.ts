@@ -1,0 +1,16 @@
+import type { CountingRule, Limits } from './limits';
+
+/** At most `requestsPerMinute` in any `windowMs`, wherever the window is laid. */
+export function slidingWindow(limits: Limits): CountingRule {
+	let arrivals: number[] = [];
+	return {
+		arrive(at) {
+			arrivals = arrivals.filter((earlier) => at - earlier < limits.windowMs);
+			const welcome = arrivals.length < limits.requestsPerMinute;
+			if (welcome || limits.countRefused) arrivals.push(at);
+			if (welcome) return 0;
+			const lastInTheWay = arrivals[arrivals.length - limits.requestsPerMinute] ?? at;
+			return lastInTheWay + limits.windowMs - at;
+		},
+	};
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod/v4';
+import { check, readObject } from './body';
+import type { Found } from './desk';
+import type { Generation } from './generation';
+import { routeNotFound, unauthorized } from './refusal';
+
+/** The country the ten digits are in. */
+const COUNTRY_CODE = '+91';
+
+const phone = z.string().regex(/^\d{10}$/, 'must be exactly ten digits, without country code');
+
+const createBody = z.object({
+	agent_id: z.string(),
+	callee_phone: phone,
+	caller_phone: phone,
+	input_parameters: z.record(z.string(), z.unknown()),
+});
+
+const detailQuery = z.object({ call_id: z.string().min(1) });
+
+/** `/api` with key, secret and workspace. */
+export const workspace: Generation = {
+	name: 'workspace',
+	toField: 'callee_phone',
+
+	caller({ authorization = '', 'x-workspace-id': workspaceId }, { workspaceKeys }) {
+		const [, encoded = ''] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
+		const presented = Buffer.from(encoded, 'base64').toString('utf8');
+		const known = workspaceKeys.find(({ key, secret }) => `${key}:${secret}` === presented);
+		if (known === undefined || workspaceId === undefined) throw unauthorized();
+		const access = known.access && known.workspaceId === workspaceId;
+		return { key: `workspace:${known.key}`, access };
+	},
+
+	async handle(incoming, desk) {
+		const { method, path, query } = incoming;
+		switch (`${method} ${path}`) {
+			case 'POST /api/agent/trigger-outbound-call': {
+				const { call_id } = await desk.create(order(await readObject(incoming)));
+				return { success: true, call_id, status: 'initiated', message: 'Call initiated' };
+			}
+			case 'GET /api/call/detail':
+				return detail(await desk.read(check(detailQuery, Object.fromEntries(query)).call_id));
+			case 'GET /api/call/logs':
+				// Pages and filters exist but are not documented: whatever is asked for, all come.
+				return { success: true, calls: (await desk.list()).map(summary) };
+			default:
+				throw routeNotFound(method, path);
+		}
+	},
+
+	envelope({ status, message, fields }) {
+		return { success: false, statusCode: status, message, validationErrors: fields };
+	},
+};
+
+function order(body: Record<string, unknown>) {
+	const { agent_id, callee_phone, caller_phone, input_parameters } = check(createBody, body);
+	return {
+		number: COUNTRY_CODE + callee_phone,
+		from_number: COUNTRY_CODE + caller_phone,
+		assistant: agent_id,
+		input_parameters,
+		body,
+	};
+}
+
+function summary({ call, state }: Found) {
+	return {
+		call_id: call.call_id,
+		agent_id: call.assistant,
+		// This generation knows a call not yet ringing as "initiated".
+		status: state.status === 'queued' ? 'initiated' : state.status,
+		direction: 'outbound',
+		callee_phone: call.number.slice(COUNTRY_CODE.length),
+		caller_phone: call.from_number.slice(COUNTRY_CODE.length),
+		duration_seconds: state.durationSeconds,
+		cost: state.cost,
+		started_at: state.startedAt,
+		ended_at: state.endedAt,
+	};
+}
+
+function detail(found: Found) {
+	const { call, state, links } = found;
+	return {
+		success: true,
+		call: { ...summary(found), billed_duration_seconds: state.durationSeconds },
+		input_parameters: call.input_parameters,
+		output_parameters: state.outputParameters,
+		...links,
+	};
+}

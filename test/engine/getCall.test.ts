@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCallNode, engineFor, getCallNode, phone } from './twenty2';
+
+const generations = ['apiKey', 'workspace'] as const;
+
+describe.each(generations)('Get Call (%s)', (authentication) => {
+	let sandbox: Sandbox;
+	beforeAll(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, ringMs: 1, talkMs: 1 });
+	});
+	beforeEach(() => sandbox.reset());
+	afterAll(() => sandbox.close());
+
+	const placedCall = async (): Promise<string> => {
+		await engineFor(sandbox).run({
+			items: [{ phone: phone(7) }],
+			node: createCallNode({ authentication }),
+		});
+		const [call] = sandbox.seen.calls;
+		if (!call) throw new Error('no call was placed');
+		await expect.poll(() => Date.now() > call.endedAt).toBe(true);
+		return call.call_id;
+	};
+	const lookUp = async (call_id: unknown, parameters = {}, options = {}) =>
+		await engineFor(sandbox).run({
+			items: [{ call_id: String(call_id) }],
+			node: getCallNode(
+				{ authentication, options, ...parameters },
+				{ onError: 'continueErrorOutput' },
+			),
+		});
+
+	it('gives the same names on both generations', async () => {
+		const call_id = await placedCall();
+		const run = await lookUp(call_id);
+		const number = (e164: string) => (authentication === 'workspace' ? e164.slice(3) : e164);
+		expect(run.success).toEqual([
+			{
+				json: {
+					call_id,
+					status: 'completed',
+					direction: 'outbound',
+					assistant_id: 'asst_demo',
+					from_number: number('+917971441943'),
+					to_number: number(phone(7)),
+					duration_seconds: 1,
+					cost: expect.any(String),
+					started_at: expect.any(String),
+					ended_at: expect.any(String),
+					input_parameters: {},
+					output_parameters: expect.any(Object),
+					recording_url: expect.stringMatching(/^http/),
+					transcript_url: expect.stringMatching(/^http/),
+				},
+				pairedItem: { item: 0 },
+			},
+		]);
+	});
+
+	it('gives Twenty2’s body untouched where Simplify is off', async () => {
+		const call = { tomorrow: [1, { z: null }], call_id: 'call_1', status: 'x', agent_id: '' };
+		const body = {
+			z: 1,
+			success: true,
+			...(authentication === 'workspace' ? { call } : call),
+			a: 1,
+		};
+		sandbox.behaveReads('call_1', { kind: 'answer', status: 200, body });
+
+		const run = await lookUp('call_1', { simplify: false });
+		expect(JSON.stringify(run.success[0]?.json)).toBe(JSON.stringify(body));
+	});
+
+	it('tells a call that is not there by its code', async () => {
+		const run = await lookUp('call_nobody');
+		expect(run.errors[0]?.json.error).toEqual({
+			code: authentication === 'apiKey' ? 'CALL_NOT_FOUND' : 'NOT_FOUND',
+			message: expect.stringMatching(/call/i),
+			description: expect.stringContaining('Call ID'),
+			status: 404,
+			source: 'twenty2',
+			attempts: 1,
+		});
+	});
+
+	it.each([
+		['500 always', 'INTERNAL_ERROR', 500, 'twenty2', 2],
+		['503 always', 'INTERNAL_ERROR', 503, 'twenty2', 2],
+		['502 html', 'HTTP_502', 502, 'twenty2', 1],
+		['504 html', 'HTTP_504', 504, 'twenty2', 1],
+		['teapot', 'HTTP_418', 418, 'twenty2', 1],
+		['empty 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
+		['odd 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
+		['cut', 'TIMEOUT', null, 'n8n', 2],
+	] as const)('%s → %s after its retries', async (behaviour, code, status, source, attempts) => {
+		sandbox.behaveReads('*', behaviour);
+		const run = await lookUp('call_1', {}, { maxRetries: 1 });
+		expect(run.errors[0]?.json.error).toMatchObject({ code, status, source, attempts });
+		expect(run.errors[0]?.json.error).not.toHaveProperty('outcome');
+		expect(sandbox.seen.requests).toHaveLength(attempts);
+	});
+
+	it('gives up on a read that is not answered in time', async () => {
+		sandbox.behaveReads('*', 'hang');
+		const run = await lookUp('call_1', {}, { maxRetries: 0, requestTimeoutSeconds: 1 });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'TIMEOUT',
+			message: expect.stringContaining('1 seconds'),
+			status: null,
+			source: 'n8n',
+			attempts: 1,
+		});
+	});
+
+	it('keeps reading while every line is taken', async () => {
+		const call_id = await placedCall();
+		const engine = engineFor(sandbox, { concurrentCalls: 1 });
+		sandbox.behave(phone(1), { kind: 'slow', ms: 400 });
+		const slow = engine.run({
+			items: [{ phone: phone(1) }],
+			node: createCallNode({ authentication }),
+		});
+		await expect.poll(() => sandbox.seen.callsTo(phone(1)).length).toBe(1);
+		const read = await engine.run({ items: [{ call_id }], node: getCallNode({ authentication }) });
+		expect(read.success).toHaveLength(1);
+		// The create is still being answered.
+		expect(sandbox.seen.requests.at(-1)?.method).toBe('GET');
+		await slow;
+	});
+});

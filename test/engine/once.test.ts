@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { LoopOverItems } from './loopOverItems';
+import { startType } from './startNode';
+import { createCallNode, engineFor, leads, phone, twenty2Type } from './twenty2';
+
+const noRetries = { options: { maxRetries: 0 } };
+const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+
+describe('Nobody is phoned twice', () => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
+	});
+	afterEach(() => sandbox.close());
+
+	const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
+	const phones = (count: number) => leads(count).map((lead) => lead.phone);
+
+	it('by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const run = await engineFor(sandbox).run({
+			items: leads(51),
+			node: createCallNode(noRetries, { onError: 'continueErrorOutput', ...retryOnFail }),
+		});
+
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(51).slice(1)));
+		expect(run.success).toHaveLength(50);
+		expect(run.errors.map(({ json }) => json)).toEqual([
+			expect.objectContaining({ name: 'Lead 0', error: expect.objectContaining({ attempts: 3 }) }),
+		]);
+	});
+
+	it('by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
+		sandbox.behave(phone(20), '500 twice');
+		const run = await engineFor(sandbox).run({
+			items: leads(31),
+			node: createCallNode(noRetries, retryOnFail),
+		});
+
+		expect(run.error).toBeUndefined();
+		expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual(
+			leads(31).map((_, item) => ({ item })),
+		);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+	});
+
+	it('by Retry execution, twice in a row', async () => {
+		sandbox.behave(phone(20), '500 twice');
+		const failed = await engineFor(sandbox).run({
+			items: leads(31),
+			node: createCallNode(noRetries),
+		});
+		const failedAgain = await failed.retry();
+		const done = await failedAgain.retry();
+
+		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
+			'error',
+			'error',
+			'success',
+		]);
+		expect(done.success).toHaveLength(31);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+	});
+
+	it.each(['place and cut', 'empty 200', '502 html'] as const)(
+		'after an answer that got lost (%s), whatever is retried',
+		async (behaviour) => {
+			sandbox.behave(phone(2), behaviour);
+			const calls = behaviour === '502 html' ? 0 : 1;
+			const first = await engineFor(sandbox).run({
+				items: leads(6),
+				node: createCallNode({}, retryOnFail),
+			});
+			const again = await first.retry();
+			const oncemore = await again.retry();
+
+			for (const run of [first, again, oncemore]) {
+				expect(run.error).toMatchObject({
+					code: behaviour === 'empty 200' ? 'INVALID_RESPONSE' : 'OUTCOME_UNKNOWN',
+					context: { itemIndex: 2, data: { error: { outcome: 'unknown', attempts: 1 } } },
+				});
+			}
+			expect(sandbox.seen.callsTo(phone(2))).toHaveLength(calls);
+			expect(Object.values(sandbox.seen.perNumber()).every((count) => count === 1)).toBe(true);
+		},
+	);
+
+	it('places a call of unknown outcome again only where that was asked for', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
+		const options = { maxRetries: 1, retryUnknownOutcome: true };
+		const run = await engineFor(sandbox).run({
+			items: leads(1),
+			node: createCallNode({ options }),
+		});
+
+		expect(run.success).toHaveLength(1);
+		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
+	});
+
+	it('keeps saying that the outcome is unknown when a later attempt was refused', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
+		const options = { maxRetries: 1, retryUnknownOutcome: true };
+		const engine = engineFor(sandbox);
+		const running = await engine.start({
+			items: leads(1),
+			node: createCallNode({ options }, { onError: 'continueRegularOutput' }),
+		});
+		await expect.poll(() => sandbox.seen.calls.length).toBe(1);
+		sandbox.behave(phone(0), '422 other');
+		const run = await running.finished;
+
+		expect(run.success[0]?.json.error).toMatchObject({
+			code: 'VALIDATION_ERROR',
+			outcome: 'unknown',
+			attempts: 2,
+		});
+	});
+
+	it('reuses the answers of an earlier try as they were', async () => {
+		sandbox.behave(phone(1), '500 once');
+		const failed = await engineFor(sandbox).run({
+			items: leads(2),
+			node: createCallNode(noRetries),
+		});
+		const done = await failed.retry();
+		expect(done.success[0]?.json).toEqual({
+			call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
+			status: 'queued',
+			message: 'Call queued',
+		});
+	});
+
+	it('sends the same idempotency key when an item is run again', async () => {
+		sandbox.behave(phone(0), '500 once');
+		const failed = await engineFor(sandbox).run({
+			items: leads(1),
+			node: createCallNode(noRetries),
+		});
+		await failed.retry();
+		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
+		expect(keys).toHaveLength(2);
+		expect(keys[0]).toBe(keys[1]);
+	});
+
+	it('phones a person twice who is on the list twice', async () => {
+		const run = await engineFor(sandbox).run({
+			items: [...leads(1), ...leads(1)],
+			node: createCallNode(),
+		});
+		expect(run.success).toHaveLength(2);
+		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
+	});
+
+	it('tells the passes of a loop apart, and phones nobody again when one pass is retried', async () => {
+		// Three passes of two leads; the same first person opens each pass.
+		const items = [0, 1, 0, 2, 0, 3].map((n) => ({ phone: phone(n) }));
+		sandbox.behave(phone(2), '500 once');
+		const engine = engineFor(sandbox, {}, { 'test.loop': new LoopOverItems() });
+		const node = createCallNode(noRetries);
+		const failed = await engine.runWorkflow(loopWorkflow(node), { items, observe: 'Loop' });
+		expect(failed.status).toBe('error');
+		const done = await failed.retry();
+
+		expect(done.status).toBe('success');
+		expect(sandbox.seen.perNumber()).toEqual({
+			[phone(0)]: 3,
+			[phone(1)]: 1,
+			[phone(2)]: 1,
+			[phone(3)]: 1,
+		});
+	});
+});
+
+function loopWorkflow(node: ReturnType<typeof createCallNode>) {
+	const base = { typeVersion: 1, position: [0, 0] as [number, number] };
+	return {
+		nodes: [
+			{ ...base, id: '1', name: 'Start', type: startType, parameters: {} },
+			{ ...base, id: '2', name: 'Loop', type: 'test.loop', parameters: { batchSize: 2 } },
+			{
+				...base,
+				...node,
+				id: '3',
+				name: 'Twenty2',
+				type: twenty2Type,
+				parameters: { ...node.parameters },
+				credentials: { twenty2Api: { id: 'twenty2Api', name: 'twenty2Api' } },
+			},
+		],
+		connections: {
+			Start: { main: [[{ node: 'Loop', type: 'main' as const, index: 0 }]] },
+			Loop: { main: [[], [{ node: 'Twenty2', type: 'main' as const, index: 0 }]] },
+			Twenty2: { main: [[{ node: 'Loop', type: 'main' as const, index: 0 }]] },
+		},
+	};
+}

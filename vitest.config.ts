@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+// The node and n8n-core must share one n8n-workflow, as in n8n, or no error is an instance of its
+// class; n8n-core takes the CommonJS build.
+const alias = { 'n8n-workflow': createRequire(import.meta.url).resolve('n8n-workflow') };
+
+const project = (
+	name: string,
+	include: string,
+	more: TestProjectInlineConfiguration['test'] = {},
+): TestProjectInlineConfiguration => ({
+	resolve: { alias },
+	test: { name, include: [include], server: { deps: { external: [/n8n-workflow/] } }, ...more },
+});
+
+export default defineConfig({
+	test: {
+		projects: [
+			project('unit', 'test/unit/**/*.test.ts'),
+			project('engine', 'test/engine/**/*.test.ts', { testTimeout: 30_000 }),
+			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
+			project('e2e', 'test/e2e/**/*.test.ts', {
+				testTimeout: 180_000,
+				hookTimeout: 900_000,
+				fileParallelism: false,
+			}),
+		],
+	},
+});
