@@ -18,7 +18,7 @@ import { carryOut, checkItems } from './items';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
 import { outputs } from './output';
-import { Ledger } from './policy/ledger';
+import { ledgerOf } from './remembered';
 import { canceledError, stoppedError } from './stopped';
 
 /** By the values of the field Operation. */
@@ -29,7 +29,6 @@ const generations = { apiKey, workspace };
 
 const operationName = z.enum(['createCall', 'getCall']);
 const generationName = z.enum(['apiKey', 'workspace']);
-const runIndex = z.number();
 
 /** Places and looks up calls with Twenty2, an AI voice-calling platform. */
 export class Twenty2 implements INodeType {
@@ -113,23 +112,17 @@ export class Twenty2 implements INodeType {
 
 		const connection = await connect(this, generation).catch(failureOnly);
 		const tasks = checkItems(this, operation, connection);
-		const ledger = Ledger.open(this.getContext('node'), runIndexOf(this));
+		const ledger = ledgerOf(this);
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(tasks, {
 			ledger,
 			width: connection instanceof Failure ? 1 : connection.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
-		}).finally(() => ledger.close());
+		});
 
 		if (canceled.aborted) throw canceledError(this.getNode(), results, phones);
 		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, results, phones);
-		ledger.returned();
 		return [outputs(results, phones)];
 	}
-}
-
-/** Tells the passes of a loop apart. */
-function runIndexOf(n8n: IExecuteFunctions): number {
-	return runIndex.parse(n8n.getWorkflowDataProxy(0).$runIndex);
 }

@@ -26,7 +26,9 @@ const notAddress = 'must be an address like https://api.twentytwo.in';
 export const accountFields = {
 	apiKey: secret,
 	baseUrl: z.pipe(
-		z.string(notAddress).check(z.trim(), z.regex(/^https?:\/\/[^\s/?#@]+[^\s?#]*$/, notAddress)),
+		z
+			.string(notAddress)
+			.check(z.trim(), z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, notAddress)),
 		z.transform((address) => address.replace(/\/+$/, '')),
 	),
 	requestsPerMinute: limit,

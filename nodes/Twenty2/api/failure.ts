@@ -32,7 +32,7 @@ export class Failure extends Error {
 	}
 
 	/** Something is wrong with what the node was given; nothing was sent. */
-	static ofInput(code: 'INVALID_INPUT' | 'INVALID_NUMBER', message: string, description?: string) {
+	static ofInput(code: 'INVALID_INPUT' | 'INVALID_NUMBER', message: string, description: string) {
 		return new Failure({ code, message, description, status: null, source: 'n8n', attempts: 0 });
 	}
 

@@ -34,9 +34,10 @@ const withCause = z.object({ cause: z.unknown() });
  * or turn into a read.
  */
 export function sendThrough(n8n: IExecuteFunctions, credentialType: string, baseUrl: string): Send {
+	const uninterrupted = withoutCancelSignal(n8n);
 	return async ({ kind, method, path, query, headers, body, timeoutMs }) => {
 		const response: unknown = await n8n.helpers.httpRequestWithAuthentication
-			.call(n8n, credentialType, {
+			.call(kind === 'create' ? uninterrupted : n8n, credentialType, {
 				method,
 				url: baseUrl + path,
 				qs: query,
@@ -53,6 +54,15 @@ export function sendThrough(n8n: IExecuteFunctions, credentialType: string, base
 			});
 		return answered(response);
 	};
+}
+
+/**
+ * n8n's helper cuts the connection when the execution is stopped, if what it is called on has the
+ * signal for it. A create that is cut has been sent all the same, and nobody would know whether the
+ * person was phoned.
+ */
+function withoutCancelSignal(n8n: IExecuteFunctions): IExecuteFunctions {
+	return new Proxy(n8n, { has: (on, name) => name !== 'getExecutionCancelSignal' && name in on });
 }
 
 /** Why no answer came, from what the HTTP client threw. */

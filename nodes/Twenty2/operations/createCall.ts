@@ -13,7 +13,7 @@ import { inputParametersOf, inputParameterFields } from './inputParameters';
 import { jsonOrText, objectIn } from './jsonField';
 import type { Operation, Run } from './operation';
 import { giveUpAfterSeconds, maxRetries, patienceOf, requestTimeoutSeconds } from './options';
-import { checked, type Parameters } from './parameters';
+import { checked, whereToLook, type Parameters } from './parameters';
 import { phoneNumber } from './phoneNumber';
 
 const displayOptions = { show: { operation: ['createCall'] } };
@@ -126,7 +126,7 @@ function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
 		const number = parameters.read(field, phoneNumber, 'INVALID_NUMBER');
 		const objection = twenty2.objectionTo(number);
 		if (objection === undefined) return number;
-		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`);
+		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`, whereToLook);
 	};
 	const ownField = z.record(
 		z

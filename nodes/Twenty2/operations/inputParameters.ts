@@ -3,7 +3,7 @@ import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
 import { jsonOrText, objectIn } from './jsonField';
-import type { Parameters } from './parameters';
+import { whereToLook, type Parameters } from './parameters';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -98,5 +98,5 @@ export function inputParametersOf(parameters: Parameters): Record<string, unknow
 }
 
 function unusable(what: string): Failure {
-	return Failure.ofInput('INVALID_INPUT', `${inputParameters.displayName} ${what}`);
+	return Failure.ofInput('INVALID_INPUT', `${inputParameters.displayName} ${what}`, whereToLook);
 }

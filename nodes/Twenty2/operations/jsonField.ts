@@ -32,7 +32,7 @@ export function objectIn(
 }
 
 const parsedJson = z.pipe(
-	z.string().check(z.refine(isJson, 'is not valid JSON')),
+	z.string().check(z.refine(isJson, { error: 'is not valid JSON', abort: true })),
 	z.transform((text): unknown => JSON.parse(text)),
 );
 

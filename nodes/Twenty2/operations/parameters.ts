@@ -5,7 +5,9 @@ import { Failure } from '../api/failure';
 
 type InputCode = 'INVALID_INPUT' | 'INVALID_NUMBER';
 
-const whereToLook = 'Check the field and, if it is an expression, what it yields for this item';
+/** What to do about a field that holds the wrong thing. */
+export const whereToLook =
+	'Check the field and, if it is an expression, what it yields for this item';
 
 /** One item's fields, read and checked; whatever is wrong is a Failure that names the field. */
 export class Parameters {

@@ -18,54 +18,47 @@ const entrySchema = z.object({
 	]),
 });
 
-const runSchema = z.object({
-	/** False while the run is under way, and for good when it threw or was stopped. */
-	returned: z.boolean(),
-	entries: z.record(z.string(), entrySchema),
-});
-
-const runsSchema = z.record(z.string(), runSchema);
+/** By run index, then by item and number. */
+const runsSchema = z.record(z.string(), z.record(z.string(), entrySchema));
 
 /** What is known of one call that this execution meant to place. */
 export type Entry = z.infer<typeof entrySchema>;
 
-type Run = z.infer<typeof runSchema>;
-
 type Runs = z.infer<typeof runsSchema>;
 
-/** The runs under way in this process, unlike those that an ended execution left behind. */
-const underWay = new WeakSet<Run>();
+/** How many stopped executions are remembered; a large one takes some megabytes. */
+const REMEMBERED = 50;
+
+/** What the executions stopped last had placed, the oldest first. */
+const stopped = new Map<string, Runs>();
 
 /**
- * Which calls one run of a node has placed, so that running it again places only the rest.
+ * Which calls a node has placed in one execution, so that running it again places only the rest.
  *
  * It lives in n8n's node context, which the engine hands to every try of Retry On Fail and stores
- * with the execution for "Retry execution". Several runs in one execution (a loop, an AI agent that
- * calls again) mean different calls, so each has entries of its own under n8n's run index. A run
- * that did not come to its end is the one being run again even where n8n numbers it anew, as it
- * may after Stop.
+ * with the execution for "Retry execution". Only after Stop in the editor n8n keeps nothing and
+ * starts over, from the first node, so then this process remembers. Several runs in one execution
+ * (a loop, an AI agent that calls again) mean different calls, so each has entries of its own.
  */
 export class Ledger {
-	private constructor(private readonly run: Run) {
-		underWay.add(run);
-	}
+	private readonly runs: Runs;
+
+	private readonly entries: Runs[string];
 
 	/**
 	 * @param context n8n's node context, `getContext('node')`; written to
 	 * @param runIndex n8n's index of this run of the node within the execution
+	 * @param identity what the node and the execution have in common with a retry of them
 	 */
-	static open(context: Record<string, unknown>, runIndex: number): Ledger {
-		const runs = isRuns(context.twenty2Runs) ? context.twenty2Runs : {};
-		const ended = Object.entries(runs).filter(([, run]) => !underWay.has(run));
-		const broken = ended.find(([, run]) => !run.returned)?.[1];
-		const run = runs[runIndex] ?? broken ?? { returned: false, entries: {} };
-
-		// Runs before this one can not be run again.
-		for (const [index] of ended) delete runs[index];
-		run.returned = false;
-		runs[runIndex] = run;
-		context.twenty2Runs = runs;
-		return new Ledger(run);
+	constructor(
+		context: Record<string, unknown>,
+		runIndex: number,
+		private readonly identity: string,
+	) {
+		const stored = context.twenty2Runs;
+		this.runs = isRuns(stored) ? stored : (stopped.get(identity) ?? {});
+		this.entries = this.runs[runIndex] ??= {};
+		context.twenty2Runs = this.runs;
 	}
 
 	/**
@@ -74,24 +67,19 @@ export class Ledger {
 	 * call to the same person for the same item.
 	 */
 	entry(item: number, toNumber: string): Entry {
-		const key = `${item} ${toNumber}`;
-		const entry = this.run.entries[key] ?? {
+		return (this.entries[`${item} ${toNumber}`] ??= {
 			id: randomUUID(),
 			attempts: 0,
 			state: { is: 'unsent' },
-		};
-		this.run.entries[key] = entry;
-		return entry;
+		});
 	}
 
-	/** The run is over, with or without results. */
-	close(): void {
-		underWay.delete(this.run);
-	}
-
-	/** The run's results go back to n8n, so it will be run again under the same index or never. */
-	returned(): void {
-		this.run.returned = true;
+	/** Remembers what was placed, also what is answered from now on, for a retry after Stop. */
+	rememberStopped(): void {
+		stopped.delete(this.identity);
+		stopped.set(this.identity, this.runs);
+		const [oldest] = stopped.keys();
+		if (stopped.size > REMEMBERED && oldest !== undefined) stopped.delete(oldest);
 	}
 }
 

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+
+describe('Stop Workflow', () => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
+	});
+	afterEach(() => sandbox.close());
+
+	it('says what happened, how many calls were placed and what to do', async () => {
+		sandbox.behave(phone(4), 'refused');
+		const run = await engineFor(sandbox, { concurrentCalls: 1 }).run({
+			items: leads(9),
+			node: createCallNode(),
+		});
+
+		expect(run.status).toBe('error');
+		expect(run.error).toMatchObject({
+			name: 'NodeApiError',
+			message: 'to_number is not a valid E.164 phone number. 4 calls were already placed.',
+			description: expect.stringMatching(
+				/From Number .* remembered: running this execution again places only the missing ones\.$/,
+			),
+			httpCode: '400',
+			code: 'INVALID_NUMBER',
+			context: {
+				itemIndex: 4,
+				data: {
+					error: {
+						code: 'INVALID_NUMBER',
+						message: 'to_number is not a valid E.164 phone number',
+						status: 400,
+						source: 'twenty2',
+						outcome: 'not_placed',
+						attempts: 1,
+					},
+				},
+			},
+		});
+		expect(sandbox.seen.requests).toHaveLength(5);
+	});
+
+	it('starts nothing new, and awaits and remembers what is in flight', async () => {
+		// The third fails while the first two are on their way.
+		sandbox.behave(phone(0), { kind: 'slow', ms: 200 });
+		sandbox.behave(phone(1), { kind: 'slow', ms: 200 });
+		sandbox.behave(phone(2), 'refused');
+		const run = await engineFor(sandbox).run({ items: leads(9), node: createCallNode() });
+
+		expect(run.error).toMatchObject({
+			message: expect.stringMatching(/\. 2 calls were already placed\.$/),
+			context: { itemIndex: 2 },
+		});
+		expect(sandbox.seen.requests).toHaveLength(3);
+
+		sandbox.behave(phone(2), { kind: 'slow', ms: 0 });
+		const done = await run.retry();
+		expect(done.success).toHaveLength(9);
+		expect(Object.values(sandbox.seen.perNumber())).toEqual(Array.from({ length: 9 }, () => 1));
+	});
+
+	it('drops a retry that was waiting for its turn', async () => {
+		sandbox.behave(phone(0), '500 always');
+		sandbox.behave(phone(1), { kind: 'answer', status: 418, body: 'no' });
+		sandbox.behave(phone(1), { kind: 'slow', ms: 100, times: 1 });
+		sandbox.behave(phone(2), 'refused');
+		const run = await engineFor(sandbox).run({ items: leads(3), node: createCallNode() });
+		expect(run.error).toMatchObject({ context: { itemIndex: 2 } });
+		expect(sandbox.seen.requests).toHaveLength(3);
+	});
+
+	it('counts a call that may have been placed', async () => {
+		sandbox.behave(phone(1), 'place and cut');
+		const run = await engineFor(sandbox, { concurrentCalls: 1 }).run({
+			items: leads(3),
+			node: createCallNode(),
+		});
+		expect(run.error).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			httpCode: null,
+			message: expect.stringMatching(
+				/\. 1 call was already placed, 1 call may have been placed\.$/,
+			),
+			description: expect.stringContaining('Look the call up in Twenty2'),
+		});
+	});
+
+	it.each(['cut', '500 always'] as const)(
+		'keeps its own words where n8n would put others (%s)',
+		async (behaviour) => {
+			sandbox.behave(phone(0), behaviour);
+			const options = { maxRetries: 0 };
+			const run = await engineFor(sandbox).run({
+				items: leads(1),
+				node: createCallNode({ options }),
+			});
+			expect(run.error?.message).not.toMatch(/service|perhaps|ECONN/i);
+		},
+	);
+
+	it('tells of no calls where none are made', async () => {
+		const run = await engineFor(sandbox).run({
+			items: [{ call_id: 'call_nobody' }],
+			node: getCallNode(),
+		});
+		expect(run.error).toMatchObject({
+			code: 'CALL_NOT_FOUND',
+			httpCode: '404',
+			message: expect.not.stringContaining('placed'),
+		});
+	});
+});
