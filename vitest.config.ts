@@ -16,6 +16,7 @@ const project = (
 
 export default defineConfig({
 	test: {
+		reporters: ['default', './test/closingLine.ts'],
 		projects: [
 			project('unit', 'test/unit/**/*.test.ts'),
 			project('engine', 'test/engine/**/*.test.ts', { testTimeout: 30_000 }),

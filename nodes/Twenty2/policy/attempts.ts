@@ -45,13 +45,26 @@ export async function attempt<T>(
 	let answer: { is: T } | undefined;
 	let troubles = 0;
 	let refusals = 0;
-	let firstRefusedAt = 0;
+	let giveUpAt = Number.POSITIVE_INFINITY;
+	let allowedAt = 0;
+
+	const holdBack = (rejection: Error, waitMs: number) => {
+		if (refusals === 0) giveUpAt = performance.now() + giveUpAfterMs;
+		const pausedMs = pass.pause(Math.max(waitMs, calmly(refusals++)), rejection);
+		allowedAt = performance.now() + pausedMs;
+	};
 
 	const once = async () => {
 		sent = false;
 		return await pass.through(signal, giveUpAfterMs, async () => {
 			sent = true;
-			answer = { is: await send() };
+			// Before the request gives up its place, or the next in line would be sent at once.
+			const toldToWait = (rejection: Error) => {
+				const verdict = judge(rejection);
+				if (verdict.again === 'when allowed') holdBack(rejection, verdict.waitMs);
+				throw rejection;
+			};
+			answer = { is: await send().catch(toldToWait) };
 			return answer.is;
 		});
 	};
@@ -65,13 +78,9 @@ export async function attempt<T>(
 		signal,
 		shouldConsumeRetry: ({ error }) => judge(error).again !== 'when allowed',
 		shouldRetry: ({ error }) => {
-			const verdict = judge(error);
-			if (!sent || verdict.again === 'never') return false;
-			if (verdict.again === 'later') return troubles++ < maxRetries;
-
-			if (refusals === 0) firstRefusedAt = performance.now();
-			const pausedMs = pass.pause(Math.max(verdict.waitMs, calmly(refusals++)), error);
-			return performance.now() + pausedMs <= firstRefusedAt + giveUpAfterMs;
+			const { again } = judge(error);
+			if (!sent || again === 'never') return false;
+			return again === 'later' ? troubles++ < maxRetries : allowedAt <= giveUpAt;
 		},
 	});
 	return await answered.catch((error: unknown) => {

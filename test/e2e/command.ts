@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+
+/** Runs a command to its end; what it printed is in the error when it fails. */
+export async function command(
+	file: string,
+	args: string[],
+	cwd: string,
+	env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+	try {
+		const { stdout } = await exec(file, args, {
+			cwd,
+			env: { ...process.env, ...env },
+			maxBuffer: 64 * 1024 * 1024,
+		});
+		return stdout;
+	} catch (error) {
+		const { stdout = '', stderr = '' } = Object(error);
+		throw new Error(`${file} ${args.join(' ')} failed in ${cwd}\n${stdout}\n${stderr}`, {
+			cause: error,
+		});
+	}
+}

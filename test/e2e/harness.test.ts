@@ -1,0 +1,164 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n, type WorkflowJson } from './n8n';
+import { packProbe } from './probePackage';
+import { eventually } from './rest';
+
+const apiKey = 'right';
+let refusals = 0;
+let hanging = 0;
+
+const server = createServer((request, response) => {
+	const answer = (status: number, body: object) => {
+		response.writeHead(status, { 'content-type': 'application/json' });
+		response.end(JSON.stringify(body));
+	};
+	request.resume();
+	request.on('end', () => {
+		if (request.headers.authorization !== `Bearer ${apiKey}`) answer(401, { message: 'no' });
+		else if (request.url === '/flaky' && refusals-- > 0) answer(500, { message: 'later' });
+		else if (request.url === '/hang') hanging += 1;
+		else answer(200, { answered: request.url });
+	});
+});
+
+let folder = '';
+let baseUrl = '';
+let n8n: N8n;
+let credential: Credential;
+
+beforeAll(async () => {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = z.object({ port: z.number() }).parse(server.address());
+	baseUrl = `http://127.0.0.1:${port}`;
+
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'n8n-probe-'));
+	const tarball = await packProbe(folder);
+	const began = Date.now();
+	n8n = await startN8n({ tarball });
+	console.log(`n8n was ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+	credential = await n8n.createCredential('probeApi', 'Probe', { apiKey, baseUrl });
+}, 600_000);
+
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+	server.closeAllConnections();
+	server.close();
+}, 30_000);
+
+const webhook = (path: string) => ({
+	id: 'webhook',
+	name: 'Webhook',
+	type: 'n8n-nodes-base.webhook',
+	typeVersion: 2,
+	position: [0, 0],
+	webhookId: path,
+	parameters: { httpMethod: 'POST', path, responseMode: 'lastNode' },
+});
+
+const manual = {
+	id: 'manual',
+	name: 'Manual',
+	type: 'n8n-nodes-base.manualTrigger',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+const probed = (trigger: { name: string }, path: string): WorkflowJson => ({
+	name: path,
+	nodes: [
+		trigger,
+		{
+			id: 'probe',
+			name: 'Probe',
+			type: 'n8n-nodes-probe.probe',
+			typeVersion: 1,
+			position: [200, 0],
+			parameters: { path },
+			credentials: { probeApi: credential },
+		},
+	],
+	connections: { [trigger.name]: { main: [[{ node: 'Probe', type: 'main', index: 0 }]] } },
+});
+
+describe('a package in a real n8n', { timeout: 60_000 }, () => {
+	it('has its credential tested', async () => {
+		const right = await n8n.testCredential('probeApi', { apiKey, baseUrl });
+		const wrong = await n8n.testCredential('probeApi', { apiKey: 'wrong', baseUrl });
+
+		expect(right.status).toBe('OK');
+		expect(wrong.status).toBe('Error');
+	});
+
+	it('answers a webhook', async () => {
+		await n8n.activate(await n8n.createWorkflow(probed(webhook('plain'), '/plain')));
+		const { status, body } = await n8n.callWebhook('plain', { lead: 1 });
+
+		expect(status).toBe(200);
+		expect(body).toEqual({ answered: '/plain', tries: 1, runIndex: 0 });
+	});
+
+	it('is run from the editor', async () => {
+		const workflow = await n8n.createWorkflow(probed(manual, '/manual'));
+		const { status, data } = await n8n.runManually(workflow, 'Manual');
+
+		expect(status).toBe('success');
+		expect(data.resultData.runData.Probe?.[0]?.data?.main[0]?.[0]?.json).toEqual({
+			answered: '/manual',
+			tries: 1,
+			runIndex: 0,
+		});
+	});
+
+	it('fails and, retried, still has its context', async () => {
+		refusals = 1;
+		const workflow = await n8n.createWorkflow(probed(webhook('flaky'), '/flaky'));
+		await n8n.activate(workflow);
+		await n8n.callWebhook('flaky');
+		const failed = await n8n.waitForExecution(workflow.id);
+
+		expect(failed.status).toBe('error');
+		expect(failed.data.resultData.error?.httpCode).toBe('500');
+		expect(failed.data.executionData?.contextData).toEqual({ 'node:Probe': { tries: 1 } });
+
+		const retried = await n8n.retryExecution(failed.id);
+		expect(retried).toMatchObject({ status: 'success', mode: 'retry', retryOf: failed.id });
+		expect(retried.data.resultData.runData.Probe?.map(({ data }) => data?.main[0])).toMatchObject([
+			[{ json: { tries: 2, runIndex: 0 } }],
+		]);
+	});
+
+	it('loses its context when the execution is stopped', async () => {
+		const workflow = await n8n.createWorkflow(probed(webhook('hang'), '/hang'));
+		await n8n.activate(workflow);
+		const answered = n8n.callWebhook('hang');
+		await eventually('The request', 20, async () => hanging === 1 || undefined);
+		const [running] = await n8n.executions(workflow.id);
+		await n8n.stopExecution(running?.id ?? '');
+		const stopped = await n8n.waitForExecution(workflow.id);
+		await answered;
+
+		expect(stopped.status).toBe('canceled');
+		expect(stopped.data.resultData.runData).toEqual({});
+		expect(stopped.data.executionData).toMatchObject({
+			contextData: {},
+			nodeExecutionStack: [{ node: { name: 'Webhook' } }],
+		});
+	});
+
+	it('is still there after a restart', async () => {
+		await n8n.restart();
+		const { body } = await n8n.callWebhook('plain');
+
+		expect(body).toMatchObject({ answered: '/plain' });
+	});
+});

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod/v4';
+
+import { command } from './command';
+import {
+	executionSummary,
+	hasEnded,
+	storedExecution,
+	type ExecutionSummary,
+	type StoredExecution,
+} from './execution';
+import { N8nProcess } from './n8nProcess';
+import { eventually, RestClient, type Answer } from './rest';
+
+const owner = {
+	email: 'owner@example.com',
+	firstName: 'Own',
+	lastName: 'Er',
+	password: `Aa1-${randomUUID()}`,
+};
+
+const credential = z.object({ id: z.string(), name: z.string() });
+const credentialTest = z.object({ status: z.enum(['OK', 'Error']), message: z.string() });
+const workflow = z.object({ id: z.string(), versionId: z.string() });
+const executionList = z.object({ results: z.array(executionSummary) });
+const started = z.object({ executionId: z.coerce.string() });
+const anything = z.unknown();
+
+export type Credential = z.infer<typeof credential>;
+export type CredentialTest = z.infer<typeof credentialTest>;
+export type Workflow = z.infer<typeof workflow>;
+
+export interface WorkflowJson {
+	name?: string;
+	nodes: object[];
+	connections: object;
+	settings?: object;
+}
+
+export interface StartOptions {
+	/** Packages installed the way n8n installs community packages. */
+	tarball: string;
+	env?: Record<string, string>;
+}
+
+export class N8n {
+	private constructor(
+		private readonly userFolder: string,
+		private readonly env: Record<string, string>,
+		private process: N8nProcess,
+		private rest: RestClient,
+	) {}
+
+	static async start({ tarball, env = {} }: StartOptions): Promise<N8n> {
+		const userFolder = await mkdtemp(join(tmpdir(), 'n8n-e2e-'));
+		try {
+			const packages = join(userFolder, '.n8n', 'nodes');
+			await mkdir(packages, { recursive: true });
+			await writeFile(
+				join(packages, 'package.json'),
+				JSON.stringify({ name: 'installed-nodes', private: true }),
+			);
+			const offline = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps'];
+			await command('npm', ['install', tarball, ...offline], packages);
+			const process = await N8nProcess.start(userFolder, env);
+			const n8n = new N8n(userFolder, env, process, new RestClient(process.baseUrl));
+			try {
+				await n8n.rest.call('POST', '/owner/setup', anything, owner);
+				return n8n;
+			} catch (error) {
+				await process.stop();
+				throw error;
+			}
+		} catch (error) {
+			await rm(userFolder, { recursive: true, force: true });
+			throw error;
+		}
+	}
+
+	get baseUrl(): string {
+		return this.process.baseUrl;
+	}
+
+	get log(): string {
+		return this.process.log;
+	}
+
+	async createCredential(type: string, name: string, data: object): Promise<Credential> {
+		return await this.rest.call('POST', '/credentials', credential, { type, name, data });
+	}
+
+	/** The "Test" a user sees when saving a credential. */
+	async testCredential(type: string, data: object): Promise<CredentialTest> {
+		const credentials = { id: '', name: 'Tested', type, data };
+		return await this.rest.call('POST', '/credentials/test', credentialTest, { credentials });
+	}
+
+	async createWorkflow({ name = 'Workflow', settings, ...json }: WorkflowJson): Promise<Workflow> {
+		const body = { name, settings: { executionOrder: 'v1', ...settings }, ...json };
+		return await this.rest.call('POST', '/workflows', workflow, body);
+	}
+
+	async activate({ id, versionId }: Workflow): Promise<void> {
+		await this.rest.call('POST', `/workflows/${id}/activate`, anything, { versionId });
+	}
+
+	/** A webhook that was just activated is unknown for a moment. */
+	async callWebhook(path: string, body?: unknown): Promise<Answer> {
+		return await eventually(`webhook ${path}`, 10, async () => {
+			const answer = await this.rest.send('POST', `/webhook/${path}`, body ?? {});
+			return answer.status === 404 ? undefined : answer;
+		});
+	}
+
+	/** "Execute workflow" in the editor, from a trigger that fires by itself. */
+	async runManually({ id }: Workflow, trigger: string): Promise<StoredExecution> {
+		const { executionId } = await this.rest.call('POST', `/workflows/${id}/run`, started, {
+			triggerToStartFrom: { name: trigger },
+		});
+		return await this.ended(executionId);
+	}
+
+	/** Newest first. */
+	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const { results } = await this.rest.call('GET', `/executions?filter=${filter}`, executionList);
+		return results;
+	}
+
+	async execution(id: string): Promise<StoredExecution> {
+		return await this.rest.call('GET', `/executions/${id}`, storedExecution);
+	}
+
+	/** The workflow's first execution, or the first after a given one, once it has ended. */
+	async waitForExecution(
+		workflowId: string,
+		{ after = '0', seconds = 60 }: { after?: string; seconds?: number } = {},
+	): Promise<StoredExecution> {
+		const id = await eventually('An execution that ended', seconds, async () => {
+			const newer = (await this.executions(workflowId)).filter(
+				(execution) => Number(execution.id) > Number(after),
+			);
+			const first = newer.at(-1);
+			return first !== undefined && hasEnded(first) ? first.id : undefined;
+		});
+		return await this.execution(id);
+	}
+
+	/** "Retry execution", with the workflow as it was or, with `loadWorkflow`, as it is now. */
+	async retryExecution(id: string, { loadWorkflow = false } = {}): Promise<StoredExecution> {
+		const retried = await this.rest.call('POST', `/executions/${id}/retry`, executionSummary, {
+			loadWorkflow,
+		});
+		return await this.ended(retried.id);
+	}
+
+	async stopExecution(id: string): Promise<void> {
+		await this.rest.call('POST', `/executions/${id}/stop`, anything);
+	}
+
+	/** Ends n8n and starts it again on the same user folder. */
+	async restart(): Promise<void> {
+		await this.process.stop();
+		this.process = await N8nProcess.start(this.userFolder, this.env);
+		this.rest = new RestClient(this.process.baseUrl);
+		const { email, password } = owner;
+		await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
+	}
+
+	async stop(): Promise<void> {
+		await this.process.stop();
+		await rm(this.userFolder, { recursive: true, force: true });
+	}
+
+	private async ended(id: string): Promise<StoredExecution> {
+		await eventually(`Execution ${id} ending`, 60, async () => {
+			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
+			return hasEnded(execution) || undefined;
+		});
+		return await this.execution(id);
+	}
+}
+
+export const startN8n = async (options: StartOptions): Promise<N8n> => await N8n.start(options);

@@ -1,0 +1,93 @@
+import type { ICredentialTestFunctions } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { core } from './n8nCore';
+
+/** What n8n's server gives a connection test. */
+const n8n: ICredentialTestFunctions = new core.CredentialTestContext();
+const { testApiKey, testWorkspace } = new Twenty2().methods.credentialTest;
+
+describe.each([
+	['apiKey', testApiKey],
+	['workspace', testWorkspace],
+] as const)('The connection test (%s)', (_, test) => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox();
+	});
+	afterEach(() => sandbox.close());
+
+	const tested = async (changes: Record<string, unknown> = {}) =>
+		await test.call(n8n, {
+			id: '1',
+			name: 'Twenty2',
+			type: 'twenty2Api',
+			data: {
+				apiKey: 'sandbox-key',
+				apiSecret: 'sandbox-secret',
+				workspaceId: 'ws_sandbox',
+				baseUrl: sandbox.url,
+				requestsPerMinute: 60,
+				concurrentCalls: 3,
+				...changes,
+			},
+		});
+
+	it('says OK for a right key, and places no call', async () => {
+		expect(await tested()).toEqual({ status: 'OK', message: 'Connection successful' });
+		expect(sandbox.seen.calls).toEqual([]);
+		expect(sandbox.seen.requests).toEqual([
+			expect.objectContaining({ method: 'GET', status: 404 }),
+		]);
+	});
+
+	it.each([
+		['a wrong key', 'not-a-key', 401],
+		['a key without access', 'sandbox-key-without-access', 403],
+	])('gives Twenty2’s own words for %s', async (_, apiKey, status) => {
+		const words = { success: false, error: { code: 'X', message: 'Twenty2 says no', status } };
+		sandbox.behaveReads('*', { kind: 'answer', status, body: words });
+		const byTwenty2 = await tested({ apiKey });
+		expect(byTwenty2.status).toBe('Error');
+		expect(byTwenty2.message).toMatch(/key|access/i);
+		expect(await tested()).toEqual({ status: 'Error', message: 'Twenty2 says no' });
+	});
+
+	it('says which address was not reached', async () => {
+		await sandbox.close();
+		const result = await tested();
+		expect(result.status).toBe('Error');
+		expect(result.message).toContain(sandbox.url);
+	});
+
+	it.each([
+		['a page that is not there', { status: 404, body: '<h1>Not found</h1>' }],
+		['some other page', { status: 200, body: '<h1>Welcome</h1>' }],
+		['a redirect', { status: 302, headers: { location: '/' }, body: '' }],
+		['a gateway', { status: 502, body: '<h1>Bad gateway</h1>' }],
+	])('does not take %s for Twenty2', async (_, answer) => {
+		sandbox.behaveReads('*', { kind: 'answer', ...answer });
+		expect(await tested()).toEqual({
+			status: 'Error',
+			message: expect.stringContaining(`${sandbox.url} does not answer as Twenty2 does`),
+		});
+	});
+
+	it('names a field that is wrong', async () => {
+		expect(await tested({ baseUrl: 'api.twentytwo.in' })).toEqual({
+			status: 'Error',
+			message: expect.stringContaining('Base URL'),
+		});
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('counts among the requests of the key, and does not wait behind a campaign', async () => {
+		const first = await tested({ requestsPerMinute: 1 });
+		const second = await tested({ requestsPerMinute: 1 });
+		expect([first.status, second.status]).toEqual(['OK', 'Error']);
+		expect(second.message).toContain('use up the limit of this key');
+		expect(sandbox.seen.requests).toHaveLength(1);
+	});
+});

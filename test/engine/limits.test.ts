@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import type { RunningExecution } from './engine';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+
+/** The clock stands still unless it is moved; the network is real and does not notice. */
+describe('The limits of a key', () => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+		sandbox = await startSandbox({ refuseConcurrent: false, clock: () => performance.now() });
+	});
+	afterEach(async () => {
+		vi.useRealTimers();
+		await sandbox.close();
+	});
+
+	/** Moves the clock on while the executions wait for it. @returns the seconds it moved */
+	const untilDone = async (executions: Array<Promise<RunningExecution>>) => {
+		const from = performance.now();
+		let done = false;
+		const runs = Promise.all(executions.map(async (running) => await (await running).finished));
+		void runs.finally(() => {
+			done = true;
+		});
+		while (!done) {
+			const before = sandbox.seen.requests.length;
+			for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+			if (sandbox.seen.requests.length === before) vi.advanceTimersByTime(50);
+		}
+		return { runs: await runs, seconds: (performance.now() - from) / 1_000 };
+	};
+
+	it('are used up and never exceeded', async () => {
+		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
+		const running = engine.start({ items: leads(150), node: createCallNode() });
+		const { runs, seconds } = await untilDone([running]);
+
+		expect(runs.map(({ success }) => success.length)).toEqual([150]);
+		expect(sandbox.seen.refusals).toBe(0);
+		expect(sandbox.seen.mostInAnyWindow).toBe(60);
+		// 60 at once, 60 after a minute, 30 after two; the rest is the network.
+		expect(seconds).toBeGreaterThanOrEqual(120);
+		expect(seconds).toBeLessThan(130);
+	});
+
+	it('are shared by executions, operations and both sides of a change to the credential', async () => {
+		const items = leads(50);
+		const engine = (requestsPerMinute: number) => engineFor(sandbox, { requestsPerMinute });
+		const { runs } = await untilDone([
+			engine(30).start({ items: items.slice(0, 25), node: createCallNode() }),
+			engine(30).start({
+				items: items.slice(0, 25).map(() => ({ call_id: 'call_1' })),
+				node: getCallNode({}, { onError: 'continueRegularOutput' }),
+			}),
+			engine(30).start({ items: items.slice(25), node: createCallNode() }),
+		]);
+		expect(runs.every(({ status }) => status === 'success')).toBe(true);
+		expect(sandbox.seen.requests).toHaveLength(75);
+		expect(sandbox.seen.mostInAnyWindow).toBe(30);
+		expect(sandbox.seen.refusals).toBe(0);
+	});
+
+	it('hold back everything that uses the key after a 429, for as long as Twenty2 asks', async () => {
+		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 20 });
+		// One line only: the second call gets it the moment the first is refused.
+		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
+			items: leads(2),
+			node: createCallNode(),
+		});
+		const { runs } = await untilDone([running]);
+
+		expect(runs[0]?.success).toHaveLength(2);
+		const [refused, ...later] = sandbox.seen.requests.map(({ at }) => at);
+		expect(later).toHaveLength(2);
+		for (const at of later) expect(at - Number(refused)).toBeGreaterThanOrEqual(20_000);
+	});
+
+	it('are kept after a 429 without Retry-After too, which does not count as a retry', async () => {
+		sandbox.behave(phone(0), { kind: '429', times: 5 });
+		const running = engineFor(sandbox).start({
+			items: leads(1),
+			node: createCallNode({ options: { maxRetries: 0 } }),
+		});
+		const { runs } = await untilDone([running]);
+		expect(runs[0]?.success).toHaveLength(1);
+
+		const times = sandbox.seen.requests.map(({ at }) => at);
+		const waits = times.slice(1).map((at, i) => at - Number(times[i]));
+		expect(waits).toHaveLength(5);
+		for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
+	});
+
+	it('end the patience of a request after its time', async () => {
+		sandbox.behave(phone(0), '429 always');
+		const running = engineFor(sandbox).start({
+			items: leads(1),
+			node: createCallNode({}, { onError: 'continueRegularOutput' }),
+		});
+		const { runs, seconds } = await untilDone([running]);
+		expect(runs[0]?.success[0]?.json.error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
+		expect(seconds).toBeGreaterThan(240);
+		expect(seconds).toBeLessThan(301);
+	});
+});

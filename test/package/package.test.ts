@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { command } from '../e2e/command';
+import { packFolder } from '../e2e/pack';
+
+const scanned = z.object({
+	scan: z.object({ passed: z.boolean(), details: z.optional(z.string()) }),
+	files: z.number(),
+	messages: z.array(z.string()),
+});
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('The package', () => {
+	let folder: string;
+	let unpacked: string;
+	let files: string[];
+
+	beforeAll(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'twenty2-package-'));
+		await command('tar', ['-xzf', await packFolder(project, folder)], folder);
+		unpacked = join(folder, 'package');
+		const entries = await readdir(unpacked, { recursive: true, withFileTypes: true });
+		files = entries
+			.filter((entry) => entry.isFile())
+			.map((entry) => join(entry.parentPath, entry.name).slice(unpacked.length + 1))
+			.sort();
+	});
+	afterAll(() => rm(folder, { recursive: true }));
+
+	it('has what n8n loads and nothing else', () => {
+		expect(files).toEqual([
+			'LICENSE.md',
+			'README.md',
+			'dist/credentials/Twenty2Api.credentials.js',
+			'dist/credentials/Twenty2WorkspaceApi.credentials.js',
+			'dist/nodes/Twenty2/Twenty2.node.js',
+			'dist/nodes/Twenty2/Twenty2.node.json',
+			'dist/nodes/Twenty2/twenty2.dark.svg',
+			'dist/nodes/Twenty2/twenty2.svg',
+			'package.json',
+		]);
+	});
+
+	it('unpacks to at most 400 kB', async () => {
+		const sizes = await Promise.all(
+			files.map(async (file) => (await stat(join(unpacked, file))).size),
+		);
+		expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(400_000);
+	});
+
+	it('can be read, as n8n’s reviewers have to', async () => {
+		const bundle = await readFile(join(unpacked, 'dist/nodes/Twenty2/Twenty2.node.js'), 'utf8');
+		expect(bundle).toContain('async function carryOut(');
+		expect(Math.max(...bundle.split('\n').map((line) => line.length))).toBeLessThan(1_000);
+	});
+
+	it.each([
+		['the sources', () => project, ['package.json', '{nodes,credentials}/**/*.{js,ts,json}']],
+		['the unpacked tarball', () => unpacked, ['**/*.js', 'package.json']],
+		['all of the unpacked tarball', () => unpacked, ['**/*.js', '**/*.ts', '**/*.json']],
+	])('passes n8n’s verification scan of %s without a warning', async (_, of, patterns) => {
+		const scan = fileURLToPath(new URL('scan.mjs', import.meta.url));
+		const found = scanned.parse(
+			JSON.parse(
+				await command(process.execPath, [scan, of(), ...patterns], project, { NODE_ENV: '' }),
+			),
+		);
+		expect(found).toMatchObject({ scan: { passed: true }, messages: [] });
+		expect(found.files).toBeGreaterThan(3);
+	});
+});
