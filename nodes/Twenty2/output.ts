@@ -2,9 +2,10 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from './api/failure';
+import { isJsonObject } from './json';
 import type { Result } from './items';
 
-const json = z.custom<IDataObject>((value) => typeof value === 'object' && value !== null);
+const json = z.custom<IDataObject>(isJsonObject);
 
 /**
  * The items that the node returns. A failed one has `error` as its only key and no `error` beside

@@ -18,7 +18,10 @@ export const secret = z
 	.check(z.regex(/^[\x21-\x7e]+$/, 'must not be empty or contain spaces'));
 
 const notWhole = 'must be a whole number from 1 up';
-const limit = z.coerce.number(notWhole).check(z.int(notWhole), z.gte(1, notWhole));
+const limit = z.pipe(
+	z.pipe(z.union([z.number(), z.string()], notWhole), z.transform(Number)),
+	z.number(notWhole).check(z.int(notWhole), z.gte(1, notWhole)),
+);
 
 const notAddress = 'must be an address like https://api.twentytwo.in';
 

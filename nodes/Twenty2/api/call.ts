@@ -1,5 +1,6 @@
 import * as z from 'zod/v4/mini';
 
+import { jsonObject, type JsonObject } from '../json';
 import type { HttpAnswer, Kind } from './http';
 import { failureOf, refusalIn, surprise } from './refusal';
 
@@ -10,9 +11,9 @@ export interface NewCall {
 	fromNumber: string;
 	/** E.164. */
 	toNumber: string;
-	inputParameters: Record<string, unknown>;
+	inputParameters: JsonObject;
 	/** Merged into the body as they are. */
-	additionalFields: Record<string, unknown>;
+	additionalFields: JsonObject;
 }
 
 export interface Sending {
@@ -23,11 +24,11 @@ export interface Sending {
 
 /** What each generation of Twenty2's API can do. All reject with a Failure. */
 export interface Twenty2 {
-	createCall(call: NewCall, sending: Sending): Promise<Record<string, unknown>>;
+	createCall(call: NewCall, sending: Sending): Promise<JsonObject>;
 	/** Twenty2's body, untouched. */
-	getCall(callId: string, sending: Pick<Sending, 'timeoutMs'>): Promise<Record<string, unknown>>;
+	getCall(callId: string, sending: Pick<Sending, 'timeoutMs'>): Promise<JsonObject>;
 	/** Get Call's body under the names that both generations share. */
-	simplify(body: Record<string, unknown>): Record<string, unknown>;
+	simplify(body: JsonObject): JsonObject;
 	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
 	objectionTo(number: string): string | undefined;
 	/** The names that Create Call's body has already. */
@@ -46,13 +47,13 @@ const read = z.union([
 ]);
 
 /** Twenty2's answer to a create, without `success`. */
-export function createdIn(answer: HttpAnswer): Record<string, unknown> {
+export function createdIn(answer: HttpAnswer): JsonObject {
 	const { success: _, ...rest } = documented(created, answer, 'create', 'it has no call_id');
 	return rest;
 }
 
 /** Twenty2's answer to a read, as it is. */
-export function readIn(answer: HttpAnswer): Record<string, unknown> {
+export function readIn(answer: HttpAnswer): JsonObject {
 	return documented(read, answer, 'read', 'it has no call with a call_id and a status');
 }
 
@@ -61,7 +62,7 @@ function documented(
 	answer: HttpAnswer,
 	kind: Kind,
 	otherwise: string,
-): Record<string, unknown> {
+): JsonObject {
 	const parsed = schema.safeParse(answer.body);
 	const isSuccess = parsed.success && (answer.status < 300 || parsed.data.success === true);
 	if (isSuccess) return jsonObject.parse(answer.body);
@@ -69,8 +70,6 @@ function documented(
 	const isObject = jsonObject.safeParse(answer.body).success;
 	throw surprise(answer, kind, isObject ? otherwise : 'it is not a JSON object');
 }
-
-const jsonObject = z.record(z.string(), z.unknown());
 
 const names = [
 	'call_id',
@@ -97,9 +96,9 @@ const link = z.object({ url: z.unknown() });
  * @param theirs what this generation calls a name, where it differs
  */
 export function simplified(
-	body: Record<string, unknown>,
+	body: JsonObject,
 	theirs: Partial<Record<(typeof names)[number], string>> = {},
-): Record<string, unknown> {
+): JsonObject {
 	const sent = { ...body, ...jsonObject.safeParse(body.call).data };
 	const urlIn = (field: unknown) => link.safeParse(field).data?.url;
 

@@ -1,5 +1,7 @@
 import * as z from 'zod/v4/mini';
 
+import { jsonObject } from '../json';
+
 /** What a failed item carries as `error`; the names are public. */
 export const failureFields = z.object({
 	code: z.string(),
@@ -13,7 +15,7 @@ export const failureFields = z.object({
 	outcome: z.optional(z.enum(['not_placed', 'unknown', 'placed'])),
 	/** HTTP requests sent for the item. */
 	attempts: z.number(),
-	validation_errors: z.optional(z.record(z.string(), z.unknown())),
+	validation_errors: z.optional(jsonObject),
 });
 
 export type FailureFields = z.infer<typeof failureFields>;

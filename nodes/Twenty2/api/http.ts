@@ -1,5 +1,7 @@
 import * as z from 'zod/v4/mini';
 
+import type { JsonObject } from '../json';
+
 /** What a request means for the person at the other end: a create makes a phone ring. */
 export type Kind = 'create' | 'read';
 
@@ -10,7 +12,7 @@ export interface HttpRequest {
 	path: string;
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
-	body?: Record<string, unknown>;
+	body?: JsonObject;
 	timeoutMs: number;
 }
 

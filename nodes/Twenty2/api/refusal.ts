@@ -3,8 +3,10 @@ import * as z from 'zod/v4/mini';
 import { adviceFor } from './advice';
 import { Failure } from './failure';
 import type { HttpAnswer, Kind } from './http';
+import { jsonObject, type JsonObject } from '../json';
 
-const fieldReasons = z.record(z.string(), z.unknown());
+/** A field of an odd shape must not hide that Twenty2 refused. */
+const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
 /**
  * Both documented envelopes at once: the API-key generation nests under `error` and has a code, the
@@ -12,18 +14,18 @@ const fieldReasons = z.record(z.string(), z.unknown());
  */
 const envelope = z.object({
 	success: z.literal(false),
-	error: z.optional(
+	error: ifSo(
 		z.object({
-			code: z.optional(z.string()),
-			message: z.optional(z.string()),
-			status: z.optional(z.number()),
-			validation_errors: z.optional(fieldReasons),
+			code: ifSo(z.string()),
+			message: ifSo(z.string()),
+			status: ifSo(z.number()),
+			validation_errors: ifSo(jsonObject),
 		}),
 	),
-	message: z.optional(z.string()),
-	statusCode: z.optional(z.number()),
-	validationErrors: z.optional(fieldReasons),
-	validation_errors: z.optional(fieldReasons),
+	message: ifSo(z.string()),
+	statusCode: ifSo(z.number()),
+	validationErrors: ifSo(jsonObject),
+	validation_errors: ifSo(jsonObject),
 });
 
 interface Refusal {
@@ -31,7 +33,7 @@ interface Refusal {
 	message?: string;
 	status: number;
 	/** What is wrong with which field (422). */
-	fields?: Record<string, unknown>;
+	fields?: JsonObject;
 }
 
 /** Where the statuses that both generations share mean one thing only. */
@@ -112,7 +114,7 @@ export function outcomeUnknown(message: string, status: number | null): Failure 
 	});
 }
 
-function codeOf(status: number, fields: Record<string, unknown> = {}): string {
+function codeOf(status: number, fields: JsonObject = {}): string {
 	if (numberFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_NUMBER';
 	if (assistantFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_ASSISTANT';
 	return codeByStatus[status] ?? `HTTP_${status}`;
@@ -128,8 +130,7 @@ function mayHaveBeenPlaced(status: number): boolean {
 
 /** `Retry-After` in its two forms (RFC 9110, 10.2.3): seconds, or a date. */
 function retryAfterMs(header = ''): number {
-	if (header.trim() === '') return 0;
-	const seconds = Number(header);
-	const ms = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1_000;
-	return Number.isFinite(ms) && ms > 0 ? ms : 0;
+	if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1_000;
+	const date = header.trim().endsWith('GMT') ? Date.parse(header) : Number.NaN;
+	return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
 }

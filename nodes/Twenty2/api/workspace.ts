@@ -27,7 +27,7 @@ export const workspace: Generation = {
 		return {
 			apiKey,
 			// Twenty2 documents this generation's base with its /api, so either may be entered.
-			baseUrl: address.replace(/\/api$/, ''),
+			baseUrl: address.replace(/([^/:])\/+api$/, '$1'),
 			limits,
 			headers: { Authorization: `Basic ${basic}`, 'x-workspace-id': workspaceId },
 		};

@@ -5,6 +5,7 @@ import type { NewCall, Twenty2 } from '../api/call';
 import { Failure, failureFields, failureOnly } from '../api/failure';
 import { outcomeUnknown } from '../api/refusal';
 import type { Connection } from '../connection';
+import { jsonObject, type JsonObject } from '../json';
 import { attempt, type Patience } from '../policy/attempts';
 import type { Entry } from '../policy/ledger';
 import { verdictOn } from './again';
@@ -128,20 +129,15 @@ function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
 		if (objection === undefined) return number;
 		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`, whereToLook);
 	};
-	const ownField = z.record(
-		z
-			.string()
-			.check(
-				z.refine(
-					(name) => !twenty2.bodyFields.includes(name),
-					'must not repeat a field that this node has already',
-				),
-			),
-		z.unknown(),
+	const ownFields = jsonObject.check(
+		z.refine(
+			(fields) => !twenty2.bodyFields.some((name) => Object.hasOwn(fields, name)),
+			'must not repeat a field that this node has already',
+		),
 	);
 	const additionalFields = () => {
 		const given = parameters.readOption(additionalBodyFields, jsonOrText);
-		return checked(additionalBodyFields, objectIn(additionalBodyFields, given), ownField);
+		return checked(additionalBodyFields, objectIn(additionalBodyFields, given), ownFields);
 	};
 	return {
 		assistantId: parameters.read(assistantId, identifier),
@@ -159,7 +155,7 @@ function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
 function alreadyKnown(
 	{ state, attempts }: Entry,
 	{ retryUnknownOutcome }: CreatePatience,
-): Record<string, unknown> | undefined {
+): JsonObject | undefined {
 	if (state.is === 'placed') return state.answer;
 	const lost =
 		state.is === 'unknown'
@@ -178,7 +174,7 @@ async function place(
 	entry: Entry,
 	patience: CreatePatience,
 	{ twenty2, budget, signal }: Pick<Connection, 'twenty2' | 'budget'> & Pick<Run, 'signal'>,
-): Promise<Record<string, unknown>> {
+): Promise<JsonObject> {
 	const { timeoutMs } = patience;
 	const send = async () => {
 		const inDoubt = mayHaveBeenPlaced(entry);

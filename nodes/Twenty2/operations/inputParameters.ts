@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
+import type { JsonObject } from '../json';
 import { jsonOrText, objectIn } from './jsonField';
 import { whereToLook, type Parameters } from './parameters';
 
@@ -81,7 +82,7 @@ const collection = z.object({ parameter: z._default(z.array(named), []) });
  * What the assistant is told for this call, from whichever of the two fields is in use.
  * @throws Failure `INVALID_INPUT` naming the field
  */
-export function inputParametersOf(parameters: Parameters): Record<string, unknown> {
+export function inputParametersOf(parameters: Parameters): JsonObject {
 	const how = parameters.read(specifyInputParameters, z.enum(['fields', 'json'], 'is not known'));
 	if (how === 'json') {
 		return objectIn(inputParametersJson, parameters.read(inputParametersJson, jsonOrText));

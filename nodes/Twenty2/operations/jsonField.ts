@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
+import { isJsonObject, type JsonObject } from '../json';
 import { checked } from './parameters';
 
 /** Would change what an object is instead of what it holds. */
@@ -8,27 +9,23 @@ const reserved = '__proto__';
 
 const notObject = 'must be a JSON object, e.g. {"customerName": "Asha"}';
 
-const jsonObject = z.pipe(
-	z
-		.unknown()
-		.check(z.refine((value) => !holdsReserved(value), `must not contain the name ${reserved}`)),
-	z.record(z.string(), z.unknown(), notObject),
+const object = z.custom<JsonObject>(isJsonObject, notObject);
+
+const safeObject = object.check(
+	z.refine((value) => !holdsReserved(value), `must not contain the name ${reserved}`),
 );
 
 /** Text typed into a JSON field, or the object that an expression made. */
-export const jsonOrText = z.union([z.string(), z.record(z.string(), z.unknown())], notObject);
+export const jsonOrText = z.union([z.string(), object], notObject);
 
 /**
  * The object that a JSON field holds; an emptied field holds none.
  * @throws Failure `INVALID_INPUT` naming the field
  */
-export function objectIn(
-	field: INodeProperties,
-	given: z.infer<typeof jsonOrText>,
-): Record<string, unknown> {
-	if (typeof given !== 'string') return checked(field, given, jsonObject);
+export function objectIn(field: INodeProperties, given: string | JsonObject): JsonObject {
+	if (typeof given !== 'string') return checked(field, given, safeObject);
 	if (given.trim() === '') return {};
-	return checked(field, checked(field, given, parsedJson), jsonObject);
+	return checked(field, checked(field, given, parsedJson), safeObject);
 }
 
 const parsedJson = z.pipe(

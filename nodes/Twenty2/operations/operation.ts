@@ -1,6 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { Connection } from '../connection';
+import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { Parameters } from './parameters';
 
@@ -12,7 +13,7 @@ export interface Run {
 }
 
 /** Carries one checked item out. @returns the item's output @throws Failure */
-export type Task = (run: Run) => Promise<Record<string, unknown>>;
+export type Task = (run: Run) => Promise<JsonObject>;
 
 /** One operation of the node: its fields, and what it does with one item. */
 export interface Operation {

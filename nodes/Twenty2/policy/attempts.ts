@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 
 import type { Pass } from './budget';
+import { Endurance } from './endurance';
 
 /** What to do after an attempt was answered with a refusal or not at all. */
 export type Verdict =
@@ -45,18 +46,16 @@ export async function attempt<T>(
 	let answer: { is: T } | undefined;
 	let troubles = 0;
 	let refusals = 0;
-	let giveUpAt = Number.POSITIVE_INFINITY;
-	let allowedAt = 0;
+	let resumesAt = 0;
+	const endurance = new Endurance(giveUpAfterMs);
 
 	const holdBack = (rejection: Error, waitMs: number) => {
-		if (refusals === 0) giveUpAt = performance.now() + giveUpAfterMs;
-		const pausedMs = pass.pause(Math.max(waitMs, calmly(refusals++)), rejection);
-		allowedAt = performance.now() + pausedMs;
+		resumesAt = pass.pause(Math.max(waitMs, calmly(refusals++)), rejection);
 	};
 
 	const once = async () => {
 		sent = false;
-		return await pass.through(signal, giveUpAfterMs, async () => {
+		return await pass.through(signal, endurance, async () => {
 			sent = true;
 			// Before the request gives up its place, or the next in line would be sent at once.
 			const toldToWait = (rejection: Error) => {
@@ -79,8 +78,8 @@ export async function attempt<T>(
 		shouldConsumeRetry: ({ error }) => judge(error).again !== 'when allowed',
 		shouldRetry: ({ error }) => {
 			const { again } = judge(error);
-			if (!sent || again === 'never') return false;
-			return again === 'later' ? troubles++ < maxRetries : allowedAt <= giveUpAt;
+			if (!sent || signal.aborted || again === 'never') return false;
+			return again === 'later' ? troubles++ < maxRetries : endurance.outlasts(resumesAt);
 		},
 	});
 	return await answered.catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
+import type { Endurance } from './endurance';
 import { Window } from './window';
 
 /** What Twenty2 allows one key. */
@@ -14,11 +15,11 @@ export interface Limits {
 export interface Pass {
 	/**
 	 * Sends when the key's limits allow it.
-	 * @param patienceMs the longest pause of the key worth waiting out, in milliseconds
-	 * @throws what `send` rejects with; unsent, the signal's reason or that of a longer pause
+	 * @param endurance whether to wait out a pause of the key
+	 * @throws what `send` rejects with; unsent, the signal's reason or that of the pause
 	 */
-	through<T>(signal: AbortSignal, patienceMs: number, send: () => Promise<T>): Promise<T>;
-	/** Holds back all requests of the key. @returns for how many milliseconds they are held now */
+	through<T>(signal: AbortSignal, endurance: Endurance, send: () => Promise<T>): Promise<T>;
+	/** Holds back all requests of the key. @returns until when, a time of `performance.now()` */
 	pause(ms: number, because: Error): number;
 }
 
@@ -61,15 +62,12 @@ export class Budget {
 
 	private passBy(places: LimitFunction): Pass {
 		return {
-			through: async (signal, patienceMs, send) =>
+			through: async (signal, endurance, send) =>
 				await hold(places, signal, async () => {
-					const arrived = await this.window.enter(signal, patienceMs);
+					const arrived = await this.window.enter(signal, endurance);
 					return await unlessAborted(signal, send).finally(arrived);
 				}),
-			pause: (ms, because) => {
-				this.window.pause(ms, because);
-				return this.window.pausedFor();
-			},
+			pause: (ms, because) => this.window.pause(ms, because),
 		};
 	}
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'crypto';
 import * as z from 'zod/v4/mini';
 
-const json = z.record(z.string(), z.unknown());
+import { isJsonObject, jsonObject, type JsonObject } from '../json';
 
 const entrySchema = z.object({
 	/** Sent as the idempotency key with every attempt. */
@@ -12,19 +12,20 @@ const entrySchema = z.object({
 		z.object({ is: z.literal('unsent') }),
 		/** Sent, and nothing known of it: still so on a re-run when the process ended in between. */
 		z.object({ is: z.literal('sent') }),
-		z.object({ is: z.literal('placed'), answer: json }),
+		z.object({ is: z.literal('placed'), answer: jsonObject }),
 		z.object({ is: z.literal('not placed') }),
-		z.object({ is: z.literal('unknown'), why: json }),
+		z.object({ is: z.literal('unknown'), why: jsonObject }),
 	]),
 });
-
-/** By run index, then by item and number. */
-const runsSchema = z.record(z.string(), z.record(z.string(), entrySchema));
 
 /** What is known of one call that this execution meant to place. */
 export type Entry = z.infer<typeof entrySchema>;
 
-type Runs = z.infer<typeof runsSchema>;
+/** Of one run, by item and number. */
+type Entries = JsonObject;
+
+/** By run index. */
+type Runs = Record<string, Entries>;
 
 /** How many stopped executions are remembered; a large one takes some megabytes. */
 const REMEMBERED = 50;
@@ -43,7 +44,7 @@ const stopped = new Map<string, Runs>();
 export class Ledger {
 	private readonly runs: Runs;
 
-	private readonly entries: Runs[string];
+	private readonly entries: Entries;
 
 	/**
 	 * @param context n8n's node context, `getContext('node')`; written to
@@ -67,11 +68,18 @@ export class Ledger {
 	 * call to the same person for the same item.
 	 */
 	entry(item: number, toNumber: string): Entry {
-		return (this.entries[`${item} ${toNumber}`] ??= {
+		const key = `${item} ${toNumber}`;
+		const known = this.entries[key];
+		if (isEntry(known)) return known;
+
+		const entry: Entry = {
 			id: randomUUID(),
 			attempts: 0,
-			state: { is: 'unsent' },
-		});
+			// What cannot be read was written because a call was about to be sent.
+			state: { is: known === undefined ? 'unsent' : 'sent' },
+		};
+		this.entries[key] = entry;
+		return entry;
 	}
 
 	/** Remembers what was placed, also what is answered from now on, for a retry after Stop. */
@@ -85,5 +93,9 @@ export class Ledger {
 
 /** The context may come from the database, written by another version of this package. */
 function isRuns(stored: unknown): stored is Runs {
-	return runsSchema.safeParse(stored).success;
+	return isJsonObject(stored) && Object.values(stored).every(isJsonObject);
+}
+
+function isEntry(stored: unknown): stored is Entry {
+	return entrySchema.safeParse(stored).success;
 }

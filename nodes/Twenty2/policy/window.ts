@@ -1,3 +1,4 @@
+import type { Endurance } from './endurance';
 import { wait } from './wait';
 
 const MINUTE_MS = 60_000;
@@ -6,7 +7,7 @@ const MINUTE_MS = 60_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Waiting {
-	patienceMs: number;
+	endurance: Endurance | undefined;
 	admit: (arrived: () => void) => void;
 	refuse: (because: Error) => void;
 }
@@ -60,11 +61,11 @@ export class Window {
 	/**
 	 * Waits until one more request may be sent.
 	 * @param signal leaves the queue when it fires
-	 * @param patienceMs the longest pause worth waiting out, in milliseconds
+	 * @param endurance whether to wait a pause out; without it every pause is
 	 * @returns to be called once, when the request has been answered or given up
-	 * @throws the signal's reason, or the reason of a pause that is longer than the patience
+	 * @throws the signal's reason, or the reason of a pause that is not waited out
 	 */
-	async enter(signal: AbortSignal, patienceMs = Number.POSITIVE_INFINITY): Promise<() => void> {
+	async enter(signal: AbortSignal, endurance?: Endurance): Promise<() => void> {
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {
 			const leave = () => {
@@ -73,7 +74,7 @@ export class Window {
 				reject(signal.reason);
 			};
 			const waiting: Waiting = {
-				patienceMs,
+				endurance,
 				admit: (arrived) => {
 					signal.removeEventListener('abort', leave);
 					resolve(arrived);
@@ -91,22 +92,20 @@ export class Window {
 
 	/**
 	 * Lets nothing through for `ms` milliseconds from now; a longer pause already set stays.
-	 * Whoever has less patience than that is refused with `because`.
+	 * Who does not want to wait that long is refused with `because`.
+	 * @returns when the pause ends, a time of `performance.now()`
 	 */
-	pause(ms: number, because: Error): void {
-		if (ms <= this.pausedFor()) return;
-		this.paused = { until: performance.now() + ms, because };
+	pause(ms: number, because: Error): number {
+		const until = performance.now() + ms;
+		if (this.paused && this.paused.until >= until) return this.paused.until;
+		this.paused = { until, because };
 		this.admit();
-	}
-
-	/** How many milliseconds nothing is let through, 0 when not paused. */
-	pausedFor(): number {
-		return Math.max(0, (this.paused?.until ?? 0) - performance.now());
+		return until;
 	}
 
 	private admit(): void {
 		this.forget();
-		if (this.paused) this.refuseTheImpatient(this.paused);
+		if (this.paused) this.refuseWhoWillNotWait(this.paused);
 		for (const waiting of this.queue) {
 			if (this.paused || this.full) break;
 			this.queue.delete(waiting);
@@ -120,10 +119,9 @@ export class Window {
 		return this.unanswered + this.leaving.length >= this.limit;
 	}
 
-	private refuseTheImpatient({ until, because }: Pause): void {
-		const pauseMs = until - performance.now();
+	private refuseWhoWillNotWait({ until, because }: Pause): void {
 		for (const waiting of this.queue) {
-			if (waiting.patienceMs >= pauseMs) continue;
+			if (waiting.endurance === undefined || waiting.endurance.outlasts(until)) continue;
 			this.queue.delete(waiting);
 			waiting.refuse(because);
 		}

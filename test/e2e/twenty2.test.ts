@@ -1,0 +1,455 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import type { StoredExecution } from './execution';
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+import { eventually } from './rest';
+import {
+	createCall,
+	errorTrigger,
+	leads,
+	leadsOf,
+	phone,
+	setField,
+	switchOnCode,
+	webhook,
+	workflow,
+	type Lead,
+	type Settings,
+} from './workflow';
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let apiKey: Credential;
+let workspace: Credential;
+
+const limits = { requestsPerMinute: 1_000, concurrentCalls: 3 };
+const pair = { apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' };
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+// One a test, so that a pause that Twenty2 asked for in one does not hold the next one back.
+beforeEach(async () => {
+	sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
+	apiKey = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', { ...account, ...pair });
+	return () => sandbox.close();
+});
+
+let workflows = 0;
+
+/** A production workflow: webhook, one item a lead, Twenty2. */
+const campaign = async (parameters: object, settings: Settings, credential = apiKey) => {
+	const path = `campaign-${++workflows}`;
+	const node = createCall(credential, { ...parameters }, settings);
+	const created = await n8n.createWorkflow(
+		workflow(
+			path,
+			[webhook(path), leadsOf, node],
+			[
+				['Webhook', 0, 'Leads'],
+				['Leads', 0, 'Twenty2'],
+			],
+		),
+	);
+	await n8n.activate(created);
+	return {
+		id: created.id,
+		start: async (given: Lead[]) => await n8n.callWebhook(path, { leads: given }),
+		run: async (given: Lead[]): Promise<StoredExecution> => {
+			await n8n.callWebhook(path, { leads: given });
+			return await n8n.waitForExecution(created.id, { seconds: 120 });
+		},
+	};
+};
+
+const output = ({ data }: StoredExecution, node: string, index = 0) =>
+	data.resultData.runData[node]?.at(-1)?.data?.main[index] ?? [];
+
+const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
+const phones = (given: Lead[]) => given.map((lead) => lead.phone);
+const noRetries = { options: { maxRetries: 0 } };
+const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 10 };
+
+describe('the connection test', () => {
+	const account = (type: string, changes: object) => ({
+		apiKey: 'sandbox-key',
+		...(type === 'twenty2WorkspaceApi' && pair),
+		baseUrl: sandbox.url,
+		...limits,
+		...changes,
+	});
+
+	it.each(['twenty2Api', 'twenty2WorkspaceApi'])('tells the truth (%s)', async (type) => {
+		const test = async (changes: object) => await n8n.testCredential(type, account(type, changes));
+		const right = await test({});
+		const wrong = await test({ apiKey: 'not-a-key' });
+		const barred = await test({ apiKey: 'sandbox-key-without-access' });
+		const nobody = await test({ baseUrl: 'http://127.0.0.1:9' });
+
+		expect(right.status).toBe('OK');
+		expect([wrong, barred].map(({ status }) => status)).toEqual(['Error', 'Error']);
+		// Twenty2's own words, as the sandbox has them.
+		expect(wrong.message).toBe('API key is missing or invalid');
+		expect(barred.message).toBe('API key has no access to this resource');
+		expect(nobody).toEqual({
+			status: 'Error',
+			message: expect.stringContaining('http://127.0.0.1:9'),
+		});
+		expect(sandbox.seen.calls).toEqual([]);
+	});
+});
+
+describe('a campaign of 25 leads', () => {
+	it('places 21 calls and sends each of four bad leads its own way', async () => {
+		const given = leads(25).map((lead) => ({ ...lead, assistant: 'asst_demo' }));
+		Object.assign(given[3] ?? {}, { phone: 'not a number' });
+		Object.assign(given[8] ?? {}, { assistant: 'asst_nobody' });
+		sandbox.behave(phone(5), 'refused');
+		sandbox.behave(phone(13), '422 other');
+		sandbox.behave(phone(0), '500 twice');
+
+		const codes = ['INVALID_NUMBER', 'INVALID_ASSISTANT', 'VALIDATION_ERROR'];
+		const node = createCall(
+			apiKey,
+			{ assistantId: '={{ $json.assistant }}' },
+			{ onError: 'continueErrorOutput' },
+		);
+		const created = await n8n.createWorkflow(
+			workflow(
+				'Campaign',
+				[
+					webhook('campaign'),
+					leadsOf,
+					node,
+					switchOnCode(codes),
+					setField('By n8n or Twenty2', 'source', '={{ $json.error.source }}'),
+				],
+				[
+					['Webhook', 0, 'Leads'],
+					['Leads', 0, 'Twenty2'],
+					['Twenty2', 1, 'Switch'],
+					['Switch', 0, 'By n8n or Twenty2'],
+				],
+			),
+		);
+		await n8n.activate(created);
+		await n8n.callWebhook('campaign', { leads: given });
+		const execution = await n8n.waitForExecution(created.id);
+
+		expect(execution.status).toBe('success');
+		const good = given.filter((_, row) => ![3, 5, 8, 13].includes(row));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(good)));
+		expect(sandbox.seen.calls).toHaveLength(21);
+
+		const placed = output(execution, 'Twenty2', 0);
+		expect(placed.map(({ json }) => json.call_id)).toEqual(
+			good.map((lead) => sandbox.seen.callsTo(lead.phone)[0]?.call_id),
+		);
+		expect(placed.map(({ pairedItem }) => pairedItem)).toEqual(
+			good.map((lead) => ({ item: given.indexOf(lead) })),
+		);
+
+		const branch = (index: number) =>
+			output(execution, 'Switch', index).map(({ json }) => ({ row: json.row, name: json.name }));
+		expect(branch(0)).toEqual([3, 5].map((row) => ({ row, name: `Lead ${row}` })));
+		expect(branch(1)).toEqual([{ row: 8, name: 'Lead 8' }]);
+		expect(branch(2)).toEqual([{ row: 13, name: 'Lead 13' }]);
+		expect(branch(3)).toEqual([]);
+		expect(output(execution, 'By n8n or Twenty2').map(({ json }) => json.source)).toEqual([
+			'n8n',
+			'twenty2',
+		]);
+	});
+});
+
+describe('nobody is phoned twice', () => {
+	it('by Retry On Fail with the error output, whose first lead always fails', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const { run } = await campaign(noRetries, { onError: 'continueErrorOutput', ...retryOnFail });
+		const execution = await run(leads(51));
+
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(51).slice(1))));
+		expect(output(execution, 'Twenty2', 0)).toHaveLength(50);
+		expect(output(execution, 'Twenty2', 1).map(({ json }) => json)).toMatchObject([
+			{ name: 'Lead 0', error: { code: 'INTERNAL_ERROR', attempts: 3 } },
+		]);
+	});
+
+	it('by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
+		sandbox.behave(phone(20), '500 twice');
+		const { run } = await campaign(noRetries, retryOnFail);
+		const execution = await run(leads(31));
+
+		expect(execution.status).toBe('success');
+		expect(output(execution, 'Twenty2')).toHaveLength(31);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(31))));
+	});
+
+	it.each([false, true])(
+		'by Retry execution, twice in a row (with the saved workflow: %s)',
+		async (loadWorkflow) => {
+			sandbox.behave(phone(20), '500 twice');
+			const { run } = await campaign(noRetries, {});
+			const failed = await run(leads(31));
+			const again = await n8n.retryExecution(failed.id, { loadWorkflow });
+			const done = await n8n.retryExecution(again.id, { loadWorkflow });
+
+			expect([failed, again, done].map(({ status }) => status)).toEqual([
+				'error',
+				'error',
+				'success',
+			]);
+			expect(output(done, 'Twenty2')).toHaveLength(31);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(31))));
+		},
+	);
+
+	it('after a lost answer, by Retry On Fail and by Retry execution', async () => {
+		sandbox.behave(phone(4), 'place and cut');
+		const { run } = await campaign({}, retryOnFail);
+		const failed = await run(leads(12));
+		const again = await n8n.retryExecution(failed.id);
+
+		for (const execution of [failed, again]) {
+			expect(execution.data.resultData.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+		}
+		expect(sandbox.seen.callsTo(phone(4))).toHaveLength(1);
+		expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
+	});
+
+	it('by Retry execution after a restart of n8n', async () => {
+		sandbox.behave(phone(7), '500 once');
+		const { run } = await campaign(noRetries, {});
+		const failed = await run(leads(9));
+		await n8n.restart();
+		const done = await n8n.retryExecution(failed.id);
+
+		expect(done.status).toBe('success');
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(9))));
+	});
+
+	it('by Retry execution after Stop, which itself sends nothing more', async () => {
+		const given = leads(30);
+		for (const number of phones(given)) sandbox.behave(number, { kind: 'slow', ms: 150 });
+		const { id, start } = await campaign({}, {});
+		await start(given);
+		await eventually('Some calls', 30, async () => sandbox.seen.requests.length > 8 || undefined);
+		const [running] = await n8n.executions(id);
+		await n8n.stopExecution(running?.id ?? '');
+		const sent = sandbox.seen.requests.length;
+		const stopped = await n8n.waitForExecution(id);
+		await eventually(
+			'The answers',
+			10,
+			async () => sandbox.seen.requests.every(({ status }) => status === 200) || undefined,
+		);
+		expect(stopped.status).toBe('canceled');
+		expect(sandbox.seen.requests).toHaveLength(sent);
+
+		const done = await n8n.retryExecution(stopped.id);
+		// n8n calls the retry of a stopped execution failed, since it keeps the error of the Stop.
+		expect(output(done, 'Twenty2')).toHaveLength(30);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(given)));
+	});
+});
+
+describe('Stop Workflow', () => {
+	it('places no call at all when one number is bad', async () => {
+		const given = [...leads(10), { name: 'Bad', phone: 'not a number' }];
+		const { run } = await campaign({}, {});
+		const execution = await run(given);
+		expect(execution.status).toBe('error');
+		expect(execution.data.resultData.error).toMatchObject({
+			name: 'NodeApiError',
+			code: 'INVALID_NUMBER',
+			message: expect.stringContaining('No call was placed'),
+			context: { itemIndex: 10 },
+		});
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('tells an Error Trigger workflow the code', async () => {
+		const catcher = await n8n.createWorkflow(
+			workflow(
+				'When it fails',
+				[errorTrigger, setField('Code', 'code', '={{ $json.execution.error.code }}')],
+				[['Error Trigger', 0, 'Code']],
+			),
+		);
+		await n8n.activate(catcher);
+		const path = 'with-error-workflow';
+		const created = await n8n.createWorkflow(
+			workflow(
+				path,
+				[webhook(path), leadsOf, createCall(apiKey)],
+				[
+					['Webhook', 0, 'Leads'],
+					['Leads', 0, 'Twenty2'],
+				],
+				{ errorWorkflow: catcher.id },
+			),
+		);
+		await n8n.activate(created);
+		sandbox.behave(phone(2), 'refused');
+		await n8n.callWebhook(path, { leads: leads(3) });
+		const failed = await n8n.waitForExecution(created.id);
+		const caught = await n8n.waitForExecution(catcher.id);
+
+		expect(output(caught, 'Code').map(({ json }) => json)).toMatchObject([
+			{ code: 'INVALID_NUMBER' },
+		]);
+		expect(failed.data.resultData.error).toMatchObject({
+			name: 'NodeApiError',
+			httpCode: '400',
+			code: 'INVALID_NUMBER',
+			message: expect.stringMatching(/\. 2 calls were already placed\.$/),
+			description: expect.stringContaining('places only the missing ones'),
+			context: { itemIndex: 2, data: { error: { code: 'INVALID_NUMBER', outcome: 'not_placed' } } },
+		});
+	});
+});
+
+describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authentication) => {
+	const refused = { source: 'twenty2', outcome: 'not_placed', attempts: 1 };
+	const lost = { source: 'n8n', outcome: 'unknown', attempts: 1 };
+	const codeless = authentication === 'workspace' ? 'BAD_REQUEST' : undefined;
+
+	it('comes out as documented', async () => {
+		const rows = [
+			['500 always', { code: 'INTERNAL_ERROR', status: 500, ...refused, attempts: 2 }],
+			['503 always', { code: 'INTERNAL_ERROR', status: 503, ...refused, attempts: 2 }],
+			['refused', { code: codeless ?? 'INVALID_NUMBER', status: 400, ...refused }],
+			['422', { code: 'INVALID_NUMBER', status: 422, ...refused }],
+			['422 other', { code: 'VALIDATION_ERROR', status: 422, ...refused }],
+			['envelope under 200', { code: codeless ?? 'INVALID_NUMBER', status: 400, ...refused }],
+			['unknown code', { code: codeless ?? 'QUOTA_OF_WORKSPACE_USED', status: 400, ...refused }],
+			['teapot', { code: 'HTTP_418', status: 418, ...refused }],
+			['502 html', { code: 'OUTCOME_UNKNOWN', status: 502, ...lost }],
+			['504 html', { code: 'OUTCOME_UNKNOWN', status: 504, ...lost }],
+			['place and cut', { code: 'OUTCOME_UNKNOWN', status: null, ...lost }],
+			['place and hang', { code: 'OUTCOME_UNKNOWN', status: null, ...lost }],
+			['empty 200', { code: 'INVALID_RESPONSE', status: 200, ...lost }],
+			['odd 200', { code: 'INVALID_RESPONSE', status: 200, ...lost }],
+		] as const;
+		const given = leads(rows.length);
+		rows.forEach(([behaviour], n) => sandbox.behave(phone(n), behaviour));
+		const options = { maxRetries: 1, requestTimeoutSeconds: 2 };
+		const { run } = await campaign(
+			{ authentication, options },
+			{ onError: 'continueErrorOutput' },
+			authentication === 'workspace' ? workspace : apiKey,
+		);
+		const execution = await run(given);
+
+		expect(output(execution, 'Twenty2', 0)).toEqual([]);
+		const errors = output(execution, 'Twenty2', 1).map(({ json }) => json.error);
+		expect(errors).toEqual(
+			rows.map(([, error]) =>
+				expect.objectContaining({ ...error, message: expect.stringMatching(/\S/) }),
+			),
+		);
+	});
+
+	it.each([
+		['a wrong key', { apiKey: 'not-a-key' }, { code: 'UNAUTHORIZED', status: 401, ...refused }],
+		[
+			'a key without access',
+			{ apiKey: 'sandbox-key-without-access' },
+			{ code: 'FORBIDDEN', status: 403, ...refused },
+		],
+		[
+			'nobody there',
+			{ baseUrl: 'http://127.0.0.1:9' },
+			{ code: 'NETWORK_ERROR', status: null, ...refused, source: 'n8n' },
+		],
+		[
+			'no scheme',
+			{ baseUrl: '127.0.0.1:9' },
+			{ code: 'INVALID_INPUT', status: null, ...refused, source: 'n8n', attempts: 0 },
+		],
+	])('%s comes out as documented', async (_, changes, error) => {
+		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits, ...pair, ...changes };
+		const { apiSecret, workspaceId, ...keyOnly } = account;
+		const type = authentication === 'workspace' ? 'twenty2WorkspaceApi' : 'twenty2Api';
+		const data = authentication === 'workspace' ? account : keyOnly;
+		expect([apiSecret, workspaceId]).not.toContain(undefined);
+		const credential = await n8n.createCredential(type, 'Other', data);
+		const { run } = await campaign(
+			{ authentication, ...noRetries },
+			{ onError: 'continueRegularOutput' },
+			credential,
+		);
+		const execution = await run(leads(1));
+		expect(output(execution, 'Twenty2').map(({ json }) => Object.keys(json))).toEqual([['error']]);
+		expect(output(execution, 'Twenty2')[0]?.json.error).toMatchObject(error);
+	});
+
+	it('429 is waited out, and given up on after its time', async () => {
+		sandbox.behave(phone(0), '429 once');
+		sandbox.behave(phone(1), '429 always');
+		const { run } = await campaign(
+			{ authentication, options: { giveUpAfterSeconds: 2 } },
+			{ onError: 'continueErrorOutput' },
+			authentication === 'workspace' ? workspace : apiKey,
+		);
+		const execution = await run(leads(2));
+		expect(output(execution, 'Twenty2', 0)).toHaveLength(1);
+		expect(output(execution, 'Twenty2', 1)[0]?.json.error).toMatchObject({
+			code: 'RATE_LIMIT_EXCEEDED',
+			status: 429,
+			source: 'twenty2',
+			outcome: 'not_placed',
+		});
+	});
+
+	it('Get Call finds the call that Create Call placed, under the same names', async () => {
+		const credential = authentication === 'workspace' ? workspace : apiKey;
+		const path = `read-back-${authentication}`;
+		const place = createCall(credential, { authentication });
+		const look = {
+			...createCall(credential, { authentication, operation: 'getCall' }),
+			name: 'Look Up',
+			parameters: { authentication, operation: 'getCall', callId: '={{ $json.call_id }}' },
+		};
+		const created = await n8n.createWorkflow(
+			workflow(
+				path,
+				[webhook(path), leadsOf, place, look],
+				[
+					['Webhook', 0, 'Leads'],
+					['Leads', 0, 'Twenty2'],
+					['Twenty2', 0, 'Look Up'],
+				],
+			),
+		);
+		await n8n.activate(created);
+		await n8n.callWebhook(path, { leads: leads(2) });
+		const execution = await n8n.waitForExecution(created.id);
+		expect(output(execution, 'Look Up').map(({ json }) => json)).toEqual(
+			leads(2).map((lead) =>
+				expect.objectContaining({
+					call_id: sandbox.seen.callsTo(lead.phone)[0]?.call_id,
+					status: expect.any(String),
+					direction: 'outbound',
+					assistant_id: 'asst_demo',
+				}),
+			),
+		);
+	});
+});

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+
+import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
+import { workspace } from '../../../nodes/Twenty2/api/workspace';
+import { alarming, failureFrom } from './failureFrom';
+
+const generations = { apiKey, workspace };
+
+const credential = {
+	apiKey: 'key_1',
+	apiSecret: 'secret_1',
+	workspaceId: 'ws_1',
+	baseUrl: 'https://api.twentytwo.in',
+	requestsPerMinute: 60,
+	concurrentCalls: 3,
+};
+
+describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) => {
+	const account = (change: object = {}) =>
+		generations[generation].account({ ...credential, ...change });
+	const refusal = (change: object) => failureFrom(() => account(change)).fields;
+
+	it('reads the credential', () => {
+		expect(account()).toMatchObject({
+			apiKey: 'key_1',
+			baseUrl: 'https://api.twentytwo.in',
+			limits: { requestsPerMinute: 60, concurrentCalls: 3 },
+		});
+		expect(Object.keys(account().limits)).toHaveLength(2);
+	});
+
+	it.each([
+		['https://api.twentytwo.in/', 'https://api.twentytwo.in'],
+		['https://api.twentytwo.in///', 'https://api.twentytwo.in'],
+		[' https://api.twentytwo.in\n', 'https://api.twentytwo.in'],
+		['http://localhost:3000', 'http://localhost:3000'],
+		['http://[::1]:3000/', 'http://[::1]:3000'],
+		['https://proxy.example/twenty2/', 'https://proxy.example/twenty2'],
+		['https://proxy.example/@twenty2', 'https://proxy.example/@twenty2'],
+		['https://api.example.com', 'https://api.example.com'],
+	])('takes %o as the address %s', (baseUrl, address) => {
+		expect(account({ baseUrl }).baseUrl).toBe(address);
+	});
+
+	it.each([
+		'',
+		'   ',
+		'api.twentytwo.in',
+		'//api.twentytwo.in',
+		'ftp://api.twentytwo.in',
+		'https://',
+		'https:///path',
+		'https://api.twentytwo.in?x=1',
+		'https://api.twentytwo.in/v1?x=1',
+		'https://api.twentytwo.in#top',
+		'https://api.twentytwo.in/ v1',
+		'https://api.twenty two.in',
+		'https://@api.twentytwo.in',
+		'https://user@api.twentytwo.in',
+		'https://user:password@api.twentytwo.in',
+		'https://user:password@api.twentytwo.in/v1',
+		undefined,
+		null,
+		7,
+	])('refuses the address %o', (baseUrl) => {
+		expect(refusal({ baseUrl })).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: expect.stringMatching(/^Base URL in the Twenty2 credential must be an address/),
+			source: 'n8n',
+			status: null,
+		});
+	});
+
+	describe.each([
+		['requestsPerMinute', 'Requests per Minute'],
+		['concurrentCalls', 'Concurrent Calls'],
+	] as const)('%s', (field, label) => {
+		it.each([
+			[1, 1],
+			[600, 600],
+			['60', 60],
+		])('takes %o', (given, limit) => {
+			expect(account({ [field]: given }).limits[field]).toBe(limit);
+		});
+
+		it.each([0, -1, 1.5, '1.5', '', 'many', Number.NaN, Number.POSITIVE_INFINITY, null, undefined])(
+			'refuses %o',
+			(given) => {
+				const { code, message } = refusal({ [field]: given });
+				expect(code).toBe('INVALID_INPUT');
+				expect(message).toBe(`${label} in the Twenty2 credential must be a whole number from 1 up`);
+			},
+		);
+	});
+
+	const secrets =
+		generation === 'apiKey'
+			? ([['apiKey', 'API Key']] as const)
+			: ([
+					['apiKey', 'API Key'],
+					['apiSecret', 'API Secret'],
+					['workspaceId', 'Workspace ID'],
+				] as const);
+
+	describe.each(secrets)('%s', (field, label) => {
+		it.each([
+			'',
+			' ',
+			'two words',
+			'key ',
+			' key',
+			'key\n',
+			'\r\nkey',
+			'kéy',
+			'key\t',
+			'\u200bkey',
+			undefined,
+			null,
+			7,
+		])('refuses %o and does not repeat it', (given) => {
+			const { code, message, description = '' } = refusal({ [field]: given });
+			expect(code).toBe('INVALID_INPUT');
+			expect(message).toMatch(new RegExp(`^${label} in the Twenty2 credential (is|must not be) `));
+			if (typeof given === 'string' && given.trim() !== '') expect(message).not.toContain(given);
+			expect(`${message} ${description}`).not.toMatch(alarming);
+		});
+	});
+
+	it.each([undefined, null, 'key', []])('refuses the credential %o', (given) => {
+		const { code } = failureFrom(() => generations[generation].account(given)).fields;
+		expect(code).toBe('INVALID_INPUT');
+	});
+});
+
+describe('account', () => {
+	it('of apiKey signs with the key', () => {
+		expect(apiKey.account(credential).headers).toEqual({ Authorization: 'Bearer key_1' });
+	});
+
+	it('of workspace signs with key and secret, and names the workspace', () => {
+		expect(workspace.account(credential).headers).toEqual({
+			Authorization: `Basic ${btoa('key_1:secret_1')}`,
+			'x-workspace-id': 'ws_1',
+		});
+	});
+
+	it.each([
+		['https://api.twentytwo.in/api', 'https://api.twentytwo.in'],
+		['https://api.twentytwo.in/api/', 'https://api.twentytwo.in'],
+		['https://proxy.example/twenty2/api', 'https://proxy.example/twenty2'],
+		['https://proxy.example/myapi', 'https://proxy.example/myapi'],
+		['https://proxy.example/api/twenty2', 'https://proxy.example/api/twenty2'],
+		// A host of that name, as containers have.
+		['http://api', 'http://api'],
+		['http://api/', 'http://api'],
+		['http://api/api', 'http://api'],
+	])('of workspace takes %s as %s', (baseUrl, address) => {
+		expect(workspace.account({ ...credential, baseUrl }).baseUrl).toBe(address);
+	});
+
+	it('of apiKey keeps /api in the address', () => {
+		const baseUrl = 'https://proxy.example/api';
+		expect(apiKey.account({ ...credential, baseUrl }).baseUrl).toBe(baseUrl);
+	});
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+
+import { adviceFor } from '../../../nodes/Twenty2/api/advice';
+import { alarming } from './failureFrom';
+
+const codes = [
+	'UNAUTHORIZED',
+	'FORBIDDEN',
+	'INVALID_ASSISTANT',
+	'INVALID_NUMBER',
+	'CALL_NOT_FOUND',
+	'NOT_FOUND',
+	'BAD_REQUEST',
+	'VALIDATION_ERROR',
+	'RATE_LIMIT_EXCEEDED',
+	'INTERNAL_ERROR',
+	'NETWORK_ERROR',
+	'TIMEOUT',
+	'OUTCOME_UNKNOWN',
+	'INVALID_RESPONSE',
+];
+
+describe('adviceFor', () => {
+	it.each(codes)('says what to do about %s without alarming', (code) => {
+		expect(adviceFor(code)).toMatch(/^[A-Z].{20,}[^.]$/);
+		expect(adviceFor(code)).not.toMatch(alarming);
+	});
+
+	it.each(['HTTP_418', 'QUOTA_EXCEEDED', '', 'toString', '__proto__', 'constructor'])(
+		'has none for %o',
+		(code) => {
+			expect(adviceFor(code)).toBeUndefined();
+		},
+	);
+});

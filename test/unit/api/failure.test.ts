@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+
+import { Failure, failureOnly } from '../../../nodes/Twenty2/api/failure';
+import { failureFrom } from './failureFrom';
+
+const fields = {
+	code: 'RATE_LIMIT_EXCEEDED',
+	message: 'slow down',
+	status: 429,
+	source: 'twenty2',
+	attempts: 0,
+} as const;
+
+describe('Failure', () => {
+	it('reads as its message', () => {
+		expect(new Failure(fields).message).toBe('slow down');
+	});
+
+	it('keeps what is not changed, and the original as it was', () => {
+		const failure = new Failure(fields, 5_000);
+		const more = failure.with({ attempts: 3 });
+		expect(more.fields).toEqual({ ...fields, attempts: 3 });
+		expect(more.retryAfterMs).toBe(5_000);
+		expect(failure.fields.attempts).toBe(0);
+	});
+
+	it('tells of an input that nothing was sent for it', () => {
+		const { fields: told } = Failure.ofInput('INVALID_INPUT', 'Call ID is empty', 'Check it');
+		expect(told).toEqual({
+			code: 'INVALID_INPUT',
+			message: 'Call ID is empty',
+			description: 'Check it',
+			status: null,
+			source: 'n8n',
+			attempts: 0,
+		});
+	});
+});
+
+describe('failureOnly', () => {
+	it('gives a failure back', () => {
+		const failure = new Failure(fields);
+		expect(failureOnly(failure)).toBe(failure);
+	});
+
+	it.each([new TypeError('x is undefined'), 'text', undefined])('throws %o on', (mistake) => {
+		expect(() => failureFrom(() => failureOnly(mistake))).toThrow();
+		let thrown: unknown = 'nothing';
+		try {
+			failureOnly(mistake);
+		} catch (error) {
+			thrown = error;
+		}
+		expect(thrown).toBe(mistake);
+	});
+});

@@ -1,0 +1,264 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import type { FailureFields } from '../../../nodes/Twenty2/api/failure';
+import type { HttpAnswer } from '../../../nodes/Twenty2/api/http';
+import { failureOf, outcomeUnknown, refusalIn, surprise } from '../../../nodes/Twenty2/api/refusal';
+import { alarming } from './failureFrom';
+
+const nested = (status: number, code: string, more: object = {}): HttpAnswer => ({
+	status,
+	body: { success: false, error: { code, message: 'their words', status, ...more } },
+});
+
+const flat = (statusCode: number, more: object = {}): HttpAnswer => ({
+	status: statusCode,
+	body: { success: false, statusCode, message: 'their words', ...more },
+});
+
+const html = (status: number): HttpAnswer => ({
+	status,
+	body: '<html><h1>Bad Gateway</h1></html>',
+});
+
+type Expected = Partial<FailureFields>;
+
+const refused = (status: number, code: string, more: Expected = {}): Expected => ({
+	status,
+	code,
+	message: 'their words',
+	source: 'twenty2',
+	outcome: 'not_placed',
+	...more,
+});
+
+const lost = (status: number): Expected => ({
+	status,
+	code: 'OUTCOME_UNKNOWN',
+	source: 'n8n',
+	outcome: 'unknown',
+});
+
+const documentedCodes = [
+	[401, 'UNAUTHORIZED'],
+	[403, 'FORBIDDEN'],
+	[400, 'INVALID_ASSISTANT'],
+	[400, 'INVALID_NUMBER'],
+	[404, 'CALL_NOT_FOUND'],
+	[429, 'RATE_LIMIT_EXCEEDED'],
+	[500, 'INTERNAL_ERROR'],
+] as const;
+
+const codesByStatus = [
+	[400, 'BAD_REQUEST'],
+	[401, 'UNAUTHORIZED'],
+	[402, 'HTTP_402'],
+	[403, 'FORBIDDEN'],
+	[404, 'NOT_FOUND'],
+	[408, 'HTTP_408'],
+	[409, 'HTTP_409'],
+	[418, 'HTTP_418'],
+	[422, 'VALIDATION_ERROR'],
+	[429, 'RATE_LIMIT_EXCEEDED'],
+	[500, 'INTERNAL_ERROR'],
+	[503, 'INTERNAL_ERROR'],
+] as const;
+
+const unexplained = (status: number) => ({
+	message: `Twenty2 answered with status ${status} and no explanation`,
+});
+
+const fieldTable: Array<[Record<string, unknown>, string]> = [
+	[{ to_number: ['no'] }, 'INVALID_NUMBER'],
+	[{ from_number: ['no'] }, 'INVALID_NUMBER'],
+	[{ callee_phone: ['no'] }, 'INVALID_NUMBER'],
+	[{ caller_phone: ['no'] }, 'INVALID_NUMBER'],
+	[{ assistant_id: ['no'] }, 'INVALID_ASSISTANT'],
+	[{ agent_id: ['no'] }, 'INVALID_ASSISTANT'],
+	[{ agent_id: ['no'], to_number: ['no'] }, 'INVALID_NUMBER'],
+	[{ input_parameters: ['no'] }, 'VALIDATION_ERROR'],
+	[{}, 'VALIDATION_ERROR'],
+];
+
+const table: Array<[string, HttpAnswer, Expected]> = [
+	...documentedCodes.map(([status, code]): [string, HttpAnswer, Expected] => [
+		`${code} nested`,
+		nested(status, code),
+		refused(status, code),
+	]),
+	...codesByStatus.flatMap(
+		([status, code]): Array<[string, HttpAnswer, Expected]> => [
+			[`${status} flat`, flat(status), refused(status, code)],
+			[`${status} with a page`, html(status), refused(status, code, unexplained(status))],
+			[`${status} empty`, { status, body: '' }, refused(status, code, unexplained(status))],
+		],
+	),
+	...[501, 502, 504, 520, 599].flatMap(
+		(status): Array<[string, HttpAnswer, Expected]> => [
+			[`${status} flat`, flat(status), lost(status)],
+			[`${status} with a page`, html(status), lost(status)],
+		],
+	),
+	...fieldTable.flatMap(
+		([fields, code]): Array<[string, HttpAnswer, Expected]> => [
+			[
+				`422 flat on ${Object.keys(fields).join()}`,
+				flat(422, { validationErrors: fields }),
+				refused(422, code, { validation_errors: fields }),
+			],
+			[
+				`422 nested on ${Object.keys(fields).join()}`,
+				{ status: 422, body: { success: false, error: { validation_errors: fields } } },
+				refused(422, code, { ...unexplained(422), validation_errors: fields }),
+			],
+		],
+	),
+	['an unknown code', nested(402, 'NO_CREDIT'), refused(402, 'NO_CREDIT')],
+	[
+		'a code beside fields',
+		nested(422, 'CUSTOM', { validation_errors: { to_number: ['no'] } }),
+		refused(422, 'CUSTOM', { validation_errors: { to_number: ['no'] } }),
+	],
+	['an empty code', nested(404, ''), refused(404, 'NOT_FOUND')],
+	[
+		'200 nested',
+		{ ...nested(429, 'RATE_LIMIT_EXCEEDED'), status: 200 },
+		refused(429, 'RATE_LIMIT_EXCEEDED'),
+	],
+	['200 flat', { ...flat(403), status: 200 }, refused(403, 'FORBIDDEN')],
+	['200 flat, lost on the way', { ...flat(502), status: 200 }, lost(502)],
+	[
+		'200 without a status',
+		{ status: 200, body: { success: false, message: 'their words' } },
+		refused(200, 'HTTP_200'),
+	],
+	[
+		'200 with nothing else',
+		{ status: 200, body: { success: false } },
+		refused(200, 'HTTP_200', unexplained(200)),
+	],
+	['302', html(302), refused(302, 'HTTP_302', unexplained(302))],
+];
+
+describe('failureOf a create', () => {
+	it.each(table)('%s', (_, answer, expected) => {
+		const { fields } = failureOf(answer, 'create');
+		expect(fields).toMatchObject(expected);
+		expect(fields.attempts).toBe(0);
+		if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
+		expect(fields.description ?? '').not.toMatch(alarming);
+		expect(fields.message).not.toMatch(alarming);
+	});
+
+	it.each([502, 504])('tells of a code under %i that a person may have been phoned', (status) => {
+		expect(failureOf(nested(status, 'INTERNAL_ERROR'), 'create').fields).toMatchObject({
+			code: 'INTERNAL_ERROR',
+			outcome: 'unknown',
+			status,
+		});
+	});
+});
+
+describe('failureOf a read', () => {
+	const spoken = table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN');
+	it.each(spoken)('%s', (_name, answer, expected) => {
+		const { outcome: _, ...told } = expected;
+		const { fields } = failureOf(answer, 'read');
+		expect(fields).toMatchObject(told);
+		expect(fields).not.toHaveProperty('outcome');
+	});
+
+	it.each([501, 502, 504, 599])('names %i', (status) => {
+		const { fields } = failureOf(html(status), 'read');
+		expect(fields).toMatchObject({ code: `HTTP_${status}`, status, source: 'twenty2' });
+		expect(fields).not.toHaveProperty('outcome');
+	});
+
+	it('sends one who was redirected to the Base URL', () => {
+		expect(failureOf(html(301), 'read').fields.description).toContain('Base URL');
+	});
+});
+
+describe('Retry-After', () => {
+	beforeEach(() => {
+		vi.useFakeTimers({ now: Date.UTC(2026, 4, 22, 7, 0, 0), toFake: ['Date'] });
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+
+	it.each<[string | undefined, number]>([
+		[undefined, 0],
+		['', 0],
+		['   ', 0],
+		['0', 0],
+		['1', 1_000],
+		['1.5', 1_500],
+		[' 30 ', 30_000],
+		['86400', 86_400_000],
+		['-5', 0],
+		['Infinity', 0],
+		['soon', 0],
+		['60, 60', 0],
+		['5 seconds', 0],
+		['Fri, 22 May 2026 07:00:20 GMT', 20_000],
+		['Friday, 22-May-26 07:00:20 GMT', 20_000],
+		['Fri, 22 May 2026 06:59:00 GMT', 0],
+		['Fri, 22 May 2026 07:00:00 GMT', 0],
+	])('%o is %i ms', (retryAfter, ms) => {
+		const answer = { ...nested(429, 'RATE_LIMIT_EXCEEDED'), retryAfter };
+		expect(failureOf(answer, 'create').retryAfterMs).toBe(ms);
+		expect(failureOf(answer, 'read').retryAfterMs).toBe(ms);
+	});
+});
+
+describe('refusalIn', () => {
+	it.each<[string, unknown]>([
+		['a success', { success: true, call_id: 'call_1' }],
+		['an object of another kind', { call_id: 'call_1' }],
+		['a text', 'success: false'],
+		['nothing', undefined],
+		['null', null],
+		['a list', [{ success: false }]],
+		['success as text', { success: 'false' }],
+	])('finds none in %s', (_, body) => {
+		expect(refusalIn({ status: 200, body })).toBeUndefined();
+	});
+
+	it('believes the envelope rather than the status', () => {
+		expect(refusalIn({ ...nested(404, 'CALL_NOT_FOUND'), status: 200 })?.status).toBe(404);
+		expect(refusalIn({ ...flat(401), status: 200 })?.status).toBe(401);
+	});
+});
+
+describe('surprise', () => {
+	it('tells of a create that a person may have been phoned', () => {
+		const { fields } = surprise({ status: 201, body: {} }, 'create', 'it has no call_id');
+		expect(fields).toMatchObject({
+			code: 'INVALID_RESPONSE',
+			message: expect.stringContaining('it has no call_id'),
+			description: expect.stringContaining('may have been phoned'),
+			status: 201,
+			source: 'n8n',
+			outcome: 'unknown',
+		});
+		expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
+	});
+
+	it('tells of a read what to check', () => {
+		const { fields } = surprise({ status: 200, body: '' }, 'read', 'it is empty');
+		expect(fields.description).toContain('Base URL');
+		expect(fields).not.toHaveProperty('outcome');
+	});
+});
+
+describe('outcomeUnknown', () => {
+	it('is decided by the node, whatever the status', () => {
+		expect(outcomeUnknown('No answer came', null).fields).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: 'No answer came',
+			status: null,
+			source: 'n8n',
+			outcome: 'unknown',
+		});
+	});
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+
+import { unanswered } from '../../../nodes/Twenty2/api/transport';
+import { alarming } from './failureFrom';
+
+const ADDRESS = 'https://api.twentytwo.in';
+
+const coded = (code: unknown, more: ErrorOptions = {}) =>
+	Object.assign(new Error('what the client said', more), { code });
+
+/** As n8n wraps it. */
+const within = (cause: unknown, depth = 2): unknown =>
+	depth === 0 ? cause : within(new Error('wrapped', { cause }), depth - 1);
+
+const fieldsOf = (error: unknown, kind: 'create' | 'read', timeoutMs = 30_000) =>
+	unanswered(error, kind, ADDRESS, timeoutMs).fields;
+
+const neverReached = [
+	'ECONNREFUSED',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+	'ENETDOWN',
+	'CERT_HAS_EXPIRED',
+	'DEPTH_ZERO_SELF_SIGNED_CERT',
+	'SELF_SIGNED_CERT_IN_CHAIN',
+	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+	'ERR_TLS_CERT_ALTNAME_INVALID',
+];
+
+const lostOnTheWay: Array<[string, unknown]> = [
+	['ECONNRESET', coded('ECONNRESET')],
+	['EPIPE', coded('EPIPE')],
+	['ERR_BAD_RESPONSE', coded('ERR_BAD_RESPONSE')],
+	['a code that is a number', coded(500)],
+	['an inherited name as code', coded('toString')],
+	['no code', new Error('socket hang up')],
+	['text', 'socket hang up'],
+	['undefined', undefined],
+	['null', null],
+	['a cause of null', new Error('wrapped', { cause: null })],
+];
+
+describe('unanswered', () => {
+	describe.each([0, 1, 3])('with the reason %i causes deep', (depth) => {
+		it.each(neverReached)('%s: nothing was sent', (code) => {
+			const error = within(coded(code), depth);
+			const create = fieldsOf(error, 'create');
+			expect(create).toMatchObject({
+				code: 'NETWORK_ERROR',
+				status: null,
+				source: 'n8n',
+				outcome: 'not_placed',
+				attempts: 0,
+			});
+			expect(create.message).toContain(ADDRESS);
+			const read = fieldsOf(error, 'read');
+			expect(read.code).toBe('NETWORK_ERROR');
+			expect(read).not.toHaveProperty('outcome');
+			for (const { message, description } of [create, read]) {
+				expect(`${message} ${description}`).not.toMatch(alarming);
+			}
+		});
+
+		it.each(lostOnTheWay)('%s: a create may have been carried out', (_, reason) => {
+			const error = within(reason, depth);
+			expect(fieldsOf(error, 'create')).toMatchObject({
+				code: 'OUTCOME_UNKNOWN',
+				message: `The connection to ${ADDRESS} ended before the answer`,
+				status: null,
+				source: 'n8n',
+				outcome: 'unknown',
+			});
+			const read = fieldsOf(error, 'read');
+			expect(read).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
+			expect(read).not.toHaveProperty('outcome');
+			expect(`${read.message} ${read.description}`).not.toMatch(alarming);
+		});
+
+		it.each(['ECONNABORTED', 'ETIMEDOUT'])('%s: tells how long it has waited', (code) => {
+			const error = within(coded(code), depth);
+			const message = `No answer from ${ADDRESS} within 1.5 seconds`;
+			expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
+				code: 'OUTCOME_UNKNOWN',
+				message,
+				outcome: 'unknown',
+			});
+			expect(fieldsOf(error, 'read', 1_500)).toMatchObject({ code: 'TIMEOUT', message });
+		});
+	});
+
+	it('looks below a code of the client for that of the connection', () => {
+		const error = coded('ERR_NETWORK', { cause: coded('ECONNREFUSED') });
+		expect(fieldsOf(error, 'create').outcome).toBe('not_placed');
+	});
+
+	it('tells apart why Twenty2 was not reached', () => {
+		const messages = ['ECONNREFUSED', 'ENOTFOUND', 'CERT_HAS_EXPIRED'].map(
+			(code) => fieldsOf(coded(code), 'read').message,
+		);
+		expect(new Set(messages).size).toBe(3);
+	});
+});

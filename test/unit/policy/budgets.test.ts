@@ -1,0 +1,106 @@
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
+import { later, pass, settle, useFakeTime, watch } from './fakeTime';
+
+const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
+const never = new AbortController().signal;
+const address = 'https://api.twentytwo.in';
+
+/** As a process begins, with no budgets. */
+async function newProcess() {
+	vi.resetModules();
+	return await import('../../../nodes/Twenty2/policy/budgets');
+}
+
+describe('budgetOf', () => {
+	useFakeTime();
+
+	let budgets: Awaited<ReturnType<typeof newProcess>>;
+	beforeEach(async () => {
+		budgets = await newProcess();
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	it('is the same for the same key and address, also with other limits', () => {
+		const budget = budgets.budgetOf('key', address, limits);
+		expect(budgets.budgetOf('key', address, limits)).toBe(budget);
+		expect(budgets.budgetOf('key', address, { ...limits, concurrentCalls: 9 })).toBe(budget);
+		expect(budgets.budgetCount()).toBe(1);
+	});
+
+	it('is another for another key or address', () => {
+		const all = (
+			[
+				['key', address],
+				['key2', address],
+				['key', 'https://api.other.in'],
+				['', `${address}key`],
+			] as const
+		).map(([key, baseUrl]) => {
+			const budget = budgets.budgetOf(key, baseUrl, limits);
+			// Or it would be dropped, and the next one be another for that reason.
+			budget.creates.pause(1_000, new Error('too many'));
+			return budget;
+		});
+		expect(new Set(all).size).toBe(4);
+	});
+
+	it('has the limits it was last asked for', async () => {
+		const budget = budgets.budgetOf('key', address, { requestsPerMinute: 1, concurrentCalls: 1 });
+		const calls = [1, 2, 3].map(() =>
+			watch(budget.creates.through(never, new Endurance(300_000), async () => 'answer')),
+		);
+		await settle();
+		expect(calls.map(({ at }) => at)).toEqual([0, undefined, undefined]);
+		budgets.budgetOf('key', address, { requestsPerMinute: 2, concurrentCalls: 1 });
+		await settle();
+		expect(calls.map(({ at }) => at)).toEqual([0, 0, undefined]);
+	});
+
+	it('drops those with nothing left to remember', async () => {
+		const dropped = budgets.budgetOf('a', address, limits);
+		budgets.budgetOf('b', address, limits);
+		expect(budgets.budgetCount()).toBe(1);
+		expect(budgets.budgetOf('a', address, limits)).not.toBe(dropped);
+	});
+
+	it('keeps those that are busy, paused or not yet forgotten', async () => {
+		const busy = budgets.budgetOf('busy', address, limits);
+		const answer = later<string>();
+		watch(busy.creates.through(never, new Endurance(300_000), async () => await answer.promise));
+		await settle();
+		const counting = budgets.budgetOf('counting', address, limits);
+		await counting.reads.through(never, new Endurance(300_000), async () => 'answer');
+		const paused = budgets.budgetOf('paused', address, limits);
+		paused.creates.pause(60_000, new Error('too many'));
+
+		budgets.budgetOf('other', address, limits);
+		expect(budgets.budgetCount()).toBe(4);
+		expect(budgets.budgetOf('busy', address, limits)).toBe(busy);
+		expect(budgets.budgetOf('counting', address, limits)).toBe(counting);
+		expect(budgets.budgetOf('paused', address, limits)).toBe(paused);
+
+		answer.resolve('answer');
+		await settle();
+		await pass(60_000);
+		budgets.budgetOf('other', address, limits);
+		expect(budgets.budgetCount()).toBe(1);
+	});
+
+	it('holds the key nowhere', async () => {
+		const set = vi.spyOn(Map.prototype, 'set');
+		const key = 'secret-of-the-customer';
+		budgets.budgetOf(key, address, limits);
+		const held = set.mock.contexts.map((map) => inspect(map, { showHidden: true, depth: null }));
+		set.mockRestore();
+
+		const ours = held.filter((text) => text.includes('Budget'));
+		expect(ours).toHaveLength(1);
+		expect(ours.join()).not.toContain(key);
+		expect(inspect(budgets, { showHidden: true, depth: null })).not.toContain(key);
+	});
+});

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+
+import { Ledger, type Entry } from '../../../nodes/Twenty2/policy/ledger';
+
+const ASHA = '+919876543210';
+const RAVI = '+919876543211';
+
+type Context = Record<string, unknown>;
+
+/** What n8n's database gives back. */
+const stored = (context: Context): Context => structuredClone(JSON.parse(JSON.stringify(context)));
+
+/** The ledger of an execution that no other test knows. */
+const open = (context: Context, runIndex = 0, identity: string = randomUUID()) =>
+	new Ledger(context, runIndex, identity);
+
+const states: Array<Entry['state']> = [
+	{ is: 'unsent' },
+	{ is: 'sent' },
+	{ is: 'placed', answer: { call_id: 'call_1', nested: { is: [1, null, 'two'] } } },
+	{ is: 'not placed' },
+	{ is: 'unknown', why: { code: 'OUTCOME_UNKNOWN', status: null } },
+];
+
+describe('Ledger', () => {
+	it('gives an item an entry that was never sent', () => {
+		const { id, attempts, state } = open({}).entry(0, ASHA);
+		expect(id).not.toBe('');
+		expect([attempts, state]).toEqual([0, { is: 'unsent' }]);
+	});
+
+	it('gives the same entry to the same item and number', () => {
+		const ledger = open({});
+		expect(ledger.entry(0, ASHA)).toBe(ledger.entry(0, ASHA));
+	});
+
+	it('tells apart other items and other numbers, by id too', () => {
+		const ledger = open({});
+		const entries = [
+			ledger.entry(0, ASHA),
+			ledger.entry(1, ASHA),
+			ledger.entry(0, RAVI),
+			ledger.entry(1, RAVI),
+		];
+		expect(new Set(entries).size).toBe(4);
+		expect(new Set(entries.map(({ id }) => id)).size).toBe(4);
+	});
+
+	describe.each([
+		['at once', (context: Context) => context],
+		['from the database', stored],
+	])('run again %s', (_, between) => {
+		it.each(states)('still knows that a call is %o', (state) => {
+			const context = {};
+			const before = Object.assign(open(context).entry(4, ASHA), { attempts: 3, state });
+			expect(open(between(context)).entry(4, ASHA)).toEqual(before);
+		});
+
+		it('still knows after any number of runs', () => {
+			let context: Context = {};
+			const ids = new Set<string>();
+			for (let i = 0; i < 5; i++) {
+				ids.add(open(context).entry(0, ASHA).id);
+				context = between(context);
+			}
+			expect(ids.size).toBe(1);
+		});
+
+		it('takes another number for the same item as another call', () => {
+			const context = {};
+			const before = open(context).entry(0, ASHA);
+			before.state = { is: 'placed', answer: {} };
+			const after = open(between(context)).entry(0, RAVI);
+			expect(after.state).toEqual({ is: 'unsent' });
+			expect(after.id).not.toBe(before.id);
+		});
+
+		it('tells the passes of a loop apart, and knows each of them again', () => {
+			let context: Context = {};
+			const passes = [0, 1, 10, 11];
+			const ids = passes.map((runIndex) => {
+				const { id } = open(context, runIndex).entry(0, ASHA);
+				context = between(context);
+				return id;
+			});
+			expect(new Set(ids).size).toBe(passes.length);
+			const again = passes.map((runIndex) => open(context, runIndex).entry(0, ASHA).id);
+			expect(again).toEqual(ids);
+		});
+	});
+
+	it('keeps two runs under way at once apart', () => {
+		const context = {};
+		const [first, second] = [open(context, 0), open(context, 1)];
+		const early = first.entry(0, ASHA);
+		const late = second.entry(0, ASHA);
+		expect(late.id).not.toBe(early.id);
+		early.state = { is: 'placed', answer: { call_id: 'call_1' } };
+		expect(late.state).toEqual({ is: 'unsent' });
+
+		const after = stored(context);
+		expect(open(after, 0).entry(0, ASHA)).toEqual(early);
+		expect(open(after, 1).entry(0, ASHA)).toEqual(late);
+	});
+
+	it('leaves what else the context holds', () => {
+		const context: Context = { noted: { by: 'another version' } };
+		open(context).entry(0, ASHA);
+		expect(context.noted).toEqual({ by: 'another version' });
+	});
+
+	const entry = { id: 'id', attempts: 1, state: { is: 'not placed' } };
+	const key = `0 ${ASHA}`;
+	it.each<[string, unknown]>([
+		['null', null],
+		['text', 'runs'],
+		['a list', [{ [key]: entry }]],
+		['a run that is nothing', { 0: null }],
+		['a run that is a list', { 0: [entry] }],
+		['another run damaged', { 0: { [key]: entry }, 1: 'x' }],
+	])('begins anew where it finds %s', (_, damaged) => {
+		const context: Context = { twenty2Runs: damaged };
+		const made = open(context).entry(0, ASHA);
+		expect(made.state).toEqual({ is: 'unsent' });
+		expect(made.id).not.toBe('id');
+		expect(open(stored(context)).entry(0, ASHA)).toEqual(made);
+	});
+
+	it.each<[string, unknown]>([
+		['an entry that is nothing', null],
+		['an entry without an id', { ...entry, id: undefined }],
+		['an entry without a state', { ...entry, state: undefined }],
+		['a state unheard of', { ...entry, state: { is: 'lost' } }],
+		['a call placed without its answer', { ...entry, state: { is: 'placed' } }],
+		['attempts as text', { ...entry, attempts: '1' }],
+	])('takes %s for a call that may have been placed', (_, damaged) => {
+		const context: Context = { twenty2Runs: { 0: { [key]: damaged } } };
+		const made = open(context).entry(0, ASHA);
+		expect(made.state).toEqual({ is: 'sent' });
+		expect(open(stored(context)).entry(0, ASHA)).toEqual(made);
+	});
+
+	it('takes no more work for an item among many than among few', () => {
+		const workFor = (items: number) => {
+			let work = 0;
+			const counted = new Proxy<Record<string, unknown>>(
+				{},
+				{
+					get: (target, name) => {
+						work++;
+						return Reflect.get(target, name);
+					},
+					set: (target, name, value) => {
+						work++;
+						return Reflect.set(target, name, value);
+					},
+					ownKeys: (target) => {
+						const keys = Reflect.ownKeys(target);
+						work += keys.length;
+						return keys;
+					},
+				},
+			);
+			const context = { twenty2Runs: { 0: counted } };
+			for (const ledger of [open(context), open(context)]) {
+				for (let item = 0; item < items; item++) ledger.entry(item, ASHA);
+			}
+			expect(Object.keys(counted)).toHaveLength(items);
+			return work / items;
+		};
+		const [few, many] = [workFor(100), workFor(10_000)];
+		expect(few).toBeGreaterThan(1);
+		expect(many).toBeLessThan(few * 1.5);
+	});
+
+	describe('after Stop, when n8n has kept nothing', () => {
+		/** A stopped execution that had placed this call. */
+		function stoppedRun(identity: string): Entry {
+			const ledger = open({}, 0, identity);
+			const placed = ledger.entry(0, ASHA);
+			ledger.rememberStopped();
+			return placed;
+		}
+
+		it('knows what the stopped execution had placed', () => {
+			const placed = stoppedRun('stopped');
+			expect(open({}, 0, 'stopped').entry(0, ASHA)).toEqual(placed);
+			expect(open({}, 1, 'stopped').entry(0, ASHA).id).not.toBe(placed.id);
+		});
+
+		it('knows also what was answered after Stop', () => {
+			const placed = stoppedRun('answered late');
+			placed.state = { is: 'placed', answer: { call_id: 'call_1' } };
+			expect(open({}, 0, 'answered late').entry(0, ASHA).state).toEqual(placed.state);
+		});
+
+		it('knows nothing of another execution', () => {
+			const placed = stoppedRun('one');
+			expect(open({}, 0, 'another').entry(0, ASHA).id).not.toBe(placed.id);
+		});
+
+		it('knows nothing of an execution that was not stopped', () => {
+			const { id } = open({}, 0, 'not stopped').entry(0, ASHA);
+			expect(open({}, 0, 'not stopped').entry(0, ASHA).id).not.toBe(id);
+		});
+
+		it('knows it at every retry, with what the retries have placed', () => {
+			const placed = stoppedRun('retried');
+			const added = open({}, 0, 'retried').entry(1, RAVI);
+			const again = open({}, 0, 'retried');
+			expect(again.entry(0, ASHA)).toEqual(placed);
+			expect(again.entry(1, RAVI)).toEqual(added);
+		});
+
+		it('believes n8n where it has kept something', () => {
+			const context = {};
+			const kept = open(context, 0, 'kept').entry(0, ASHA);
+			const remembered = stoppedRun('kept');
+			expect(open(stored(context), 0, 'kept').entry(0, ASHA)).toEqual(kept);
+			expect(kept.id).not.toBe(remembered.id);
+		});
+
+		it('remembers the last 50 executions, and those stopped again among them', () => {
+			const first = stoppedRun('first');
+			const second = stoppedRun('second');
+			for (let i = 0; i < 48; i++) stoppedRun(`between ${i}`);
+			open({}, 0, 'first').rememberStopped();
+			stoppedRun('one more');
+			expect(open({}, 0, 'first').entry(0, ASHA).id).toBe(first.id);
+			expect(open({}, 0, 'second').entry(0, ASHA).id).not.toBe(second.id);
+		});
+	});
+});
