@@ -8,7 +8,9 @@ const installed = 'node_modules/.installed-lock.json';
 
 if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
 	console.log('Installing dependencies, about 1 GB and 2 minutes the first time');
-	const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+	// Not `npm ci`, which gives up where a registry lacks optional packages of other platforms.
+	const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+	const { status } = spawnSync('npm', args, {
 		stdio: 'inherit',
 		shell: process.platform === 'win32',
 	});
