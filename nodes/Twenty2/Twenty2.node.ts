@@ -18,7 +18,7 @@ import { carryOut, checkItems } from './items';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
 import { outputs } from './output';
-import { ledgerOf } from './remembered';
+import { ledgerOf } from './ledgerOf';
 import { canceledError, stoppedError } from './stopped';
 
 /** By the values of the field Operation. */

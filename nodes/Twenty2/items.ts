@@ -63,8 +63,8 @@ export async function carryOut(
 	};
 
 	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
-		if (task instanceof Failure || signal.aborted)
-			return task instanceof Failure ? task : undefined;
+		if (task instanceof Failure) return task;
+		if (signal.aborted) return undefined;
 		try {
 			return await task({ ledger, signal });
 		} catch (error) {

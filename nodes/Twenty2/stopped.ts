@@ -32,7 +32,7 @@ export function canceledError(node: INode, results: Result[], phones: boolean): 
 	const error = plainError(node);
 	error.message = sentences('The execution was canceled', phones && progress(results));
 	error.description = sentences(phones && placedIn(results) > 0 && remembered);
-	return Object.assign(error, { code: 'CANCELED' });
+	return error;
 }
 
 /** The constructor puts texts of its own where it finds a known code or status, so it gets none. */

@@ -418,6 +418,38 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		});
 	});
 
+	it('every code of Get Call comes out as documented', async () => {
+		const read = { source: 'twenty2', attempts: 1 };
+		const rows = [
+			['404', { code: codeless ? 'NOT_FOUND' : 'CALL_NOT_FOUND', status: 404, ...read }],
+			['500 always', { code: 'INTERNAL_ERROR', status: 500, ...read, attempts: 2 }],
+			['502 html', { code: 'HTTP_502', status: 502, ...read }],
+			['odd 200', { code: 'INVALID_RESPONSE', status: 200, ...read, source: 'n8n' }],
+			['cut', { code: 'TIMEOUT', status: null, ...read, source: 'n8n', attempts: 2 }],
+			['hang', { code: 'TIMEOUT', status: null, ...read, source: 'n8n', attempts: 2 }],
+		] as const;
+		for (const [behaviour] of rows) {
+			const id = behaviour.replace(' ', '_');
+			if (behaviour !== '404') sandbox.behaveReads(id, behaviour);
+		}
+		const { run } = await campaign(
+			{
+				authentication,
+				operation: 'getCall',
+				callId: '={{ $json.phone }}',
+				options: { maxRetries: 1, requestTimeoutSeconds: 1 },
+			},
+			{ onError: 'continueErrorOutput' },
+			authentication === 'workspace' ? workspace : apiKey,
+		);
+		const execution = await run(
+			rows.map(([behaviour]) => ({ name: behaviour, phone: behaviour.replace(' ', '_') })),
+		);
+		const errors = output(execution, 'Twenty2', 1).map(({ json }) => json.error);
+		expect(errors).toEqual(rows.map(([, error]) => expect.objectContaining(error)));
+		for (const error of errors) expect(error).not.toHaveProperty('outcome');
+	});
+
 	it('Get Call finds the call that Create Call placed, under the same names', async () => {
 		const credential = authentication === 'workspace' ? workspace : apiKey;
 		const path = `read-back-${authentication}`;

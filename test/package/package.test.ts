@@ -59,6 +59,13 @@ describe('The package', () => {
 		expect(Math.max(...bundle.split('\n').map((line) => line.length))).toBeLessThan(1_000);
 	});
 
+	it('is found in the nodes panel, where n8n leaves out what has the category AI', async () => {
+		const codex = await readFile(join(unpacked, 'dist/nodes/Twenty2/Twenty2.node.json'), 'utf8');
+		const { categories } = z.object({ categories: z.array(z.string()) }).parse(JSON.parse(codex));
+		expect(categories).toContain('Communication');
+		expect(categories).not.toContain('AI');
+	});
+
 	it.each([
 		['the sources', () => project, ['package.json', '{nodes,credentials}/**/*.{js,ts,json}']],
 		['the unpacked tarball', () => unpacked, ['**/*.js', 'package.json']],

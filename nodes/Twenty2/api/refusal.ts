@@ -1,9 +1,9 @@
 import * as z from 'zod/v4/mini';
 
+import { jsonObject, type JsonObject } from '../json';
 import { adviceFor } from './advice';
 import { Failure } from './failure';
 import type { HttpAnswer, Kind } from './http';
-import { jsonObject, type JsonObject } from '../json';
 
 /** A field of an odd shape must not hide that Twenty2 refused. */
 const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
@@ -68,7 +68,7 @@ export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 /** Why Twenty2, or something on the way to it, refused a request, as one stable code. */
 export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
 	const { code: said, message, status, fields } = refusalIn(answer) ?? { status: answer.status };
-	const code = said ?? codeOf(status, fields);
+	const code = said ?? (fields && codeByField(fields)) ?? codeByStatus[status] ?? `HTTP_${status}`;
 	if (kind === 'create' && !said && mayHaveBeenPlaced(status)) {
 		return outcomeUnknown(`The answer got lost on its way: status ${status} came instead`, status);
 	}
@@ -114,10 +114,10 @@ export function outcomeUnknown(message: string, status: number | null): Failure 
 	});
 }
 
-function codeOf(status: number, fields: JsonObject = {}): string {
-	if (numberFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_NUMBER';
-	if (assistantFields.some((field) => Object.hasOwn(fields, field))) return 'INVALID_ASSISTANT';
-	return codeByStatus[status] ?? `HTTP_${status}`;
+function codeByField(fields: JsonObject): string | undefined {
+	const named = (names: string[]) => names.some((name) => Object.hasOwn(fields, name));
+	if (named(numberFields)) return 'INVALID_NUMBER';
+	return named(assistantFields) ? 'INVALID_ASSISTANT' : undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { UserError, type IExecuteFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { adviceFor } from './advice';
@@ -7,24 +7,23 @@ import { answered, type Kind, type Send } from './http';
 import { outcomeUnknown } from './refusal';
 
 /** Node's codes for a connection that was never made, so that nothing can have been sent on it. */
-const neverReached: Partial<Record<string, string>> = {
-	ECONNREFUSED: 'nothing answers there',
-	ENOTFOUND: 'there is no such host',
-	EAI_AGAIN: 'the name of the host could not be looked up',
-	EHOSTUNREACH: 'the host is out of reach',
-	ENETUNREACH: 'the network is out of reach',
-	ENETDOWN: 'the network is down',
-	CERT_HAS_EXPIRED: 'its certificate has expired',
-	DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-	SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
-	UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate cannot be verified',
-	ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
-};
+const neverReached = new Map([
+	['ECONNREFUSED', 'nothing answers there'],
+	['ENOTFOUND', 'there is no such host'],
+	['EAI_AGAIN', 'the name of the host could not be looked up'],
+	['EHOSTUNREACH', 'the host is out of reach'],
+	['ENETUNREACH', 'the network is out of reach'],
+	['ENETDOWN', 'the network is down'],
+	['CERT_HAS_EXPIRED', 'its certificate has expired'],
+	['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed'],
+	['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is self-signed'],
+	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate cannot be verified'],
+	['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate cannot be verified'],
+	['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
+]);
 
 const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
 
-/** n8n wraps what its HTTP client throws, and keeps it as the cause. */
 const withCode = z.object({ code: z.string() });
 const withCause = z.object({ cause: z.unknown() });
 
@@ -72,12 +71,15 @@ export function unanswered(
 	baseUrl: string,
 	timeoutMs: number,
 ): Failure {
-	const codes = codesIn(error);
-	const cause = codes.find((code) => Object.hasOwn(neverReached, code));
-	if (cause !== undefined) {
+	const chain = withCauses(error);
+	const codes = chain.flatMap((each) => withCode.safeParse(each).data?.code ?? []);
+	const why = chain.some((each) => each instanceof UserError)
+		? 'this n8n does not allow it'
+		: codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined);
+	if (why !== undefined) {
 		return new Failure({
 			code: 'NETWORK_ERROR',
-			message: `Twenty2 was not reached at ${baseUrl}: ${neverReached[cause]}`,
+			message: `Twenty2 was not reached at ${baseUrl}: ${why}`,
 			description: adviceFor('NETWORK_ERROR'),
 			status: null,
 			source: 'n8n',
@@ -100,8 +102,8 @@ export function unanswered(
 	});
 }
 
-function codesIn(error: unknown): string[] {
-	const code = withCode.safeParse(error).data?.code;
+/** n8n wraps what its HTTP client throws, and keeps it as the cause. */
+function withCauses(error: unknown, depth = 5): unknown[] {
 	const cause = withCause.safeParse(error).data?.cause;
-	return [...(code === undefined ? [] : [code]), ...(cause ? codesIn(cause) : [])];
+	return cause === undefined || depth === 0 ? [error] : [error, ...withCauses(cause, depth - 1)];
 }

@@ -38,8 +38,8 @@ const fromNumber: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. +917971441943',
-	description:
-		'The number the call comes from, with + and country code. It is one of yours: see Manage Numbers in Twenty2.',
+	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
+	hint: 'With + and country code, without spaces',
 	displayOptions,
 };
 
@@ -50,7 +50,8 @@ const toNumber: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. +919876543210',
-	description: 'The number of the person to call, with + and country code',
+	description: 'The number of the person to call',
+	hint: 'With + and country code, without spaces',
 	displayOptions,
 };
 

@@ -1,3 +1,4 @@
+import { UserError } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { unanswered } from '../../../nodes/Twenty2/api/transport';
@@ -44,6 +45,12 @@ const lostOnTheWay: Array<[string, unknown]> = [
 ];
 
 describe('unanswered', () => {
+	it.each([0, 1, 3])('what n8n itself forbids was not sent (%i causes deep)', (depth) => {
+		const create = fieldsOf(within(new UserError('blocked'), depth), 'create');
+		expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
+		expect(create.message).toContain('does not allow');
+	});
+
 	describe.each([0, 1, 3])('with the reason %i causes deep', (depth) => {
 		it.each(neverReached)('%s: nothing was sent', (code) => {
 			const error = within(coded(code), depth);
