@@ -23,7 +23,7 @@ export default defineConfig({
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
 			project('e2e', 'test/e2e/**/*.test.ts', {
 				testTimeout: 180_000,
-				hookTimeout: 900_000,
+				hookTimeout: 1_800_000,
 				fileParallelism: false,
 			}),
 		],

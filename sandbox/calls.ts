@@ -74,6 +74,11 @@ export function stateOf(call: Call, now: number): CallState {
 export class Calls {
 	readonly all: Call[] = [];
 
+	private readonly byId = new Map<string, Call>();
+
+	/** Those that had not ended when last looked at. */
+	private going: Call[] = [];
+
 	place(
 		order: Order,
 		by: Pick<Call, 'generation' | 'key' | 'idempotencyKey'>,
@@ -91,11 +96,14 @@ export class Calls {
 			endedAt: answered ? rungOut + pace.talkMs : rungOut,
 		};
 		this.all.push(call);
+		this.byId.set(call.call_id, call);
+		this.going.push(call);
 		return call;
 	}
 
 	find(callId: string, key: string): Call | undefined {
-		return this.of(key).find((call) => call.call_id === callId);
+		const call = this.byId.get(callId);
+		return call?.key === key ? call : undefined;
 	}
 
 	of(key: string): Call[] {
@@ -104,10 +112,13 @@ export class Calls {
 
 	/** Calls of this key that have not ended. */
 	live(key: string, now: number): Call[] {
-		return this.of(key).filter((call) => now < call.endedAt);
+		this.going = this.going.filter((call) => now < call.endedAt);
+		return this.going.filter((call) => call.key === key);
 	}
 
 	clear(): void {
 		this.all.length = 0;
+		this.byId.clear();
+		this.going = [];
 	}
 }

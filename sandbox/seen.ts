@@ -56,15 +56,15 @@ export class Seen {
 
 	/** Most requests one key sent in any window, those that were refused included. */
 	get mostInAnyWindow(): number {
-		const windows = new Map<string, number[]>();
+		const windows = new Map<string, { arrivals: number[]; first: number }>();
 		let most = 0;
 		for (const { key, at } of this.requests) {
 			if (key === null) continue;
-			const earlier = windows.get(key) ?? [];
-			const window = earlier.filter((other) => at - other < this.limits.windowMs);
-			window.push(at);
+			const window = windows.get(key) ?? { arrivals: [], first: 0 };
 			windows.set(key, window);
-			most = Math.max(most, window.length);
+			window.arrivals.push(at);
+			while (at - (window.arrivals[window.first] ?? at) >= this.limits.windowMs) window.first++;
+			most = Math.max(most, window.arrivals.length - window.first);
 		}
 		return most;
 	}

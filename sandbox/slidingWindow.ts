@@ -2,10 +2,11 @@ import type { CountingRule, Limits } from './limits';
 
 /** At most `requestsPerMinute` in any `windowMs`, wherever the window is laid. */
 export function slidingWindow(limits: Limits): CountingRule {
-	let arrivals: number[] = [];
+	const arrivals: number[] = [];
 	return {
 		arrive(at) {
-			arrivals = arrivals.filter((earlier) => at - earlier < limits.windowMs);
+			const first = arrivals.findIndex((earlier) => at - earlier < limits.windowMs);
+			arrivals.splice(0, first === -1 ? arrivals.length : first);
 			const welcome = arrivals.length < limits.requestsPerMinute;
 			if (welcome || limits.countRefused) arrivals.push(at);
 			if (welcome) return 0;
