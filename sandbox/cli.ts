@@ -8,6 +8,7 @@ const usage = `Usage: npm run sandbox -- [options]
   --requests-per-minute 60   requests of any kind a key may send in any minute
   --window-ms 60000          how long that minute is
   --concurrent-calls 3       calls a key may have going
+  --never-refuse-calls       only count calls beyond them
   --ring-ms 500              how long calls ring
   --talk-ms 2000             how long they last once answered
   --retry-after              say in Retry-After how long to wait`;
@@ -18,6 +19,7 @@ const options = z.object({
 	'requests-per-minute': count.optional(),
 	'window-ms': count.optional(),
 	'concurrent-calls': count.optional(),
+	'never-refuse-calls': z.boolean().optional(),
 	'ring-ms': count.optional(),
 	'talk-ms': count.optional(),
 	'retry-after': z.boolean().optional(),
@@ -30,6 +32,7 @@ async function main(): Promise<void> {
 			'requests-per-minute': { type: 'string' },
 			'window-ms': { type: 'string' },
 			'concurrent-calls': { type: 'string' },
+			'never-refuse-calls': { type: 'boolean' },
 			'ring-ms': { type: 'string' },
 			'talk-ms': { type: 'string' },
 			'retry-after': { type: 'boolean' },
@@ -44,6 +47,7 @@ async function main(): Promise<void> {
 		requestsPerMinute: chosen['requests-per-minute'],
 		windowMs: chosen['window-ms'],
 		concurrentCalls: chosen['concurrent-calls'],
+		refuseConcurrent: !chosen['never-refuse-calls'],
 		ringMs: chosen['ring-ms'],
 		talkMs: chosen['talk-ms'],
 		retryAfter: chosen['retry-after'],

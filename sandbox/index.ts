@@ -5,3 +5,6 @@ export type { Counting, CountingRule, Limits } from './limits';
 export { magicNumbers } from './numbers';
 export type { Seen, SeenRequest } from './seen';
 export { type Sandbox, type SandboxOptions, startSandbox } from './server';
+export { calendarMinute } from './calendarMinute';
+export { slidingWindow } from './slidingWindow';
+export { tokenBucket } from './tokenBucket';

@@ -29,6 +29,8 @@ export interface SandboxOptions extends Partial<Limits>, Partial<Pace>, Partial<
 	port?: number;
 	/** How requests are counted; default: a sliding window. */
 	counting?: Counting;
+	/** Milliseconds that a request is on its way before it arrives and is counted. */
+	networkDelay?: () => number;
 	/** Milliseconds since 1970. A test that brings its own never has to wait. */
 	clock?: () => number;
 	/** Told about every request once it is over. */
@@ -56,7 +58,8 @@ export interface Sandbox {
 
 /** Starts a local Twenty2 on 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-	const { port = 0, counting = slidingWindow, clock = preciseNow, onRequest } = options;
+	const { port = 0, counting = slidingWindow, clock = preciseNow } = options;
+	const { networkDelay, onRequest } = options;
 	const limits = pick(documentedLimits, options);
 	const calls = new Calls();
 	const seen = new Seen(calls, limits);
@@ -91,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	};
 
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		if (networkDelay) await sleep(networkDelay());
 		const at = clock();
 		const { method = 'GET', url: target = '/', headers } = request;
 		const [path = '/', search] = target.split('?');
@@ -182,6 +186,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 	};
 	return sandbox;
+}
+
+/** By the timers of the day, so that a test whose clock stands still holds requests up too. */
+async function sleep(ms: number): Promise<void> {
+	await new Promise<void>((resolve) => {
+		setTimeout(resolve, ms);
+	});
 }
 
 /** Finer than Date.now(), whose rounding would blur the edges of the window. */

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
+import {
+	calendarMinute,
+	slidingWindow,
+	startSandbox,
+	tokenBucket,
+	type Sandbox,
+} from '../../sandbox';
 import type { RunningExecution } from './engine';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 
@@ -43,6 +49,35 @@ describe('The limits of a key', () => {
 		// 60 at once, 60 after a minute, 30 after two; the rest is the network.
 		expect(seconds).toBeGreaterThanOrEqual(120);
 		expect(seconds).toBeLessThan(130);
+	});
+
+	it.each([
+		['a sliding window', slidingWindow],
+		['the calendar minute', calendarMinute],
+		['a token bucket', tokenBucket],
+	])('are kept however Twenty2 counts (%s), on a network that delays', async (_, counting) => {
+		await sandbox.close();
+		// Repeatable, and without order: a request may overtake the one before it.
+		let seed = 1;
+		const networkDelay = () => (seed = (seed * 48_271) % 2_147_483_647) % 201;
+		sandbox = await startSandbox({
+			refuseConcurrent: false,
+			clock: () => performance.now(),
+			counting,
+			networkDelay,
+		});
+		// Not from the start of a minute, where all ways of counting are the same.
+		vi.advanceTimersByTime(17_000);
+		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
+		const { runs, seconds } = await untilDone([
+			engine.start({ items: leads(180), node: createCallNode() }),
+		]);
+
+		expect(runs.map(({ success }) => success.length)).toEqual([180]);
+		expect(sandbox.seen.refusals).toBe(0);
+		// The limit itself takes 120 seconds, and the last 60 calls their time on the network.
+		expect(seconds).toBeGreaterThanOrEqual(120);
+		expect(seconds).toBeLessThan(145);
 	});
 
 	it('are shared by executions, operations and both sides of a change to the credential', async () => {
