@@ -22,8 +22,3 @@ export function budgetOf(key: string, baseUrl: string, limits: Limits): Budget {
 	budgets.set(digest, budget);
 	return budget;
 }
-
-/** How many budgets are held. */
-export function budgetCount(): number {
-	return budgets.size;
-}
