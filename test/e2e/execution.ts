@@ -13,7 +13,8 @@ const failure = z.looseObject({
 const nodeRun = z.looseObject({
 	executionStatus: z.string().optional(),
 	executionIndex: z.number(),
-	data: z.object({ main: z.array(z.array(item).nullable()) }).optional(),
+	// Without main where the node ran as a tool of an agent.
+	data: z.looseObject({ main: z.array(z.array(item).nullable()).optional() }).optional(),
 	error: failure.optional(),
 	hints: z.array(z.looseObject({ message: z.string() })).optional(),
 });

@@ -112,7 +112,7 @@ describe('a package in a real n8n', { timeout: 60_000 }, () => {
 		const { status, data } = await n8n.runManually(workflow, 'Manual');
 
 		expect(status).toBe('success');
-		expect(data.resultData.runData.Probe?.[0]?.data?.main[0]?.[0]?.json).toEqual({
+		expect(data.resultData.runData.Probe?.[0]?.data?.main?.[0]?.[0]?.json).toEqual({
 			answered: '/manual',
 			tries: 1,
 			runIndex: 0,
@@ -132,7 +132,7 @@ describe('a package in a real n8n', { timeout: 60_000 }, () => {
 
 		const retried = await n8n.retryExecution(failed.id);
 		expect(retried).toMatchObject({ status: 'success', mode: 'retry', retryOf: failed.id });
-		expect(retried.data.resultData.runData.Probe?.map(({ data }) => data?.main[0])).toMatchObject([
+		expect(retried.data.resultData.runData.Probe?.map(({ data }) => data?.main?.[0])).toMatchObject([
 			[{ json: { tries: 2, runIndex: 0 } }],
 		]);
 	});

@@ -79,7 +79,7 @@ const campaign = async (parameters: object, settings: Settings, credential = api
 };
 
 const output = ({ data }: StoredExecution, node: string, index = 0) =>
-	data.resultData.runData[node]?.at(-1)?.data?.main[index] ?? [];
+	data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? [];
 
 const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
 const phones = (given: Lead[]) => given.map((lead) => lead.phone);
