@@ -132,9 +132,9 @@ describe('a package in a real n8n', { timeout: 60_000 }, () => {
 
 		const retried = await n8n.retryExecution(failed.id);
 		expect(retried).toMatchObject({ status: 'success', mode: 'retry', retryOf: failed.id });
-		expect(retried.data.resultData.runData.Probe?.map(({ data }) => data?.main?.[0])).toMatchObject([
-			[{ json: { tries: 2, runIndex: 0 } }],
-		]);
+		expect(retried.data.resultData.runData.Probe?.map(({ data }) => data?.main?.[0])).toMatchObject(
+			[[{ json: { tries: 2, runIndex: 0 } }]],
+		);
 	});
 
 	it('loses its context when the execution is stopped', async () => {
