@@ -84,6 +84,9 @@ export class Ledger {
 
 	/** Remembers what was placed, also what is answered from now on, for a retry after Stop. */
 	rememberStopped(): void {
+		const nothing = Object.values(this.runs).every((run) => Object.keys(run).length === 0);
+		if (nothing) return;
+
 		stopped.delete(this.identity);
 		stopped.set(this.identity, this.runs);
 		const [oldest] = stopped.keys();

@@ -221,6 +221,12 @@ describe('Ledger', () => {
 			expect(kept.id).not.toBe(remembered.id);
 		});
 
+		it('forgets nobody for stopped runs that placed nothing, as those of Get Call', () => {
+			const placed = stoppedRun('phoned');
+			for (let i = 0; i < 60; i++) open({}, 0, `only read ${i}`).rememberStopped();
+			expect(open({}, 0, 'phoned').entry(0, ASHA)).toEqual(placed);
+		});
+
 		it('remembers the last 50 executions, and those stopped again among them', () => {
 			const first = stoppedRun('first');
 			const second = stoppedRun('second');
