@@ -15,10 +15,10 @@ import { workspace } from './api/workspace';
 import { connect } from './connection';
 import { testConnection } from './connectionTest';
 import { carryOut, checkItems } from './items';
+import { ledgerOf } from './ledgerOf';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
 import { outputs } from './output';
-import { ledgerOf } from './ledgerOf';
 import { canceledError, stoppedError } from './stopped';
 
 /** By the values of the field Operation. */

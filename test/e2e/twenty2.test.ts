@@ -20,6 +20,7 @@ import {
 	webhook,
 	workflow,
 	type Lead,
+	type Parameters,
 	type Settings,
 } from './workflow';
 
@@ -54,9 +55,9 @@ beforeEach(async () => {
 let workflows = 0;
 
 /** A production workflow: webhook, one item a lead, Twenty2. */
-const campaign = async (parameters: object, settings: Settings, credential = apiKey) => {
+const campaign = async (parameters: Parameters, settings: Settings, credential = apiKey) => {
 	const path = `campaign-${++workflows}`;
-	const node = createCall(credential, { ...parameters }, settings);
+	const node = createCall(credential, parameters, settings);
 	const created = await n8n.createWorkflow(
 		workflow(
 			path,
@@ -384,12 +385,11 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 			{ code: 'INVALID_INPUT', status: null, ...refused, source: 'n8n', attempts: 0 },
 		],
 	])('%s comes out as documented', async (_, changes, error) => {
-		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits, ...pair, ...changes };
-		const { apiSecret, workspaceId, ...keyOnly } = account;
-		const type = authentication === 'workspace' ? 'twenty2WorkspaceApi' : 'twenty2Api';
-		const data = authentication === 'workspace' ? account : keyOnly;
-		expect([apiSecret, workspaceId]).not.toContain(undefined);
-		const credential = await n8n.createCredential(type, 'Other', data);
+		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits, ...changes };
+		const credential =
+			authentication === 'workspace'
+				? await n8n.createCredential('twenty2WorkspaceApi', 'Other', { ...account, ...pair })
+				: await n8n.createCredential('twenty2Api', 'Other', account);
 		const { run } = await campaign(
 			{ authentication, ...noRetries },
 			{ onError: 'continueRegularOutput' },

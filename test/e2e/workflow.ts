@@ -7,7 +7,7 @@ export interface Lead {
 	[column: string]: unknown;
 }
 
-type Parameters = Record<string, unknown>;
+export type Parameters = Record<string, unknown>;
 
 /** What a Twenty2 node has beside its parameters. */
 export interface Settings {

@@ -88,7 +88,7 @@ const createCall: Array<[string, IDataObject, string, string]> = [
 	],
 ];
 
-const getCall: Array<[string, unknown]> = [
+const getCall: Array<[string, IDataObject[string]]> = [
 	['no ID', undefined],
 	['an empty ID', ''],
 	['an ID of spaces', '   '],
@@ -122,7 +122,7 @@ describe('Bad input', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	// Other runs of the same item fail alike, so the item beside it is the proof that it may work.
+	/** On the error output and under Stop Workflow; neither may send anything. */
 	const bothWays = async (
 		node: typeof createCallNode,
 		parameters: IDataObject,
@@ -160,9 +160,7 @@ describe('Bad input', () => {
 
 	it.each(getCall)('%s is refused, naming the field', async (_, id) => {
 		const node = getCallNode;
-		const { error, thrown } = await bothWays(node, { callId: '={{ $json.id }}' }, {}, [
-			{ id } as IDataObject,
-		]);
+		const { error, thrown } = await bothWays(node, { callId: '={{ $json.id }}' }, {}, [{ id }]);
 		expect(error).toEqual({
 			code: 'INVALID_INPUT',
 			message: expect.stringContaining('Call ID'),

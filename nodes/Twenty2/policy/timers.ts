@@ -6,11 +6,7 @@ import { sleep } from 'n8n-workflow';
  */
 export const bundleScope = {};
 
-interface Timer {
-	off: AbortController;
-}
-
-export function setTimeout(run: () => void, ms: number): Timer {
+export function setTimeout(run: () => void, ms: number): AbortController {
 	const off = new AbortController();
 	void sleep(ms, off.signal).then(
 		() => {
@@ -18,9 +14,9 @@ export function setTimeout(run: () => void, ms: number): Timer {
 		},
 		() => undefined,
 	);
-	return { off };
+	return off;
 }
 
-export function clearTimeout(timer: Timer | undefined): void {
-	timer?.off.abort();
+export function clearTimeout(off: AbortController | undefined): void {
+	off?.abort();
 }
