@@ -19,6 +19,7 @@ export default defineConfig({
 		reporters: ['default', './test/closingLine.ts'],
 		projects: [
 			project('unit', 'test/unit/**/*.test.ts'),
+			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 60_000 }),
 			project('engine', 'test/engine/**/*.test.ts', { testTimeout: 30_000 }),
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
 			project('e2e', 'test/e2e/**/*.test.ts', {

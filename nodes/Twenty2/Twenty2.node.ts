@@ -18,6 +18,7 @@ import { carryOut, checkItems } from './items';
 import { ledgerOf } from './ledgerOf';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
+import { hintAtWait } from './hint';
 import { outputs } from './output';
 import { canceledError, stoppedError } from './stopped';
 
@@ -116,11 +117,12 @@ export class Twenty2 implements INodeType {
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(tasks, {
 			ledger,
-			width: connection instanceof Failure ? 1 : connection.concurrentCalls,
+			width: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
 
+		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		if (canceled.aborted) throw canceledError(this.getNode(), results, phones);
 		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, results, phones);
 		return [outputs(results, phones)];

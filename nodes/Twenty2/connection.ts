@@ -4,16 +4,16 @@ import type { Twenty2 } from './api/call';
 import { Failure } from './api/failure';
 import type { Generation } from './api/generation';
 import { sendThrough } from './api/transport';
-import type { Budget } from './policy/budget';
+import type { Access, Limits } from './policy/budget';
 import { budgetOf } from './policy/budgets';
 
 /** Twenty2 as this node's credential reaches it. */
 export interface Connection {
 	twenty2: Twenty2;
-	/** What the credential's key may spend. */
-	budget: Budget;
-	/** How many calls Twenty2 allows the key at once. */
-	concurrentCalls: number;
+	/** This run's way past the limits of the credential's key. */
+	access: Access;
+	/** What Twenty2 allows the key. */
+	limits: Limits;
 }
 
 /** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
@@ -25,7 +25,7 @@ export async function connect(n8n: IExecuteFunctions, generation: Generation): P
 	const { apiKey, baseUrl, limits } = generation.account(credential);
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, baseUrl)),
-		budget: budgetOf(apiKey, baseUrl, limits),
-		concurrentCalls: limits.concurrentCalls,
+		access: budgetOf(apiKey, baseUrl, limits).open((message) => n8n.logger.debug(message)),
+		limits,
 	};
 }

@@ -36,26 +36,28 @@ async function lookUp(
 	credential: unknown,
 ): Promise<void> {
 	const account = read(credential);
-	const arrived = await placeFor(account);
 	let answer: HttpAnswer | undefined;
 	const send = sendSigned(n8n, account);
-	await speak(async (request) => (answer = await send(request)))
-		.getCall(NO_CALL, { timeoutMs: TIMEOUT_MS })
-		.catch((failure: unknown) => {
-			const refusal = answer && refusalIn(answer);
-			if (refusal?.status === 404) return;
-			if (refusal || !answer) throw failure;
-			throw new Error(
-				`${account.baseUrl} does not answer as Twenty2 does (status ${answer.status})`,
-			);
-		})
-		.finally(arrived);
+	const twenty2 = speak(async (request) => (answer = await send(request)));
+	const lookUpNothing = async () => await twenty2.getCall(NO_CALL, { timeoutMs: TIMEOUT_MS });
+	await withinLimits(account, lookUpNothing).catch((failure: unknown) => {
+		const refusal = answer && refusalIn(answer);
+		if (refusal?.status === 404) return;
+		if (refusal || !answer) throw failure;
+		throw new Error(`${account.baseUrl} does not answer as Twenty2 does (status ${answer.status})`);
+	});
 }
 
 /** The test counts among the key's requests, but it does not wait behind a whole campaign. */
-async function placeFor({ apiKey, baseUrl, limits }: Account): Promise<() => void> {
-	const { window } = budgetOf(apiKey, baseUrl, limits);
-	return await window.enter(AbortSignal.timeout(PATIENCE_MS)).catch(() => {
+async function withinLimits(
+	{ apiKey, baseUrl, limits }: Account,
+	send: () => Promise<unknown>,
+): Promise<void> {
+	const signal = AbortSignal.timeout(PATIENCE_MS);
+	const { reads } = budgetOf(apiKey, baseUrl, limits).open();
+	const test = { what: 'Connection test', signal, send, tooMany: () => undefined };
+	await reads.through(test).catch((reason: unknown) => {
+		if (reason !== signal.reason) throw reason;
 		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
 	});
 }

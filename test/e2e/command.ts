@@ -9,9 +9,11 @@ export async function command(
 	args: string[],
 	cwd: string,
 	env: NodeJS.ProcessEnv = {},
+	account: { uid?: number; gid?: number } = {},
 ): Promise<string> {
 	try {
 		const { stdout } = await exec(file, args, {
+			...account,
 			cwd,
 			env: { ...process.env, ...env },
 			maxBuffer: 64 * 1024 * 1024,

@@ -1,16 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+
+import { cached } from './cache';
 
 export const n8nVersion = '2.41.1';
 const neededNode = 24;
 
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-twenty2');
-const home = join(cache, `n8n-${n8nVersion}`);
-const installing = `${home}.installing-`;
 const nodePackage = `node-${process.platform}-${process.arch}`;
 
 export interface InstalledN8n {
@@ -27,14 +25,6 @@ const complete = (folder: string) => join(folder, 'installed.json');
 const native = (folder: string) =>
 	join(folder, 'node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 
-function installed(folder: string): InstalledN8n {
-	const current = Number(process.versions.node.split('.')[0]);
-	return {
-		node: current >= neededNode ? process.execPath : join(nodeFolder(folder), 'bin', 'node'),
-		n8n: join(folder, 'node_modules', 'n8n', 'bin', 'n8n'),
-	};
-}
-
 async function npm(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
 	console.log(`npm ${args.join(' ')}`);
 	const child = spawn('npm', args, {
@@ -49,34 +39,10 @@ async function npm(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Pr
 	if (code !== 0) throw new Error(`npm ${args.join(' ')} ended with ${code} in ${cwd}`);
 }
 
-function isRunning(pid: number): boolean {
-	try {
-		process.kill(pid, 0);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-/** 2.9 GB each, left by installations that were interrupted. */
-async function removeLeftovers(): Promise<void> {
-	for (const name of await readdir(cache)) {
-		const folder = join(cache, name);
-		if (!folder.startsWith(installing)) continue;
-		if (!isRunning(Number(folder.slice(installing.length)))) {
-			await rm(folder, { recursive: true, force: true });
-		}
-	}
-}
-
-async function install(): Promise<void> {
-	await mkdir(cache, { recursive: true });
-	await removeLeftovers();
-	const folder = `${installing}${process.pid}`;
-	await mkdir(folder);
+async function install(folder: string): Promise<void> {
 	await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }));
 
-	console.log(`Installing n8n ${n8nVersion} into ${home}: 2.9 GB, about 4 minutes, once.`);
+	console.log(`Installing n8n ${n8nVersion} into ${folder}: 2.9 GB, about 4 minutes, once.`);
 	// A Kafka module's script downloads sources; nothing here needs it, only SQLite has to be built.
 	const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 	await npm(['i', `n8n@${n8nVersion}`, `${nodePackage}@${neededNode}`, ...quiet], folder);
@@ -87,26 +53,21 @@ async function install(): Promise<void> {
 	});
 	if (!existsSync(native(folder))) throw new Error(`sqlite3 was not built in ${folder}`);
 	await writeFile(complete(folder), JSON.stringify({ n8n: n8nVersion, at: new Date() }));
-
-	try {
-		await rename(folder, home);
-	} catch (error) {
-		// Another run was faster, or a copy without the mark is in the way.
-		if (existsSync(complete(home))) {
-			await rm(folder, { recursive: true, force: true });
-			return;
-		}
-		if (!existsSync(home)) throw error;
-		await rm(home, { recursive: true, force: true });
-		await rename(folder, home);
-	}
 }
 
 /** n8n and a Node to run it with, from the cache or, the first time, from the registry. */
 export async function installedN8n(): Promise<InstalledN8n> {
-	// A copy made by hand has no mark; its native module is what npm makes last.
-	if (!existsSync(complete(home)) && !existsSync(native(home))) await install();
-	return installed(home);
+	const folder = await cached({
+		name: `n8n-${n8nVersion}`,
+		// A copy made by hand has no mark; its native module is what npm makes last.
+		isIn: async (home) => existsSync(complete(home)) || existsSync(native(home)),
+		fetch: install,
+	});
+	const current = Number(process.versions.node.split('.')[0]);
+	return {
+		node: current >= neededNode ? process.execPath : join(nodeFolder(folder), 'bin', 'node'),
+		n8n: join(folder, 'node_modules', 'n8n', 'bin', 'n8n'),
+	};
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

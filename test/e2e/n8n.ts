@@ -48,7 +48,7 @@ export interface StartOptions {
 
 export class N8n {
 	private constructor(
-		private readonly userFolder: string,
+		readonly userFolder: string,
 		private readonly env: Record<string, string>,
 		private process: N8nProcess,
 		private rest: RestClient,

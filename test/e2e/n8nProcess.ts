@@ -1,25 +1,40 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-
 import { freePort } from './freePort';
 import { installedN8n } from './install';
+import { Program } from './program';
 import { eventually, RestClient } from './rest';
 
 const secondsToStart = 120;
-const secondsToStop = 10;
+
+/** What an n8n process is there for. */
+export interface Role {
+	/** n8n's command, with its options. */
+	command: string[];
+	/** Paths that answer with an object once it is ready. */
+	ready: string[];
+}
+
+export const main: Role = { command: ['start'], ready: ['/healthz', '/rest/settings'] };
+
+export const worker: Role = {
+	command: ['worker', '--concurrency=1'],
+	ready: ['/healthz/readiness'],
+};
 
 /** One running n8n on a user folder. */
 export class N8nProcess {
 	private constructor(
-		private readonly child: ChildProcess,
-		private readonly printed: string[],
+		private readonly program: Program,
 		readonly baseUrl: string,
 	) {}
 
-	static async start(userFolder: string, env: Record<string, string>): Promise<N8nProcess> {
+	static async start(
+		userFolder: string,
+		env: Record<string, string>,
+		{ command, ready }: Role = main,
+	): Promise<N8nProcess> {
 		const { node, n8n } = await installedN8n();
-		const port = await freePort();
-		const baseUrl = `http://127.0.0.1:${port}`;
-		const child = spawn(node, [n8n, 'start'], {
+		const port = String(await freePort());
+		const program = new Program(node, [n8n, ...command], {
 			cwd: userFolder,
 			env: {
 				PATH: process.env.PATH,
@@ -27,9 +42,13 @@ export class N8nProcess {
 				TMPDIR: process.env.TMPDIR,
 				TZ: 'UTC',
 				N8N_USER_FOLDER: userFolder,
-				N8N_PORT: String(port),
+				N8N_PORT: port,
 				N8N_HOST: '127.0.0.1',
 				N8N_LISTEN_ADDRESS: '127.0.0.1',
+				// Where a worker answers, who listens to nothing else.
+				QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+				QUEUE_HEALTH_CHECK_PORT: port,
+				N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
 				N8N_RUNNERS_BROKER_PORT: String(await freePort()),
 				N8N_SECURE_COOKIE: 'false',
 				N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '5',
@@ -45,19 +64,10 @@ export class N8nProcess {
 				N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
 				...env,
 			},
-			stdio: ['ignore', 'pipe', 'pipe'],
 		});
-		const printed: string[] = [];
-		const keep = (chunk: Buffer) => printed.push(chunk.toString());
-		child.stdout.on('data', keep);
-		child.stderr.on('data', keep);
-		const end = () => child.kill('SIGKILL');
-		process.once('exit', end);
-		child.once('exit', () => process.removeListener('exit', end));
-
-		const started = new N8nProcess(child, printed, baseUrl);
+		const started = new N8nProcess(program, `http://127.0.0.1:${port}`);
 		try {
-			await started.ready();
+			for (const path of ready) await started.answers(path);
 		} catch (error) {
 			await started.stop();
 			throw new Error(`n8n did not start\n${started.log}`, { cause: error });
@@ -66,35 +76,29 @@ export class N8nProcess {
 	}
 
 	get log(): string {
-		return this.printed.join('');
+		return this.program.log;
 	}
 
 	async stop(): Promise<void> {
-		if (this.hasEnded) return;
-		const ended = new Promise((resolve) => this.child.once('exit', resolve));
-		this.child.kill('SIGTERM');
-		const force = setTimeout(() => this.child.kill('SIGKILL'), secondsToStop * 1000);
-		await ended;
-		clearTimeout(force);
+		await this.program.end('SIGTERM');
 	}
 
-	private get hasEnded(): boolean {
-		return this.child.exitCode !== null || this.child.signalCode !== null;
+	/** Ends it as a crash would, with no chance to tidy up. */
+	async kill(): Promise<void> {
+		await this.program.end('SIGKILL');
 	}
 
-	private async ready(): Promise<void> {
+	private async answers(path: string): Promise<void> {
 		const rest = new RestClient(this.baseUrl);
-		for (const path of ['/healthz', '/rest/settings']) {
-			await eventually(`n8n answering ${path}`, secondsToStart, async () => {
-				if (this.hasEnded) throw new Error('n8n ended');
-				try {
-					const { status, body } = await rest.send('GET', path);
-					// While it starts, it says so in a sentence, with a 200.
-					return status === 200 && typeof body === 'object' ? true : undefined;
-				} catch {
-					return undefined;
-				}
-			});
-		}
+		await eventually(`n8n answering ${path}`, secondsToStart, async () => {
+			if (this.program.hasEnded) throw new Error('n8n ended');
+			try {
+				const { status, body } = await rest.send('GET', path);
+				// While it starts, it says so in a sentence, with a 200.
+				return status === 200 && typeof body === 'object' ? true : undefined;
+			} catch {
+				return undefined;
+			}
+		});
 	}
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
 import type { StoredExecution } from './execution';
 import { installedN8n } from './install';
 import { startN8n, type Credential, type N8n } from './n8n';
@@ -52,32 +53,8 @@ beforeEach(async () => {
 	return () => sandbox.close();
 });
 
-let workflows = 0;
-
-/** A production workflow: webhook, one item a lead, Twenty2. */
-const campaign = async (parameters: Parameters, settings: Settings, credential = apiKey) => {
-	const path = `campaign-${++workflows}`;
-	const node = createCall(credential, parameters, settings);
-	const created = await n8n.createWorkflow(
-		workflow(
-			path,
-			[webhook(path), leadsOf, node],
-			[
-				['Webhook', 0, 'Leads'],
-				['Leads', 0, 'Twenty2'],
-			],
-		),
-	);
-	await n8n.activate(created);
-	return {
-		id: created.id,
-		start: async (given: Lead[]) => await n8n.callWebhook(path, { leads: given }),
-		run: async (given: Lead[]): Promise<StoredExecution> => {
-			await n8n.callWebhook(path, { leads: given });
-			return await n8n.waitForExecution(created.id, { seconds: 120 });
-		},
-	};
-};
+const campaign = async (parameters: Parameters, settings: Settings, credential = apiKey) =>
+	await createCampaign(n8n, credential, parameters, settings);
 
 const output = ({ data }: StoredExecution, node: string, index = 0) =>
 	data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? [];

@@ -7,41 +7,21 @@ import {
 	tokenBucket,
 	type Sandbox,
 } from '../../sandbox';
-import type { RunningExecution } from './engine';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { untilDone, useVirtualTime } from './virtualTime';
 
-/** The clock stands still unless it is moved; the network is real and does not notice. */
 describe('The limits of a key', () => {
+	useVirtualTime();
 	let sandbox: Sandbox;
 	beforeEach(async () => {
-		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
 		sandbox = await startSandbox({ refuseConcurrent: false, clock: () => performance.now() });
 	});
-	afterEach(async () => {
-		vi.useRealTimers();
-		await sandbox.close();
-	});
-
-	/** Moves the clock on while the executions wait for it. @returns the seconds it moved */
-	const untilDone = async (executions: Array<Promise<RunningExecution>>) => {
-		const from = performance.now();
-		let done = false;
-		const runs = Promise.all(executions.map(async (running) => await (await running).finished));
-		void runs.finally(() => {
-			done = true;
-		});
-		while (!done) {
-			const before = sandbox.seen.requests.length;
-			for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-			if (sandbox.seen.requests.length === before) vi.advanceTimersByTime(50);
-		}
-		return { runs: await runs, seconds: (performance.now() - from) / 1_000 };
-	};
+	afterEach(() => sandbox.close());
 
 	it('are used up and never exceeded', async () => {
 		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
 		const running = engine.start({ items: leads(150), node: createCallNode() });
-		const { runs, seconds } = await untilDone([running]);
+		const { runs, seconds } = await untilDone(sandbox, [running]);
 
 		expect(runs.map(({ success }) => success.length)).toEqual([150]);
 		expect(sandbox.seen.refusals).toBe(0);
@@ -69,7 +49,7 @@ describe('The limits of a key', () => {
 		// Not from the start of a minute, where all ways of counting are the same.
 		vi.advanceTimersByTime(17_000);
 		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
-		const { runs, seconds } = await untilDone([
+		const { runs, seconds } = await untilDone(sandbox, [
 			engine.start({ items: leads(180), node: createCallNode() }),
 		]);
 
@@ -83,7 +63,7 @@ describe('The limits of a key', () => {
 	it('are shared by executions, operations and credentials of the same key', async () => {
 		const items = leads(50);
 		const engine = () => engineFor(sandbox, { requestsPerMinute: 30 });
-		const { runs } = await untilDone([
+		const { runs } = await untilDone(sandbox, [
 			engine().start({ items: items.slice(0, 25), node: createCallNode() }),
 			engine().start({
 				items: items.slice(0, 25).map(() => ({ call_id: 'call_1' })),
@@ -104,7 +84,7 @@ describe('The limits of a key', () => {
 			items: leads(2),
 			node: createCallNode(),
 		});
-		const { runs } = await untilDone([running]);
+		const { runs } = await untilDone(sandbox, [running]);
 
 		expect(runs[0]?.success).toHaveLength(2);
 		const [refused, ...later] = sandbox.seen.requests.map(({ at }) => at);
@@ -118,7 +98,7 @@ describe('The limits of a key', () => {
 			items: leads(1),
 			node: createCallNode({ options: { maxRetries: 0 } }),
 		});
-		const { runs } = await untilDone([running]);
+		const { runs } = await untilDone(sandbox, [running]);
 		expect(runs[0]?.success).toHaveLength(1);
 
 		const times = sandbox.seen.requests.map(({ at }) => at);
@@ -133,7 +113,7 @@ describe('The limits of a key', () => {
 			items: leads(1),
 			node: createCallNode({}, { onError: 'continueRegularOutput' }),
 		});
-		const { runs, seconds } = await untilDone([running]);
+		const { runs, seconds } = await untilDone(sandbox, [running]);
 		expect(runs[0]?.success[0]?.json.error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
 		expect(seconds).toBeGreaterThan(240);
 		expect(seconds).toBeLessThan(301);

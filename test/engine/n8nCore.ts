@@ -20,5 +20,10 @@ export const workflowPackage: typeof import('n8n-workflow') = requireAsCore('n8n
 // Its settings are read, and with that written, once. A test worker is killed rather than asked to
 // exit, so the folder goes as soon as nothing needs it.
 const { Container }: typeof import('@n8n/di') = requireAsCore('@n8n/di');
+const { Logger }: typeof import('@n8n/backend-common') = requireAsCore('@n8n/backend-common');
+
+/** What nodes log to; it prints nothing here. */
+export const logger = Container.get(Logger);
+
 Container.get(core.InstanceSettings);
 rmSync(userFolder, { recursive: true });

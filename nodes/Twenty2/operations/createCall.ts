@@ -100,7 +100,7 @@ export const createCall: Operation = {
 	fields: [assistantId, fromNumber, toNumber, ...inputParameterFields, options],
 	phones: true,
 
-	check(parameters, { twenty2, budget }) {
+	check(parameters, { twenty2, access }) {
 		const call = newCall(parameters, twenty2);
 		const patience = {
 			...patienceOf(parameters),
@@ -113,7 +113,7 @@ export const createCall: Operation = {
 		return async ({ ledger, signal }) => {
 			const entry = ledger.entry(parameters.item, call.toNumber);
 			const known = alreadyKnown(entry, patience);
-			return known ?? (await place(call, entry, patience, { twenty2, budget, signal }));
+			return known ?? (await place(call, entry, patience, { twenty2, access, signal }));
 		};
 	},
 };
@@ -174,7 +174,7 @@ async function place(
 	call: NewCall,
 	entry: Entry,
 	patience: CreatePatience,
-	{ twenty2, budget, signal }: Pick<Connection, 'twenty2' | 'budget'> & Pick<Run, 'signal'>,
+	{ twenty2, access, signal }: Pick<Connection, 'twenty2' | 'access'> & Pick<Run, 'signal'>,
 ): Promise<JsonObject> {
 	const { timeoutMs } = patience;
 	const send = async () => {
@@ -196,7 +196,9 @@ async function place(
 	};
 
 	const judge = (error: Error) => verdictOn(error, patience);
-	return await attempt(send, judge, patience, budget.creates, signal).catch((error: unknown) => {
+	const what = `Call to …${call.toNumber.slice(-4)}`;
+	const phone = { what, send, judge };
+	return await attempt(phone, patience, access.creates, signal).catch((error: unknown) => {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
 	});

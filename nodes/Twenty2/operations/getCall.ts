@@ -51,7 +51,7 @@ export const getCall: Operation = {
 	fields: [callId, simplify, options],
 	phones: false,
 
-	check(parameters, { twenty2, budget }) {
+	check(parameters, { twenty2, access }) {
 		const id = parameters.read(callId, identifier);
 		const simple = parameters.read(simplify, z.boolean('must be true or false'));
 		const patience = patienceOf(parameters);
@@ -62,11 +62,11 @@ export const getCall: Operation = {
 				attempts++;
 				return await twenty2.getCall(id, patience);
 			};
-			const body = await attempt(send, verdictOn, patience, budget.reads, signal).catch(
-				(error: unknown) => {
-					throw failureOnly(error).with({ attempts });
-				},
-			);
+			const what = `Looking up ${id}`;
+			const lookUp = { what, send, judge: verdictOn };
+			const body = await attempt(lookUp, patience, access.reads, signal).catch((error: unknown) => {
+				throw failureOnly(error).with({ attempts });
+			});
 			return simple ? twenty2.simplify(body) : body;
 		};
 	},

@@ -1,7 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
 import type { Endurance } from './endurance';
-import { Window } from './window';
+import { Waits, type Waited } from './waits';
+import { Window, type Entry, type Place } from './window';
 
 /** What Twenty2 allows one key. */
 export interface Limits {
@@ -11,17 +12,37 @@ export interface Limits {
 	concurrentCalls: number;
 }
 
+/** One request that is to get past the limits of its key. */
+export interface Request<T> {
+	/** For the log; nothing that identifies a person. */
+	what: string;
+	/** Ends the waiting, not what has been sent. */
+	signal: AbortSignal;
+	/** How long to wait when Twenty2 refuses; without it, for ever. */
+	endurance?: Endurance;
+	send: () => Promise<T>;
+	/** How long Twenty2 asks to wait if this is a refusal for "too many requests"; else undefined. */
+	tooMany: (rejection: Error) => number | undefined;
+}
+
 /** How a request gets past the limits of its key. */
 export interface Pass {
 	/**
-	 * Sends when the key's limits allow it.
-	 * @param endurance whether to wait out a pause of the key
-	 * @throws what `send` rejects with; unsent, the signal's reason or that of the pause
+	 * Sends when the key's limits allow it, and again while Twenty2 says "too many requests".
+	 * @throws what `send` rejects with; unsent, the signal's reason or why Twenty2 refused
 	 */
-	through<T>(signal: AbortSignal, endurance: Endurance, send: () => Promise<T>): Promise<T>;
-	/** Holds back all requests of the key. @returns until when, a time of `performance.now()` */
-	pause(ms: number, because: Error): number;
+	through<T>(request: Request<T>): Promise<T>;
 }
+
+/** One run's way past the limits of its key. */
+export interface Access {
+	creates: Pass;
+	reads: Pass;
+	waited: Waited;
+}
+
+/** Told what is queued, refused and sent late. */
+export type Log = (message: string) => void;
 
 /**
  * What one key may spend, shared by everything in the process that uses it. A create holds a line
@@ -29,22 +50,16 @@ export interface Pass {
  * all lines are busy.
  */
 export class Budget {
-	readonly window: Window;
-
-	readonly creates: Pass;
-
-	readonly reads: Pass;
+	private readonly window: Window;
 
 	private readonly lines: LimitFunction;
 
 	private readonly readers: LimitFunction;
 
-	constructor(limits: Limits) {
-		this.window = new Window(limits.requestsPerMinute);
-		this.lines = pLimit(limits.concurrentCalls);
-		this.readers = pLimit(limits.concurrentCalls);
-		this.creates = this.passBy(this.lines);
-		this.reads = this.passBy(this.readers);
+	constructor({ requestsPerMinute, concurrentCalls }: Limits) {
+		this.window = new Window(requestsPerMinute, concurrentCalls);
+		this.lines = pLimit(concurrentCalls);
+		this.readers = pLimit(concurrentCalls);
 	}
 
 	/** True when dropping this budget would forget nothing. */
@@ -54,21 +69,80 @@ export class Budget {
 	}
 
 	/** Changes the limits, for those waiting too. */
-	allow(limits: Limits): void {
-		this.window.allow(limits.requestsPerMinute);
-		this.lines.concurrency = limits.concurrentCalls;
-		this.readers.concurrency = limits.concurrentCalls;
+	allow({ requestsPerMinute, concurrentCalls }: Limits): void {
+		this.window.allow(requestsPerMinute);
+		this.lines.concurrency = concurrentCalls;
+		this.readers.concurrency = concurrentCalls;
 	}
 
-	private passBy(places: LimitFunction): Pass {
-		return {
-			through: async (signal, endurance, send) =>
-				await hold(places, signal, async () => {
-					const arrived = await this.window.enter(signal, endurance);
-					return await unlessAborted(signal, send).finally(arrived);
-				}),
-			pause: (ms, because) => this.window.pause(ms, because),
+	/**
+	 * The way in for one run. A run stands in line with one request at a time, behind which its
+	 * others wait: so runs take turns, and two items are not stuck behind another run's five hundred.
+	 */
+	open(log: Log = () => undefined): Access {
+		const waits = new Waits();
+		const pass = (kind: Entry['kind'], places: LimitFunction): Pass => {
+			const turns = pLimit(1);
+			return {
+				through: async (request) => {
+					const { signal, endurance } = request;
+					const enter = async (again: boolean) =>
+						await this.enter({ kind, signal, endurance, again }, request.what, waits, log);
+					const { leave, place } = await turns(async () => {
+						const leave = await take(places, signal);
+						return { leave, place: await enter(false).catch(after(leave)) };
+					});
+					return await this.send(request, place, enter, log).finally(leave);
+				},
+			};
 		};
+		return {
+			creates: pass('create', this.lines),
+			reads: pass('read', this.readers),
+			waited: waits.waited,
+		};
+	}
+
+	private async enter(entry: Entry, what: string, waits: Waits, log: Log): Promise<Place> {
+		const over = waits.begin();
+		const from = performance.now();
+		let place: Place | undefined;
+		const entered = this.window.enter(entry);
+		const { waiting, counting, limit } = this.window.state;
+		if (waiting > 0) log(`${what} waits: ${counting} of ${limit} requests of the last minute used`);
+		try {
+			place = await entered;
+			return place;
+		} finally {
+			// Who is not let in, and was not stopped either, was refused.
+			over(place?.heldBack ?? !entry.signal.aborted);
+			const seconds = (performance.now() - from) / 1_000;
+			if (seconds >= 1) log(`${what} waited ${seconds.toFixed(1)} seconds`);
+		}
+	}
+
+	private async send<T>(
+		{ what, signal, send, tooMany }: Request<T>,
+		first: Place,
+		enter: (again: boolean) => Promise<Place>,
+		log: Log,
+	): Promise<T> {
+		for (let place = first; ; place = await enter(true)) {
+			const sent = unlessAborted(signal, send);
+			const refusal = await sent.then(
+				() => undefined,
+				(rejection: Error) => {
+					const retryAfterMs = tooMany(rejection);
+					return retryAfterMs === undefined ? undefined : { rejection, retryAfterMs };
+				},
+			);
+			if (refusal === undefined) {
+				place.answered();
+				return await sent;
+			}
+			place.refused(refusal.rejection, refusal.retryAfterMs);
+			log(`${what} was refused: ${refusal.rejection.message}`);
+		}
 	}
 }
 
@@ -78,19 +152,22 @@ async function unlessAborted<T>(signal: AbortSignal, send: () => Promise<T>): Pr
 	return await send();
 }
 
-/** A place among `places` for the time of `task`; the signal ends the waiting, not the task. */
-async function hold<T>(
-	places: LimitFunction,
-	signal: AbortSignal,
-	task: () => Promise<T>,
-): Promise<T> {
+/** Waits for one of `places`. @returns gives it back */
+async function take(places: LimitFunction, signal: AbortSignal): Promise<() => void> {
 	signal.throwIfAborted();
 	return await new Promise((resolve, reject) => {
-		const leave = () => reject(signal.reason);
-		signal.addEventListener('abort', leave, { once: true });
+		const giveUp = () => reject(signal.reason);
+		signal.addEventListener('abort', giveUp, { once: true });
 		void places(async () => {
-			signal.removeEventListener('abort', leave);
-			if (!signal.aborted) await task().then(resolve, reject);
+			signal.removeEventListener('abort', giveUp);
+			if (!signal.aborted) await new Promise<void>((leave) => resolve(leave));
 		});
 	});
+}
+
+function after(leave: () => void): (reason: Error) => never {
+	return (reason) => {
+		leave();
+		throw reason;
+	};
 }

@@ -1,45 +1,63 @@
+import { Alarm } from './alarm';
+import { Count } from './count';
+import { Courtesy } from './courtesy';
 import type { Endurance } from './endurance';
-import { wait } from './wait';
+import { Share, type Kind } from './share';
 
-const MINUTE_MS = 60_000;
+/** A request that wants to be sent. */
+export interface Entry {
+	kind: Kind;
+	/** Leaves the queue when it fires. */
+	signal: AbortSignal;
+	/** How long to wait when Twenty2 refuses; without it, for ever. */
+	endurance?: Endurance;
+	/** It was refused before, and goes first. */
+	again?: boolean;
+}
 
-/** The longest a timer can run; a longer wait is taken in pieces. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Leave to send one request. Exactly one of the two is to be called, once. */
+export interface Place {
+	/** Whether refusals, and not the limit itself, made it wait. */
+	heldBack: boolean;
+	/** It was answered, or given up. */
+	answered(): void;
+	/** It was refused for "too many requests". */
+	refused(because: Error, retryAfterMs: number): void;
+}
 
-interface Waiting {
-	endurance: Endurance | undefined;
-	admit: (arrived: () => void) => void;
+interface Waiting extends Entry {
+	heldBack: boolean;
+	admit: (place: Place) => void;
 	refuse: (because: Error) => void;
 }
 
-interface Pause {
-	until: number;
-	because: Error;
-}
-
 /**
- * At most `limit` requests in any 60 seconds, first come first served.
- *
- * The limit is Twenty2's ("60 requests a minute", Errors and limits), and Twenty2 counts a request
- * when it arrives, which is some time between sending it and reading its answer. So a place is
- * taken from sending until 60 seconds after the answer: however the network delays, no 60 seconds
- * at Twenty2 ever hold more than `limit`. That also keeps a calendar minute and a token bucket of
- * the same size.
+ * Lets requests through when the key may send: at most `limit` in any 60 seconds ("60 requests a
+ * minute", Errors and limits), less where others use the same key; first come first served.
  */
 export class Window {
-	/** Requests sent whose answer has not come. */
-	private unanswered = 0;
+	private readonly count = new Count();
 
-	/** When each answered request stops counting, earliest first. */
-	private readonly leaving: number[] = [];
+	private readonly share: Share;
 
-	private readonly queue = new Set<Waiting>();
+	private readonly courtesy = new Courtesy();
 
-	private paused: Pause | undefined;
+	private readonly alarm = new Alarm(() => this.admit());
 
-	private alarm: { at: number; off: AbortController } | undefined;
+	private queue: Waiting[] = [];
 
-	constructor(private limit: number) {}
+	private lastRefusal = new Error('Too many requests');
+
+	/**
+	 * @param limit requests in any 60 seconds
+	 * @param lines how many calls the key may have at once
+	 */
+	constructor(
+		private limit: number,
+		lines: number,
+	) {
+		this.share = new Share(this.count, lines);
+	}
 
 	/** Changes how many requests any 60 seconds may hold, for those waiting too. */
 	allow(limit: number): void {
@@ -49,124 +67,112 @@ export class Window {
 
 	/** True when nothing that was sent still counts and nobody waits. */
 	get idle(): boolean {
-		this.forget();
-		return (
-			this.unanswered === 0 &&
-			this.leaving.length === 0 &&
-			this.queue.size === 0 &&
-			this.paused === undefined
-		);
+		const now = performance.now();
+		this.count.forget(now);
+		return this.count.total === 0 && this.queue.length === 0 && this.share.idle(now);
+	}
+
+	/** How many wait, and how many requests of the last minute count. */
+	get state(): { waiting: number; counting: number; limit: number } {
+		return { waiting: this.queue.length, counting: this.count.total, limit: this.limit };
 	}
 
 	/**
 	 * Waits until one more request may be sent.
-	 * @param signal leaves the queue when it fires
-	 * @param endurance whether to wait a pause out; without it every pause is
-	 * @returns to be called once, when the request has been answered or given up
-	 * @throws the signal's reason, or the reason of a pause that is not waited out
+	 * @throws the signal's reason, or why Twenty2 refused last when that is not waited out
 	 */
-	async enter(signal: AbortSignal, endurance?: Endurance): Promise<() => void> {
+	async enter(entry: Entry): Promise<Place> {
+		const { signal } = entry;
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {
 			const leave = () => {
-				this.queue.delete(waiting);
+				this.queue = this.queue.filter((other) => other !== waiting);
 				this.admit();
 				reject(signal.reason);
 			};
+			const stay = () => signal.removeEventListener('abort', leave);
 			const waiting: Waiting = {
-				endurance,
-				admit: (arrived) => {
-					signal.removeEventListener('abort', leave);
-					resolve(arrived);
+				...entry,
+				heldBack: false,
+				admit: (place) => {
+					stay();
+					resolve(place);
 				},
 				refuse: (because) => {
-					signal.removeEventListener('abort', leave);
+					stay();
 					reject(because);
 				},
 			};
 			signal.addEventListener('abort', leave, { once: true });
-			this.queue.add(waiting);
+			if (entry.again) this.queue.unshift(waiting);
+			else this.queue.push(waiting);
 			this.admit();
 		});
 	}
 
-	/**
-	 * Lets nothing through for `ms` milliseconds from now; a longer pause already set stays.
-	 * Who does not want to wait that long is refused with `because`.
-	 * @returns when the pause ends, a time of `performance.now()`
-	 */
-	pause(ms: number, because: Error): number {
-		const until = performance.now() + ms;
-		if (this.paused && this.paused.until >= until) return this.paused.until;
-		this.paused = { until, because };
-		this.admit();
-		return until;
-	}
-
 	private admit(): void {
-		this.forget();
-		if (this.paused) this.refuseWhoWillNotWait(this.paused);
-		for (const waiting of this.queue) {
-			if (this.paused || this.full) break;
-			this.queue.delete(waiting);
-			this.unanswered++;
-			waiting.admit(this.onArrival());
-		}
-		this.setAlarm();
-	}
-
-	private get full(): boolean {
-		return this.unanswered + this.leaving.length >= this.limit;
-	}
-
-	private refuseWhoWillNotWait({ until, because }: Pause): void {
-		for (const waiting of this.queue) {
-			if (waiting.endurance === undefined || waiting.endurance.outlasts(until)) continue;
-			this.queue.delete(waiting);
-			waiting.refuse(because);
-		}
-	}
-
-	private onArrival(): () => void {
-		return () => {
-			this.unanswered--;
-			this.leaving.push(performance.now() + MINUTE_MS);
-			this.admit();
-		};
-	}
-
-	private forget(): void {
 		const now = performance.now();
-		if (this.paused && this.paused.until <= now) this.paused = undefined;
-		const gone = this.leaving.findIndex((at) => at > now);
-		this.leaving.splice(0, gone === -1 ? this.leaving.length : gone);
+		this.count.forget(now);
+		for (let next = this.next(now); next; next = this.next(now)) {
+			this.queue = this.queue.filter((waiting) => waiting !== next);
+			next.admit(this.placeFor(next, now));
+		}
+		this.courtesy.note(this.count.total / this.size, this.queue.length > 0, now);
+		this.holdBack(now);
+		const opens = this.queue.map(({ kind }) => this.opensAt(kind, now));
+		this.alarm.wakeAt(Math.min(Number.POSITIVE_INFINITY, ...opens));
 	}
 
-	/** Wakes when the first in the queue may go; without a queue there is nothing to wake for. */
-	private setAlarm(): void {
-		const at = this.queue.size === 0 ? undefined : this.nextChance();
-		if (this.alarm?.at === at) return;
-		this.alarm?.off.abort();
-		this.alarm = undefined;
-		if (at === undefined) return;
+	/** The first that may go: a create that waits for a line does not keep a read back. */
+	private next(now: number): Waiting | undefined {
+		return this.queue.find(({ kind }) => this.opensAt(kind, now) <= now);
+	}
 
-		const off = new AbortController();
-		this.alarm = { at, off };
-		const ms = Math.min(Math.max(at - performance.now(), 0), LONGEST_TIMER_MS);
-		void wait(ms, off.signal).then(
-			() => {
-				this.alarm = undefined;
+	/** What any 60 seconds may hold without asking. */
+	private get size(): number {
+		return Math.min(this.limit, this.share.size);
+	}
+
+	/** When the next may be sent: now or before, later, or unknown until an answer comes. */
+	private opensAt(kind: Kind, now: number): number {
+		const { places, until } = this.courtesy.spare(this.size, now);
+		return Math.min(this.opens(kind, places), Math.max(until, this.opens(kind, 0)));
+	}
+
+	private opens(kind: Kind, spare: number): number {
+		return Math.max(this.count.below(this.limit - spare), this.share.opensAt(kind, spare));
+	}
+
+	/** Where refusals and not the limit make them wait: who does not want to is refused as well. */
+	private holdBack(now: number): void {
+		const limitOpens = Math.max(now, this.count.below(this.limit));
+		const leaving = this.queue.filter((waiting) => {
+			const until = this.share.opensAt(waiting.kind, 0);
+			if (until <= limitOpens) return false;
+			waiting.heldBack = true;
+			return until < Number.POSITIVE_INFINITY && waiting.endurance?.outlasts(until) === false;
+		});
+		this.queue = this.queue.filter((waiting) => !leaving.includes(waiting));
+		for (const waiting of leaving) waiting.refuse(this.lastRefusal);
+	}
+
+	private placeFor({ kind, heldBack }: Waiting, now: number): Place {
+		const { places } = this.courtesy.spare(this.size, now);
+		const sent = this.share.send(kind, places, now);
+		this.count.send();
+		return {
+			heldBack,
+			answered: () => {
+				this.count.answer(true);
+				this.share.accepted(sent);
 				this.admit();
 			},
-			() => undefined,
-		);
-	}
-
-	/** The time of the next chance, or undefined while only an answer can make room. */
-	private nextChance(): number | undefined {
-		const pauseEnds = this.paused?.until ?? 0;
-		if (!this.full) return pauseEnds;
-		const first = this.leaving[0];
-		return first === undefined ? undefined : Math.max(first, pauseEnds);
+			refused: (because, retryAfterMs) => {
+				this.lastRefusal = because;
+				this.count.answer(false);
+				this.share.refused(sent, retryAfterMs);
+				this.admit();
+			},
+		};
 	}
 }

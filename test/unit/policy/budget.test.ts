@@ -1,58 +1,37 @@
 import { describe, expect, it } from 'vitest';
 
-import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
-import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { Budget, type Pass } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-
-const never = new AbortController().signal;
-const patient = () => new Endurance(300_000);
-
-/** Tasks that end when told to. */
-function tasks() {
-	const ends: Array<() => void> = [];
-	let most = 0;
-	let running = 0;
-	const task = async () => {
-		most = Math.max(most, ++running);
-		await new Promise<void>((resolve) => ends.push(resolve));
-		running--;
-		return ends.length;
-	};
-	return {
-		task,
-		get begun() {
-			return ends.length;
-		},
-		get running() {
-			return running;
-		},
-		get most() {
-			return most;
-		},
-		end: async (which: number) => {
-			ends[which]?.();
-			await settle();
-		},
-	};
-}
+import { request, tasks } from './requests';
 
 const three = { requestsPerMinute: 60, concurrentCalls: 3 };
+const answer = async () => 'answer';
+
+/** Each of them of a run of its own. */
+const start = (budget: Budget, way: 'creates' | 'reads', send: Parameters<typeof request>[0]) =>
+	watch(budget.open()[way].through(request(send)));
+
+/** All of them of one run. */
+const startAll = (through: Pass, many: number, send: Parameters<typeof request>[0]) =>
+	Array.from({ length: many }, () => watch(through.through(request(send))));
 
 describe('Budget', () => {
 	useFakeTime();
 
 	it.each(['creates', 'reads'] as const)(
-		'%s: sends at most concurrentCalls at once',
+		'%s: sends at most concurrentCalls at once, of one run or of many',
 		async (way) => {
 			const budget = new Budget(three);
 			const some = tasks();
-			const results = Array.from({ length: 7 }, () =>
-				watch(budget[way].through(never, patient(), some.task)),
-			);
+			const results = [
+				...startAll(budget.open()[way], 4, some.task),
+				...Array.from({ length: 3 }, () => start(budget, way, some.task)),
+			];
 			await settle();
-			expect(some.running).toBe(3);
-			for (let i = 0; i < 7; i++) await some.end(i);
-			expect(some.most).toBe(3);
+			for (let i = 0; i < 7; i++) {
+				expect(some.running).toBe(Math.min(3, 7 - i));
+				await some.end(i);
+			}
 			expect(results.every(({ value }) => value !== undefined)).toBe(true);
 		},
 	);
@@ -60,13 +39,25 @@ describe('Budget', () => {
 	it('gives the place of one that rejected to the next', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
 		const reason = new Error('refused');
-		const first = watch(
-			budget.creates.through(never, patient(), async () => await Promise.reject(reason)),
-		);
-		const second = watch(budget.creates.through(never, patient(), async () => 'answer'));
+		const first = start(budget, 'creates', async () => await Promise.reject(reason));
+		const second = start(budget, 'creates', answer);
 		await settle();
 		expect(first.reason).toBe(reason);
 		expect(second.value).toBe('answer');
+	});
+
+	it('gives everything back when sending fails before it begins', async () => {
+		const budget = new Budget({ ...three, concurrentCalls: 1 });
+		const mistake = new TypeError('x is not a function');
+		const first = start(budget, 'creates', () => {
+			throw mistake;
+		});
+		const second = start(budget, 'creates', answer);
+		await settle();
+		expect(first.reason).toBe(mistake);
+		expect(second.value).toBe('answer');
+		await pass(60_000);
+		expect(budget.idle).toBe(true);
 	});
 
 	it('lets reads through while all lines are busy, and creates while all reads are', async () => {
@@ -74,20 +65,20 @@ describe('Budget', () => {
 			['creates', 'reads'],
 			['reads', 'creates'],
 		] as const) {
-			const budget = new Budget(three);
+			const access = new Budget(three).open();
 			const some = tasks();
-			for (let i = 0; i < 4; i++) watch(budget[busy].through(never, patient(), some.task));
-			const other = watch(budget[free].through(never, patient(), async () => 'answer'));
+			startAll(access[busy], 4, some.task);
+			const [other] = startAll(access[free], 1, answer);
 			await settle();
 			expect(some.running).toBe(3);
-			expect(other.value).toBe('answer');
+			expect(other?.value).toBe('answer');
 		}
 	});
 
 	it('takes in those waiting when more calls are allowed', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
 		const some = tasks();
-		for (let i = 0; i < 5; i++) watch(budget.creates.through(never, patient(), some.task));
+		startAll(budget.open().creates, 5, some.task);
 		await settle();
 		budget.allow({ requestsPerMinute: 60, concurrentCalls: 4 });
 		await settle();
@@ -97,7 +88,7 @@ describe('Budget', () => {
 	it('begins no more than allowed after fewer calls are allowed', async () => {
 		const budget = new Budget(three);
 		const some = tasks();
-		for (let i = 0; i < 5; i++) watch(budget.creates.through(never, patient(), some.task));
+		startAll(budget.open().creates, 5, some.task);
 		await settle();
 		budget.allow({ requestsPerMinute: 60, concurrentCalls: 1 });
 		await some.end(0);
@@ -109,145 +100,29 @@ describe('Budget', () => {
 
 	it('takes in those waiting for the window when more requests are allowed', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
-		await budget.window.enter(never);
-		const waiting = watch(budget.window.enter(never));
+		const all = startAll(budget.open().creates, 3, answer);
+		await settle();
 		budget.allow({ requestsPerMinute: 2, concurrentCalls: 3 });
 		await settle();
-		expect(waiting.at).toBe(0);
+		expect(all.map(({ at }) => at)).toEqual([0, 0, undefined]);
 	});
 
 	it.each(['creates', 'reads'] as const)('%s: sends at most requestsPerMinute', async (way) => {
 		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 });
 		const sent: number[] = [];
-		const note = async () => {
-			sent.push(performance.now());
-		};
-		for (let i = 0; i < 5; i++) watch(budget[way].through(never, patient(), note));
+		startAll(budget.open()[way], 5, async () => sent.push(performance.now()));
 		await pass(120_000);
 		expect(sent).toEqual([0, 0, 60_000, 60_000, 120_000]);
 	});
 
 	it('counts creates and reads together in the window', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 5 });
-		await budget.creates.through(never, patient(), async () => 'answer');
-		const read = watch(budget.reads.through(never, patient(), async () => 'answer'));
+		start(budget, 'creates', answer);
+		const read = start(budget, 'reads', answer);
 		await pass(59_999);
 		expect(read.at).toBeUndefined();
 		await pass(1);
 		expect(read.value).toBe('answer');
-	});
-
-	describe('paused', () => {
-		const because = new Error('too many requests');
-
-		it('holds back creates and reads alike, whichever was refused', async () => {
-			const budget = new Budget(three);
-			expect(budget.creates.pause(5_000, because)).toBe(5_000);
-			expect(budget.reads.pause(1_000, because)).toBe(5_000);
-			const both = [budget.creates, budget.reads].map((way) =>
-				watch(way.through(never, patient(), async () => 'answer')),
-			);
-			await pass(4_999);
-			expect(both.map(({ at }) => at)).toEqual([undefined, undefined]);
-			await pass(1);
-			expect(both.map(({ at }) => at)).toEqual([5_000, 5_000]);
-		});
-
-		it('refuses those with less patience and frees their line', async () => {
-			const budget = new Budget({ ...three, concurrentCalls: 1 });
-			budget.creates.pause(5_000, because);
-			const some = tasks();
-			const hasty = watch(budget.creates.through(never, new Endurance(4_999), some.task));
-			const next = watch(budget.creates.through(never, new Endurance(5_000), async () => 'answer'));
-			await settle();
-			expect(hasty).toEqual({ reason: because, at: 0 });
-			await pass(5_000);
-			expect(next.at).toBe(5_000);
-			expect(some.begun).toBe(0);
-		});
-	});
-
-	describe('when the signal fires', () => {
-		const reason = new Error('stopped');
-
-		it('begins nothing when it had fired before', async () => {
-			const budget = new Budget(three);
-			const some = tasks();
-			await expect(
-				budget.creates.through(AbortSignal.abort(reason), patient(), some.task),
-			).rejects.toBe(reason);
-			expect(some.begun).toBe(0);
-		});
-
-		it('leaves the queue at once and keeps the order and the places of the others', async () => {
-			const budget = new Budget({ ...three, concurrentCalls: 1 });
-			const some = tasks();
-			watch(budget.creates.through(never, patient(), some.task));
-			const stop = new AbortController();
-			const begun: string[] = [];
-			const note = (name: string) => async () => {
-				begun.push(name);
-			};
-			const second = watch(budget.creates.through(stop.signal, patient(), note('second')));
-			watch(budget.creates.through(never, patient(), note('third')));
-			watch(budget.creates.through(never, patient(), note('fourth')));
-			await settle();
-			stop.abort(reason);
-			await settle();
-			expect(second.reason).toBe(reason);
-
-			await some.end(0);
-			expect(begun).toEqual(['third', 'fourth']);
-			await pass(60_000);
-			expect(budget.idle).toBe(true);
-		});
-
-		it('frees the line of one who waits for the window', async () => {
-			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
-			await budget.reads.through(never, patient(), async () => 'answer');
-			const stop = new AbortController();
-			const some = tasks();
-			const waiting = watch(budget.creates.through(stop.signal, patient(), some.task));
-			const next = watch(budget.creates.through(never, patient(), async () => 'answer'));
-			await settle();
-			stop.abort(reason);
-			await settle();
-			expect(waiting.reason).toBe(reason);
-			await pass(60_000);
-			expect(next.value).toBe('answer');
-			expect(some.begun).toBe(0);
-		});
-
-		it('sends nothing when it fires between being let in and sending', async () => {
-			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
-			await budget.reads.through(never, patient(), async () => 'answer');
-			const stop = new AbortController();
-			const some = tasks();
-			const waiting = watch(budget.creates.through(stop.signal, patient(), some.task));
-			await settle();
-			budget.allow({ requestsPerMinute: 2, concurrentCalls: 1 });
-			stop.abort(reason);
-			await settle();
-			expect(waiting.reason).toBe(reason);
-			expect(some.begun).toBe(0);
-			await pass(60_000);
-			expect(budget.idle).toBe(true);
-		});
-
-		it('lets what has begun come to its end', async () => {
-			const budget = new Budget({ ...three, concurrentCalls: 1 });
-			const some = tasks();
-			const stop = new AbortController();
-			const first = watch(budget.creates.through(stop.signal, patient(), some.task));
-			await settle();
-			stop.abort(reason);
-			const next = watch(budget.creates.through(never, patient(), async () => 'answer'));
-			await settle();
-			expect([first.at, next.at]).toEqual([undefined, undefined]);
-			await some.end(0);
-			expect(first.value).toBe(1);
-			expect(next.value).toBe('answer');
-		});
 	});
 
 	describe('idle', () => {
@@ -257,8 +132,8 @@ describe('Budget', () => {
 				const budget = new Budget(three);
 				expect(budget.idle).toBe(true);
 				const some = tasks();
-				watch(budget[way].through(never, patient(), some.task));
-				await settle();
+				start(budget, way, some.task);
+				await pass(90_000);
 				expect(budget.idle).toBe(false);
 				await some.end(0);
 				await pass(60_000);
@@ -268,9 +143,10 @@ describe('Budget', () => {
 
 		it('is false while a request still counts', async () => {
 			const budget = new Budget(three);
-			await budget.creates.through(never, patient(), async () => 'answer');
+			start(budget, 'creates', answer);
+			await pass(59_999);
 			expect(budget.idle).toBe(false);
-			await pass(60_000);
+			await pass(1);
 			expect(budget.idle).toBe(true);
 		});
 	});

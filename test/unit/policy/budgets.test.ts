@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
-import { later, pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { request, tasks, TooMany } from './requests';
 
 const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
-const never = new AbortController().signal;
 const address = 'https://api.twentytwo.in';
 
 /** As a process begins, with no budgets. */
@@ -42,7 +42,7 @@ describe('budgetOf', () => {
 		).map(([key, baseUrl]) => {
 			const budget = budgets.budgetOf(key, baseUrl, limits);
 			// Or it would be dropped, and the next one be another for that reason.
-			budget.creates.pause(1_000, new Error('too many'));
+			watch(budget.open().creates.through(request(tasks().task)));
 			return budget;
 		});
 		expect(new Set(all).size).toBe(4);
@@ -50,9 +50,8 @@ describe('budgetOf', () => {
 
 	it('has the limits it was last asked for', async () => {
 		const budget = budgets.budgetOf('key', address, { requestsPerMinute: 1, concurrentCalls: 1 });
-		const calls = [1, 2, 3].map(() =>
-			watch(budget.creates.through(never, new Endurance(300_000), async () => 'answer')),
-		);
+		const { creates } = budget.open();
+		const calls = [1, 2, 3].map(() => watch(creates.through(request(async () => 'answer'))));
 		await settle();
 		expect(calls.map(({ at }) => at)).toEqual([0, undefined, undefined]);
 		budgets.budgetOf('key', address, { requestsPerMinute: 2, concurrentCalls: 1 });
@@ -68,25 +67,31 @@ describe('budgetOf', () => {
 
 	it('keeps those that are busy, paused or not yet forgotten', async () => {
 		const busy = budgets.budgetOf('busy', address, limits);
-		const answer = later<string>();
-		watch(busy.creates.through(never, new Endurance(300_000), async () => await answer.promise));
+		const some = tasks();
+		watch(busy.open().creates.through(request(some.task)));
 		await settle();
 		const counting = budgets.budgetOf('counting', address, limits);
-		await counting.reads.through(never, new Endurance(300_000), async () => 'answer');
+		await counting.open().reads.through(request(async () => 'answer'));
 		const paused = budgets.budgetOf('paused', address, limits);
-		paused.creates.pause(60_000, new Error('too many'));
+		const refused = request(async () => await Promise.reject(new TooMany(90_000)), {
+			endurance: new Endurance(0),
+		});
+		await expect(paused.open().creates.through(refused)).rejects.toThrow(TooMany);
 
 		budgets.budgetOf('other', address, limits);
 		expect(budgets.budgetOf('busy', address, limits)).toBe(busy);
 		expect(budgets.budgetOf('counting', address, limits)).toBe(counting);
 		expect(budgets.budgetOf('paused', address, limits)).toBe(paused);
 
-		answer.resolve('answer');
-		await settle();
+		await some.end(0);
 		await pass(60_000);
 		budgets.budgetOf('other', address, limits);
 		expect(budgets.budgetOf('busy', address, limits)).not.toBe(busy);
 		expect(budgets.budgetOf('counting', address, limits)).not.toBe(counting);
+		expect(budgets.budgetOf('paused', address, limits)).toBe(paused);
+
+		await pass(30_000);
+		budgets.budgetOf('other', address, limits);
 		expect(budgets.budgetOf('paused', address, limits)).not.toBe(paused);
 	});
 

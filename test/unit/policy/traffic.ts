@@ -1,40 +1,45 @@
 import { vi } from 'vitest';
 
-import { Window } from '../../../nodes/Twenty2/policy/window';
+import { Window, type Entry } from '../../../nodes/Twenty2/policy/window';
 import { passUntilQuiet } from './fakeTime';
 
-/** One request: when it comes, how long its answer takes, and when it would stop waiting. */
+/** One request: when it comes, how long its answers take, and when it would stop waiting. */
 export interface Arrival {
 	at: number;
+	kind: Entry['kind'];
 	answerAfter: number;
 	leaveAfter?: number;
+	/** For how long it is refused each time, before it is accepted. */
+	refusals?: number[];
 }
 
 export interface Scenario {
 	limit: number;
 	/** In the order of their times. */
 	arrivals: Arrival[];
-	pauses?: Array<{ at: number; ms: number }>;
 	/** Changes of the limit, in the order of their times. */
 	limits?: Array<{ at: number; limit: number }>;
+	/** What chance gives, in eighths, because fake timers know whole milliseconds only. */
+	chance?: number;
+}
+
+/** One sending of a request and its answer; `refusedFor` is missing when it was accepted. */
+export interface Sending {
+	sent: number;
+	answered: number;
+	refusedFor?: number;
 }
 
 /** What became of one arrival. Times count from the beginning of the scenario. */
 export interface Passage extends Arrival {
-	sent?: number;
-	answered?: number;
+	sendings: Sending[];
 	left?: number;
-}
-
-export interface Sent extends Passage {
-	sent: number;
-	answered: number;
 }
 
 export interface Traffic {
 	/** By arrival. */
 	passages: Passage[];
-	/** In the order of sending. */
+	/** In the order of sending, again each time it was repeated. */
 	sent: Passage[];
 	/** Most timers that the window held while nobody waited, and while somebody did. */
 	timers: { withoutQueue: number; withQueue: number };
@@ -42,11 +47,12 @@ export interface Traffic {
 
 /** Plays a scenario against a window until everything is answered and forgotten. */
 export async function play(scenario: Scenario): Promise<Traffic> {
-	const window = new Window(scenario.limit);
+	const chance = vi.spyOn(Math, 'random').mockReturnValue((scenario.chance ?? 0) / 8);
+	const window = new Window(scenario.limit, 3);
 	const begin = performance.now();
 	const now = () => performance.now() - begin;
 
-	const passages = scenario.arrivals.map((arrival): Passage => ({ ...arrival }));
+	const passages = scenario.arrivals.map((arrival): Passage => ({ ...arrival, sendings: [] }));
 	const sent: Passage[] = [];
 	const timers = { withoutQueue: 0, withQueue: 0 };
 	let ours = 0;
@@ -65,19 +71,28 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 		}, ms);
 	};
 
-	const arrive = async (passage: Passage, signal: AbortSignal) => {
+	const sendOnce = async (passage: Passage, signal: AbortSignal): Promise<boolean> => {
+		const { kind, answerAfter, refusals = [], sendings } = passage;
+		const again = sendings.length > 0;
 		waiting++;
-		try {
-			const arrived = await window.enter(signal);
-			waiting--;
-			passage.sent = now();
-			sent.push(passage);
-			after(passage.answerAfter, () => {
-				passage.answered = now();
-				arrived();
+		const place = await window.enter({ kind, signal, again }).finally(() => waiting--);
+		const from = now();
+		const refusedFor = refusals[sendings.length];
+		sent.push(passage);
+		return await new Promise((answered) => {
+			after(answerAfter, () => {
+				sendings.push({ sent: from, answered: now(), refusedFor });
+				if (refusedFor === undefined) place.answered();
+				else place.refused(new Error('too many requests'), refusedFor);
+				answered(refusedFor === undefined);
 			});
+		});
+	};
+
+	const arrive = async (passage: Passage, signal: AbortSignal) => {
+		try {
+			while (!(await sendOnce(passage, signal)));
 		} catch {
-			waiting--;
 			passage.left = now();
 		}
 	};
@@ -89,16 +104,13 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 			after(passage.at + passage.leaveAfter, () => leaving.abort());
 		}
 	}
-	for (const { at, ms } of scenario.pauses ?? []) {
-		after(at, () => window.pause(ms, new Error('paused')));
-	}
 	for (const { at, limit } of scenario.limits ?? []) after(at, () => window.allow(limit));
 
 	await passUntilQuiet();
+	chance.mockRestore();
 	return { passages, sent, timers };
 }
 
-/** Every request that was sent; in a played scenario all of them have been answered. */
-export function wasSent(passage: Passage): passage is Sent {
-	return passage.sent !== undefined && passage.answered !== undefined;
-}
+/** Whether it was answered with something else than a refusal. */
+export const wasAccepted = ({ sendings }: Passage): boolean =>
+	sendings.some(({ refusedFor }) => refusedFor === undefined);

@@ -1,218 +1,77 @@
-import * as fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
-import { Window } from '../../../nodes/Twenty2/policy/window';
+import { Window, type Entry, type Place } from '../../../nodes/Twenty2/policy/window';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { play, wasSent, type Arrival, type Passage, type Scenario } from './traffic';
 
 const MINUTE = 60_000;
 const never = new AbortController().signal;
+const because = new Error('too many requests');
 
-/** Short and long ones, and those at which something else ends too. */
-const duration = fc.oneof(
-	fc.nat(50),
-	fc.nat(130_000),
-	fc.constantFrom(0, 1_000, MINUTE - 1, MINUTE, MINUTE + 1),
-);
+const enter = async (window: Window, entry: Partial<Entry> = {}): Promise<Place> =>
+	await window.enter({ kind: 'create', signal: never, ...entry });
 
-const limit = fc.integer({ min: 1, max: 20 });
-
-const arrivals = (canLeave: boolean): fc.Arbitrary<Arrival[]> =>
-	fc
-		.array(
-			fc.record(
-				{ gap: fc.oneof(fc.constant(0), duration), answerAfter: duration, leaveAfter: duration },
-				{ requiredKeys: ['gap', 'answerAfter'] },
-			),
-			{ minLength: 1, maxLength: 50 },
-		)
-		.map((list) => {
-			let at = 0;
-			return list.map(({ gap, answerAfter, leaveAfter }) => {
-				at += gap;
-				return { at, answerAfter, ...(canLeave && { leaveAfter }) };
-			});
-		});
-
-const byTime = <T extends { at: number }>(list: T[]) => list.toSorted((a, b) => a.at - b.at);
-
-const pauses = fc
-	.array(fc.record({ at: fc.nat(300_000), ms: duration }), { maxLength: 5 })
-	.map(byTime);
-
-const limits = fc.array(fc.record({ at: fc.nat(300_000), limit }), { maxLength: 5 }).map(byTime);
-
-const plain: fc.Arbitrary<Scenario> = fc.record({ limit, arrivals: arrivals(false) });
-
-const eventful: fc.Arbitrary<Scenario> = fc.record({
-	limit,
-	arrivals: arrivals(true),
-	pauses,
-	limits,
-});
-
-/** Requests that count at the end of an instant: unanswered, or answered less than a minute ago. */
-function counting(passages: Passage[], at: number): number {
-	return passages.filter(
-		(passage) => wasSent(passage) && passage.sent <= at && at < passage.answered + MINUTE,
-	).length;
+/** Takes every place; their answers come when told to. */
+async function full(limit: number): Promise<{ window: Window; places: Place[] }> {
+	const window = new Window(limit, 3);
+	const places = await Promise.all(Array.from({ length: limit }, async () => await enter(window)));
+	return { window, places };
 }
 
-function limitsAt({ limit: first, limits: later = [] }: Scenario, at: number): number[] {
-	const before = later.filter((change) => change.at < at).at(-1)?.limit ?? first;
-	return [before, ...later.filter((change) => change.at === at).map((change) => change.limit)];
+/** Has sent a create that was refused just now. */
+async function refused(limit: number, retryAfterMs: number): Promise<Window> {
+	const window = new Window(limit, 3);
+	(await enter(window)).refused(because, retryAfterMs);
+	return window;
 }
-
-const pausedAt = ({ pauses: all = [] }: Scenario, at: number) =>
-	all.some((pause) => pause.at <= at && at < pause.at + pause.ms);
-
-/** Instants within an arrival's wait at which anything can have changed. */
-function instantsOfWait(passage: Passage, passages: Passage[], scenario: Scenario): number[] {
-	const end = passage.sent ?? passage.left ?? Number.POSITIVE_INFINITY;
-	const all = [
-		passage.at,
-		...passages.flatMap(({ at, sent, answered, left }) => [at, sent, answered, left]),
-		...passages.flatMap(({ answered }) => (answered === undefined ? [] : [answered + MINUTE])),
-		...(scenario.pauses ?? []).flatMap(({ at, ms }) => [at, at + ms]),
-		...(scenario.limits ?? []).map(({ at }) => at),
-	];
-	return all.filter((at): at is number => at !== undefined && at >= passage.at && at < end);
-}
-
-describe('Window, whatever the traffic', () => {
-	useFakeTime();
-
-	it('sends everything, and never more than the limit in any 60 seconds', async () => {
-		await fc.assert(
-			fc.asyncProperty(plain, async (scenario) => {
-				const { passages } = await play(scenario);
-				const sent = passages.filter(wasSent);
-				expect(sent).toHaveLength(scenario.arrivals.length);
-
-				// Twenty2 counts a request at some time between its sending and its answer, so the
-				// fullest 60 seconds that are possible begin with an answer.
-				for (const { answered: from } of sent) {
-					const possible = sent.filter((one) => one.answered >= from && one.sent < from + MINUTE);
-					expect(possible.length).toBeLessThanOrEqual(scenario.limit);
-				}
-			}),
-		);
-	});
-
-	it('sends only while there is room and no pause', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				for (const { sent } of passages.filter(wasSent)) {
-					const allowed = Math.max(...limitsAt(scenario, sent));
-					expect(counting(passages, sent)).toBeLessThanOrEqual(
-						Math.max(allowed, counting(passages, sent - 1)),
-					);
-					const inPause = (scenario.pauses ?? []).some(({ at, ms }) => at < sent && sent < at + ms);
-					expect(inPause).toBe(false);
-				}
-			}),
-		);
-	});
-
-	it('never lets anybody wait while it could send', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				for (const passage of passages) {
-					for (const at of instantsOfWait(passage, passages, scenario)) {
-						if (pausedAt(scenario, at)) continue;
-						const allowed = limitsAt(scenario, at).at(-1);
-						expect(counting(passages, at)).toBeGreaterThanOrEqual(allowed ?? 0);
-					}
-				}
-			}),
-		);
-	});
-
-	it('sends in the order of arrival', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages, sent } = await play(scenario);
-				expect(sent).toEqual(passages.filter(wasSent));
-			}),
-		);
-	});
-
-	it('sends the others as if those who left had never come', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				const stayed = passages.filter(wasSent);
-				const alone = await play({
-					...scenario,
-					arrivals: stayed.map(({ at, answerAfter }) => ({ at, answerAfter })),
-				});
-				expect(alone.passages.map(({ sent }) => sent)).toEqual(stayed.map(({ sent }) => sent));
-			}),
-		);
-	});
-
-	it('lets everybody go who wants to, at once', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				for (const { at, leaveAfter, sent, left } of passages) {
-					const settled = sent ?? left;
-					expect(settled).toBeDefined();
-					if (left !== undefined) expect(left - at).toBe(leaveAfter);
-				}
-			}),
-		);
-	});
-
-	it('holds a timer only while somebody waits, and never two', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { timers } = await play(scenario);
-				expect(timers.withoutQueue).toBe(0);
-				expect(timers.withQueue).toBeLessThanOrEqual(1);
-			}),
-		);
-	});
-});
 
 describe('Window', () => {
 	useFakeTime();
 
-	/** Takes every place; their answers come when told to. */
-	async function full(size: number): Promise<{ window: Window; answers: Array<() => void> }> {
-		const window = new Window(size);
-		const answers = await Promise.all(Array.from({ length: size }, () => window.enter(never)));
-		return { window, answers };
-	}
+	// The shortest waits that chance gives.
+	beforeEach(() => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
 
 	it('keeps a place until 60 seconds after the answer, not after the sending', async () => {
-		const { window, answers } = await full(1);
-		const next = watch(window.enter(never));
+		const { window, places } = await full(1);
+		const next = watch(enter(window));
 		await pass(100_000);
 		expect(next.at).toBeUndefined();
 
-		answers.forEach((answer) => answer());
+		places.forEach((place) => place.answered());
 		await pass(MINUTE - 1);
 		expect(next.at).toBeUndefined();
 		await pass(1);
 		expect(next.at).toBe(160_000);
 	});
 
+	it('keeps the place of a refused request as long', async () => {
+		const { window, places } = await full(1);
+		places.forEach((place) => place.refused(because, 1_000));
+		const next = watch(enter(window));
+		await pass(MINUTE - 1);
+		expect(next.at).toBeUndefined();
+		await pass(1);
+		expect(next.at).toBe(MINUTE);
+	});
+
 	it('rejects with the reason of a signal that had fired before', async () => {
 		const { window } = await full(1);
 		const reason = new Error('stopped');
-		await expect(window.enter(AbortSignal.abort(reason))).rejects.toBe(reason);
+		await expect(enter(window, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
 	it('rejects at once with the reason of the signal, and leaves no timer', async () => {
-		const { window, answers } = await full(2);
-		answers.forEach((answer) => answer());
+		const { window, places } = await full(2);
+		places.forEach((place) => place.answered());
 		const stop = new AbortController();
-		const waiting = [1, 2, 3].map(() => watch(window.enter(stop.signal)));
+		const waiting = [1, 2, 3].map(() => watch(enter(window, { signal: stop.signal })));
 		await settle();
 		expect(vi.getTimerCount()).toBe(1);
 
@@ -223,12 +82,22 @@ describe('Window', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
+	it('listens to the signal no longer than somebody waits', async () => {
+		const { signal } = new AbortController();
+		const window = await refused(5, 1_000);
+		watch(enter(window, { signal, endurance: new Endurance(0) }));
+		watch(enter(window, { signal }));
+		await settle();
+		expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+		await pass(1_000);
+		expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+	});
+
 	it('gives the place of one who leaves during a pause to the next', async () => {
-		const window = new Window(1);
-		window.pause(5_000, new Error('too many'));
+		const window = await refused(2, 5_000);
 		const stop = new AbortController();
-		const first = watch(window.enter(stop.signal));
-		const second = watch(window.enter(never));
+		const first = watch(enter(window, { signal: stop.signal }));
+		const second = watch(enter(window));
 		stop.abort();
 		await pass(5_000);
 		expect(first.value).toBeUndefined();
@@ -237,28 +106,65 @@ describe('Window', () => {
 
 	it('ignores a signal that fires after the place was taken', async () => {
 		const stop = new AbortController();
-		const window = new Window(1);
-		const arrived = await window.enter(stop.signal);
+		const window = new Window(1, 3);
+		const place = await enter(window, { signal: stop.signal });
 		stop.abort();
-		const next = watch(window.enter(never));
+		const next = watch(enter(window));
 		await pass(MINUTE);
 		expect(next.at).toBeUndefined();
-		arrived();
+		place.answered();
 		await pass(MINUTE);
 		expect(next.at).toBe(2 * MINUTE);
 	});
 
-	describe('paused', () => {
-		const because = new Error('too many requests');
+	it('lets go first what was refused before', async () => {
+		const { window, places } = await full(2);
+		const order: string[] = [];
+		const queue = (name: string, again: boolean) =>
+			void enter(window, { again }).then((place) => {
+				order.push(name);
+				place.answered();
+			});
+		queue('new', false);
+		places[0]?.refused(because, 1_000);
+		queue('refused', true);
+		places[1]?.answered();
+		await pass(MINUTE);
+		expect(order).toEqual(['refused', 'new']);
+	});
 
-		it('lets nothing through until the pause is over', async () => {
-			const window = new Window(5);
-			expect(window.pause(3_000, because)).toBe(performance.now() + 3_000);
-			const waiting = [1, 2].map(() => watch(window.enter(never)));
+	describe('refused', () => {
+		it('lets nothing through until it is over, then one that asks, then the others', async () => {
+			const window = await refused(5, 3_000);
+			const waiting = [1, 2, 3].map(() => watch(enter(window)));
 			await pass(2_999);
-			expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined]);
-			await pass(1);
-			expect(waiting.map(({ at }) => at)).toEqual([3_000, 3_000]);
+			expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined, undefined]);
+			await pass(10_000);
+			expect(waiting.map(({ at }) => at)).toEqual([3_000, undefined, undefined]);
+
+			waiting[0]?.value?.answered();
+			await settle();
+			expect(waiting[1]?.at).toBe(12_999);
+			waiting[1]?.value?.answered();
+			await settle();
+			expect(waiting[2]?.at).toBe(12_999);
+		});
+
+		it('waits 1 to 2 seconds, as chance has it, where Twenty2 says less', async () => {
+			for (const [chance, wait] of [
+				[0, 1_000],
+				[0.5, 1_500],
+				[0.875, 1_875],
+			] as const) {
+				vi.spyOn(Math, 'random').mockReturnValue(chance);
+				const window = await refused(5, 10);
+				const from = performance.now();
+				const waiting = watch(enter(window));
+				await pass(wait - 1);
+				expect(waiting.at).toBeUndefined();
+				await pass(1);
+				expect(waiting.at).toBe(from + wait);
+			}
 		});
 
 		it('stays so for the longer of two pauses, whichever came first', async () => {
@@ -266,76 +172,119 @@ describe('Window', () => {
 				[10_000, 2_000],
 				[2_000, 10_000],
 			] as const) {
-				const window = new Window(1);
+				const window = new Window(5, 3);
 				const begin = performance.now();
-				window.pause(first, because);
-				window.pause(second, because);
-				const waiting = watch(window.enter(never));
+				const places = [await enter(window), await enter(window)];
+				places[0]?.refused(because, first);
+				places[1]?.refused(because, second);
+				const waiting = watch(enter(window));
 				await pass(20_000);
 				expect(waiting.at).toBe(begin + 10_000);
 			}
 		});
 
 		it('counts a later pause from when it was set', async () => {
-			const window = new Window(1);
-			window.pause(10_000, because);
+			const window = new Window(5, 3);
+			const places = [await enter(window), await enter(window)];
+			places[0]?.refused(because, 10_000);
 			await pass(9_000);
-			window.pause(5_000, because);
-			const waiting = watch(window.enter(never));
+			places[1]?.refused(because, 5_000);
+			const waiting = watch(enter(window));
 			await pass(5_000);
 			expect(waiting.at).toBe(14_000);
 		});
 
 		it('refuses at once those with less patience, and keeps the others in order', async () => {
-			const { window } = await full(1);
-			const hasty = watch(window.enter(never, new Endurance(4_999)));
-			const exact = watch(window.enter(never, new Endurance(5_000)));
-			const patient = watch(window.enter(never));
-			window.pause(5_000, because);
+			const { window, places } = await full(1);
+			const hasty = watch(enter(window, { endurance: new Endurance(4_999) }));
+			const exact = watch(enter(window, { endurance: new Endurance(5_000) }));
+			const patient = watch(enter(window));
+			places[0]?.refused(because, 5_000);
 			window.allow(3);
 			await settle();
 			expect(hasty).toEqual({ reason: because, at: 0 });
 			expect([exact.at, patient.at]).toEqual([undefined, undefined]);
 
 			await pass(5_000);
-			expect([exact.at, patient.at]).toEqual([5_000, 5_000]);
+			expect([exact.at, patient.at]).toEqual([5_000, undefined]);
+			exact.value?.answered();
+			await settle();
+			expect(patient.at).toBe(5_000);
 		});
 
-		it('refuses with the reason of the pause that lasts', async () => {
-			const window = new Window(1);
-			const longer = new Error('longer');
-			window.pause(1_000, because);
-			window.pause(8_000, longer);
-			window.pause(2_000, new Error('shorter'));
-			await expect(window.enter(never, new Endurance(7_000))).rejects.toBe(longer);
+		it('does not try the patience of those who wait for the limit anyway', async () => {
+			const { window, places } = await full(1);
+			const hasty = watch(enter(window, { endurance: new Endurance(4_999) }));
+			places[0]?.refused(because, 5_000);
+			await pass(MINUTE);
+			expect(hasty.at).toBe(MINUTE);
+		});
+
+		it('refuses with what Twenty2 said last', async () => {
+			const window = new Window(5, 3);
+			const last = new Error('still too many requests');
+			const places = [await enter(window), await enter(window)];
+			places[0]?.refused(because, 1_000);
+			places[1]?.refused(last, 8_000);
+			const hasty = enter(window, { endurance: new Endurance(7_000) });
+			await expect(hasty).rejects.toBe(last);
 		});
 
 		it('compares the patience of who comes later with what is left of the pause', async () => {
-			const window = new Window(1);
-			window.pause(8_000, because);
+			const window = await refused(5, 8_000);
 			await pass(3_000);
-			await expect(window.enter(never, new Endurance(4_999))).rejects.toBe(because);
-			const patient = watch(window.enter(never, new Endurance(5_000)));
+			const hasty = enter(window, { endurance: new Endurance(4_999) });
+			await expect(hasty).rejects.toBe(because);
+			const patient = watch(enter(window, { endurance: new Endurance(5_000) }));
 			await pass(5_000);
 			expect(patient.at).toBe(8_000);
 		});
 
+		it('goes on asking when the one that was to ask has left', async () => {
+			const window = await refused(5, 3_000);
+			const stop = new AbortController();
+			const asking = watch(enter(window, { signal: stop.signal }));
+			const next = watch(enter(window));
+			await pass(3_000);
+			// Let in, it has not sent yet: it gives its place back.
+			stop.abort();
+			asking.value?.answered();
+			await settle();
+			expect(next.at).toBe(3_000);
+		});
+
 		it('lasts longer than a timer can, without spinning', async () => {
 			const month = 31 * 24 * 3_600_000;
-			const window = new Window(1);
-			window.pause(month, because);
-			const waiting = watch(window.enter(never));
+			const window = await refused(5, month);
+			const waiting = watch(enter(window));
 			await pass(month - 1);
 			expect(waiting.at).toBeUndefined();
 			await pass(1);
 			expect(waiting.at).toBe(month);
+		});
+
+		it('lets reads and creates through alike, whichever was refused', async () => {
+			for (const [one, other] of [
+				['create', 'read'],
+				['read', 'create'],
+			] as const) {
+				const window = new Window(5, 3);
+				(await enter(window)).answered();
+				(await enter(window, { kind: one })).refused(because, 90_000);
+				const from = performance.now();
+				const waiting = watch(enter(window, { kind: other }));
+				await pass(89_999);
+				expect(waiting.at).toBeUndefined();
+				await pass(1);
+				expect(waiting.at).toBe(from + 90_000);
+			}
 		});
 	});
 
 	describe('allow', () => {
 		it('lets those waiting through at once when the limit rises', async () => {
 			const { window } = await full(1);
-			const waiting = [1, 2, 3].map(() => watch(window.enter(never)));
+			const waiting = [1, 2, 3].map(() => watch(enter(window)));
 			await settle();
 			window.allow(3);
 			await settle();
@@ -343,49 +292,72 @@ describe('Window', () => {
 		});
 
 		it('holds back when the limit falls, until fewer count than it', async () => {
-			const { window, answers } = await full(3);
+			const { window, places } = await full(3);
 			window.allow(2);
-			const next = watch(window.enter(never));
-			answers[0]?.();
+			const next = watch(enter(window));
+			places[0]?.answered();
 			await pass(1_000);
-			answers[1]?.();
+			places[1]?.answered();
 			await pass(MINUTE - 1);
 			expect(next.at).toBeUndefined();
 			await pass(1);
 			expect(next.at).toBe(61_000);
 		});
+
+		it('sends no sooner after a refusal when the limit rises', async () => {
+			const { window, places } = await full(1);
+			places[0]?.refused(because, 5_000);
+			const next = watch(enter(window));
+			await pass(1_000);
+			window.allow(60);
+			await pass(3_999);
+			expect(next.at).toBeUndefined();
+			await pass(1);
+			expect(next.at).toBe(5_000);
+		});
 	});
 
 	describe('idle', () => {
 		it('is true before anything was sent', () => {
-			expect(new Window(1).idle).toBe(true);
+			expect(new Window(1, 3).idle).toBe(true);
 		});
 
 		it('is false from the sending until 60 seconds after the answer', async () => {
-			const { window, answers } = await full(1);
+			const { window, places } = await full(1);
 			await pass(90_000);
 			expect(window.idle).toBe(false);
-			answers.forEach((answer) => answer());
+			places.forEach((place) => place.answered());
 			await pass(MINUTE - 1);
 			expect(window.idle).toBe(false);
 			await pass(1);
 			expect(window.idle).toBe(true);
 		});
 
-		it('is false while somebody waits or a pause lasts', async () => {
-			const window = new Window(1);
-			window.pause(1_000, new Error('too many'));
-			expect(window.idle).toBe(false);
+		it('is false while a pause lasts, and not because somebody has waited', async () => {
+			const window = await refused(1, 90_000);
 			const stop = new AbortController();
-			const waiting = watch(window.enter(stop.signal));
-			window.pause(2_000, new Error('too many'));
+			const waiting = watch(enter(window, { signal: stop.signal }));
 			stop.abort();
 			await settle();
 			expect(waiting.at).toBe(0);
-			await pass(1_999);
+			await pass(89_999);
 			expect(window.idle).toBe(false);
 			await pass(1);
 			expect(window.idle).toBe(true);
 		});
+
+		it('is false while somebody waits', async () => {
+			const window = new Window(1, 3);
+			window.allow(0);
+			watch(enter(window));
+			await settle();
+			expect(window.idle).toBe(false);
+		});
+	});
+
+	it('tells how many wait and how many count', async () => {
+		const { window } = await full(2);
+		watch(enter(window));
+		expect(window.state).toEqual({ waiting: 1, counting: 2, limit: 2 });
 	});
 });

@@ -1,0 +1,41 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { Connection } from './connection';
+
+/** A shorter wait is not worth a word. */
+const WORTH_A_HINT_MS = 5_000;
+
+/** Says beside the output how long the limits made this run wait, and why. */
+export function hintAtWait(n8n: IExecuteFunctions, connection: Connection): void {
+	const message = waitHint(connection);
+	if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
+}
+
+function waitHint({ access, limits }: Connection): string | undefined {
+	const { forLimit, forRefusals } = access.waited;
+	if (forLimit + forRefusals <= WORTH_A_HINT_MS) return undefined;
+
+	const waits = [
+		{
+			ms: forLimit,
+			why: `for the limit of ${limits.requestsPerMinute} requests a minute that its Twenty2 credential sets`,
+		},
+		{
+			ms: forRefusals,
+			why: 'because Twenty2 said that there were too many requests, as it does while something else uses the same key or as many calls as it allows are still going',
+		},
+	].filter(({ ms }) => ms >= 1_000);
+	const total = waits.length > 1 ? `${duration(forLimit + forRefusals)}: ` : '';
+	const parts = waits.map(({ ms, why }) => `${duration(ms)} ${why}`);
+	return `This run waited ${total}${parts.join(', and ')}.`;
+}
+
+function duration(ms: number): string {
+	const seconds = Math.round(ms / 1_000);
+	const minutes = Math.floor(seconds / 60);
+	const rest = seconds % 60;
+	const parts = [minutes > 0 && count(minutes, 'minute'), rest > 0 && count(rest, 'second')];
+	return parts.filter(Boolean).join(' ') || count(0, 'second');
+}
+
+const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,27 @@
+/** How long a run has waited for the limits of its key, in milliseconds. */
+export interface Waited {
+	/** For the limit on requests a minute. */
+	forLimit: number;
+	/** Because Twenty2 refused for "too many requests". */
+	forRefusals: number;
+}
+
+/** Adds up the times in which any request of a run waits; several at once count once. */
+export class Waits {
+	readonly waited: Waited = { forLimit: 0, forRefusals: 0 };
+
+	private waiting = 0;
+
+	private since = 0;
+
+	/** @returns to be called when the wait is over, with whether refusals were the reason */
+	begin(): (heldBack: boolean) => void {
+		if (this.waiting++ === 0) this.since = performance.now();
+		return (heldBack) => {
+			this.waiting--;
+			const now = performance.now();
+			this.waited[heldBack ? 'forRefusals' : 'forLimit'] += now - this.since;
+			this.since = now;
+		};
+	}
+}

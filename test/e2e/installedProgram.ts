@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+
+import { cached } from './cache';
+import { command } from './command';
+import { unpackDebian } from './debian';
+
+const path = (process.env.PATH ?? '').split(delimiter);
+
+/** A program of a Debian package, wherever it was found. */
+export interface Installed {
+	/** The folder it is in, with others of its package. */
+	bin: string;
+	/** What it needs to find its libraries. */
+	env: NodeJS.ProcessEnv;
+	/** Where the package was unpacked, unless the machine has it. */
+	unpacked?: string;
+}
+
+const foldersIn = async (folder: string) => (existsSync(folder) ? await readdir(folder) : []);
+
+/** Debian keeps PostgreSQL's programs off the PATH, so that several versions can be there. */
+async function binFolders(root: string): Promise<string[]> {
+	const postgres = join(root, 'usr', 'lib', 'postgresql');
+	const versions = await foldersIn(postgres);
+	return [join(root, 'usr', 'bin'), ...versions.map((version) => join(postgres, version, 'bin'))];
+}
+
+async function libraryFolders(root: string): Promise<string[]> {
+	const folders = [join(root, 'lib'), join(root, 'usr', 'lib')];
+	const architectures = folders.map(async (folder) =>
+		(await foldersIn(folder))
+			.filter((name) => name.includes('-linux-'))
+			.map((name) => join(folder, name)),
+	);
+	return (await Promise.all(architectures)).flat();
+}
+
+/** A program of a package that was unpacked into a folder. */
+export async function programIn(root: string, program: string): Promise<Installed> {
+	const bin = (await binFolders(root)).find((folder) => existsSync(join(folder, program)));
+	const libraries = (await libraryFolders(root)).join(delimiter);
+	return { bin: bin ?? root, env: { LD_LIBRARY_PATH: libraries }, unpacked: root };
+}
+
+async function starts(root: string, program: string): Promise<boolean> {
+	const { bin, env } = await programIn(root, program);
+	return await command(join(bin, program), ['--version'], root, env).then(
+		() => true,
+		() => false,
+	);
+}
+
+/** A program of the machine or, where it has none, of a Debian package in the cache. */
+export async function installedProgram(packageName: string, program: string): Promise<Installed> {
+	const folders = [...path, ...(await binFolders('/'))];
+	const bin = folders.find((folder) => existsSync(join(folder, program)));
+	if (bin !== undefined) return { bin, env: {} };
+
+	const root = await cached({
+		name: `debian-${packageName}`,
+		// Unpacked on another machine, or before an upgrade, it may miss a library now.
+		isIn: async (folder) => await starts(folder, program),
+		fetch: async (folder) => await unpackDebian(packageName, folder),
+	});
+	return await programIn(root, program);
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+import { eventually } from './rest';
+import { leads, phone } from './workflow';
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let credential: Credential;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-limits-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+	sandbox = await startSandbox({ ringMs: 1_000, talkMs: 4_000, refuseConcurrent: false });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
+	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	return () => sandbox.close();
+});
+
+const seconds = async (count: number) =>
+	await new Promise((resolve) => setTimeout(resolve, count * 1_000));
+
+const requests = (count: number) =>
+	eventually(
+		`${count} requests`,
+		10,
+		async () => sandbox.seen.requests.length >= count || undefined,
+	);
+
+describe('The limits of a key in n8n', () => {
+	it('let unattended calls follow soon after lines are free', async () => {
+		Object.assign(sandbox.limits, { refuseConcurrent: true });
+		const { run } = await createCampaign(n8n, credential);
+		const { status, data } = await run(leads(12));
+
+		expect(status).toBe('success');
+		expect(sandbox.seen.mostLive).toBe(3);
+		expect(sandbox.seen.perNumber()).toEqual(
+			Object.fromEntries(leads(12).map((lead) => [lead.phone, 1])),
+		);
+		const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
+		const took = (Math.max(...placed) - Math.min(...placed)) / 1_000;
+		console.log(
+			`12 calls of 5 seconds, 3 at once: ${took.toFixed(1)} seconds, ${sandbox.seen.refusals} refused`,
+		);
+		// Real time is the point: 15 seconds are possible.
+		expect(took).toBeLessThanOrEqual(1.5 * 15);
+		const hints = data.resultData.runData.Twenty2?.[0]?.hints ?? [];
+		expect(hints.map(({ message }) => message)).toEqual([
+			expect.stringMatching(/^This run waited \d\d seconds because Twenty2 said/),
+		]);
+	});
+
+	it('stop to matter when the execution is stopped: nothing is sent any more', async () => {
+		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 4 });
+		const { id, start } = await createCampaign(n8n, credential);
+		await start(leads(20));
+		await requests(3);
+		const [running] = await n8n.executions(id);
+		await n8n.stopExecution(running?.id ?? '');
+		const { status } = await n8n.waitForExecution(id, { seconds: 1 });
+		expect(status).toBe('canceled');
+
+		const sent = sandbox.seen.requests.length;
+		await seconds(7);
+		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+
+	it('stop to matter when the workflow may run no longer', async () => {
+		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 6 });
+		const settings = { executionTimeout: 2 };
+		const { run } = await createCampaign(n8n, credential, {}, {}, settings);
+		const { status } = await run(leads(20));
+		expect(status).toBe('canceled');
+
+		const sent = sandbox.seen.requests.length;
+		await seconds(7);
+		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+
+	it('leave the key to the next execution after one was stopped', async () => {
+		for (const lead of leads(20)) sandbox.behave(lead.phone, { kind: 'slow', ms: 500 });
+		const stopped = await createCampaign(n8n, credential);
+		await stopped.start(leads(20));
+		await requests(4);
+		const [running] = await n8n.executions(stopped.id);
+		await n8n.stopExecution(running?.id ?? '');
+		const sent = sandbox.seen.requests.length;
+
+		const next = await createCampaign(n8n, credential);
+		const { status } = await next.run([{ name: 'Next', phone: phone(50) }]);
+		expect(status).toBe('success');
+		expect(sandbox.seen.requests).toHaveLength(sent + 1);
+	});
+
+	// n8n tells no node that it shuts down: it waits for executions and then ends. What it waits for
+	// goes on; what is left at the end is never sent, and not when n8n starts again either.
+	it('outlast no n8n that is shut down', async () => {
+		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 20 });
+		const { start } = await createCampaign(n8n, credential);
+		await start(leads(20));
+		await requests(3);
+		const sent = sandbox.seen.requests.length;
+		await n8n.restart();
+		await seconds(10);
+		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+});

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { hasEnded } from './execution';
+import { packProject } from './pack';
+import { startQueueMode, type QueueMode } from './queueMode';
+import { eventually } from './rest';
+import { createCall, leads, leadsOf, webhook, workflow, type Lead } from './workflow';
+
+let folder: string;
+let queue: QueueMode;
+
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-queue-'));
+	queue = await startQueueMode(await packProject(folder), 3);
+});
+afterAll(async () => {
+	await queue?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** Starts an execution for each list at the same time; gives what they come to. */
+async function phone(lists: Lead[][], { url }: Sandbox, limits = {}) {
+	const { n8n } = queue;
+	const account = { apiKey: 'sandbox-key', baseUrl: url, ...limits };
+	const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	const path = `phone-${credential.id}`;
+	const created = await n8n.createWorkflow(
+		workflow(
+			path,
+			[webhook(path), leadsOf, createCall(credential)],
+			[
+				['Webhook', 0, 'Leads'],
+				['Leads', 0, 'Twenty2'],
+			],
+		),
+	);
+	await n8n.activate(created);
+	await Promise.all(lists.map(async (list) => await n8n.callWebhook(path, { leads: list })));
+	return async (seconds: number) =>
+		await eventually('All executions ending', seconds, async () => {
+			const executions = await n8n.executions(created.id);
+			const ended = executions.length === lists.length && executions.every(hasEnded);
+			return ended ? executions.map(({ status }) => status).sort() : undefined;
+		});
+}
+
+/** Lists of people who are each on one of them. */
+const lists = (count: number, size: number): Lead[][] => {
+	const all = leads(count * size);
+	return Array.from({ length: count }, (_, n) => all.slice(n * size, (n + 1) * size));
+};
+
+/** How many executions each worker began. */
+const begun = () =>
+	queue.workers.map(({ log }) => log.split('Worker started execution').length - 1);
+
+describe('three workers and one key', () => {
+	it('share the limit that none of them is told', { timeout: 300_000 }, async () => {
+		const sandbox = await startSandbox({ refuseConcurrent: false });
+		const given = lists(3, 60);
+		const ended = await phone(given, sandbox);
+		const statuses = await ended(280);
+		await sandbox.close();
+
+		const { requests, refusals } = sandbox.seen;
+		const accepted = requests.filter(({ status }) => status === 200).map(({ at }) => at);
+		const seconds = (Math.max(...accepted) - (requests[0]?.at ?? 0)) / 1000;
+		console.log(
+			`180 calls through 3 workers took ${seconds.toFixed(1)} s, at best 120; ` +
+				`${refusals} of ${requests.length} requests were refused`,
+		);
+		expect(begun()).toEqual([1, 1, 1]);
+		expect(statuses).toEqual(['success', 'success', 'success']);
+		expect(sandbox.seen.perNumber()).toEqual(
+			Object.fromEntries(given.flat().map(({ phone }) => [phone, 1])),
+		);
+		expect(seconds).toBeLessThanOrEqual(1.25 * 120);
+		expect(refusals / requests.length).toBeLessThanOrEqual(0.1);
+	});
+
+	it('phone nobody twice when one of them is killed', { timeout: 200_000 }, async () => {
+		const limits = { requestsPerMinute: 1_000 };
+		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
+		const given = lists(3, 36);
+		for (const { phone } of given.flat()) sandbox.behave(phone, { kind: 'slow', ms: 500 });
+		const ended = await phone(given, sandbox, limits);
+		const { seen } = sandbox;
+		await eventually('Many calls', 30, async () => seen.calls.length > 45 || undefined);
+		await queue.workers[0]?.kill();
+		const statuses = await ended(180);
+		await sandbox.close();
+
+		const phoned = given.map((list) => list.filter((lead) => seen.callsTo(lead.phone).length > 0));
+		const [fewest, ...others] = phoned.map(({ length }) => length).sort((a, b) => a - b);
+		expect(statuses).toEqual(['error', 'success', 'success']);
+		expect(others).toEqual([36, 36]);
+		expect(fewest).toBeLessThan(36);
+		expect(new Set(Object.values(seen.perNumber()))).toEqual(new Set([1]));
+	});
+});

@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, vi } from 'vitest';
+
+import type { Sandbox } from '../../sandbox';
+import type { Run, RunningExecution } from './engine';
+
+/** The clock stands still unless it is moved; the network is real and does not notice. */
+export function useVirtualTime(): void {
+	beforeEach(() => {
+		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+	});
+	afterEach(() => {
+		vi.useRealTimers();
+	});
+}
+
+/** Lets requests that are on their way be answered, without a moment passing. */
+export async function settle({ seen }: Pick<Sandbox, 'seen'>): Promise<void> {
+	for (let before = -1; before !== seen.requests.length; ) {
+		before = seen.requests.length;
+		for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+	}
+}
+
+/** Moves the clock on while the executions wait for it. @returns the seconds it moved */
+export async function untilDone(
+	sandbox: Pick<Sandbox, 'seen'>,
+	executions: Array<Promise<RunningExecution>>,
+): Promise<{ runs: Run[]; seconds: number }> {
+	const from = performance.now();
+	let done = false;
+	const runs = Promise.all(executions.map(async (running) => await (await running).finished));
+	void runs.finally(() => {
+		done = true;
+	});
+	while (!done) {
+		const before = sandbox.seen.requests.length;
+		for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+		if (sandbox.seen.requests.length === before) vi.advanceTimersByTime(50);
+	}
+	return { runs: await runs, seconds: (performance.now() - from) / 1_000 };
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { request } from './requests';
+
+const SECOND = 1_000;
+
+/** Starts so many requests of a run, each of which takes a second and notes its name. */
+function run(name: string, many: number, { creates }: Access, order: string[]): void {
+	for (let i = 1; i <= many; i++) {
+		const send = async () => {
+			order.push(`${name}${i}`);
+			await new Promise((answered) => void setTimeout(answered, SECOND));
+		};
+		watch(creates.through(request(send)));
+	}
+}
+
+describe('Runs that use the same key', () => {
+	useFakeTime();
+
+	it('take turns at the lines, however many requests one of them has', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const order: string[] = [];
+		run('a', 500, budget.open(), order);
+		await settle();
+		run('b', 2, budget.open(), order);
+		await pass(6 * SECOND);
+		expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'b2', 'a4', 'a5']);
+	});
+
+	it('take turns at the window', async () => {
+		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 1_000 });
+		const order: string[] = [];
+		run('a', 500, budget.open(), order);
+		await settle();
+		run('b', 3, budget.open(), order);
+		await pass(244 * SECOND);
+		expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'a4', 'b2', 'a5', 'b3', 'a6', 'a7']);
+	});
+
+	it('take turns also when there are three', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const order: string[] = [];
+		for (const name of ['a', 'b', 'c']) run(name, 3, budget.open(), order);
+		await pass(9 * SECOND);
+		expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'a3', 'b3', 'c3']);
+	});
+
+	it('are served each in its own order', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const order: string[] = [];
+		run('a', 30, budget.open(), order);
+		await settle();
+		run('b', 10, budget.open(), order);
+		await pass(14 * SECOND);
+		for (const [name, many] of [
+			['a', 30],
+			['b', 10],
+		] as const) {
+			const own = order.filter((one) => one.startsWith(name));
+			expect(own).toEqual(Array.from({ length: many }, (_, i) => `${name}${i + 1}`));
+		}
+	});
+
+	it('leave no line unused while only one of them has something to send', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const order: string[] = [];
+		budget.open();
+		run('a', 9, budget.open(), order);
+		await pass(2 * SECOND);
+		expect(order).toHaveLength(9);
+	});
+
+	it('do not keep their own reads behind their creates', async () => {
+		const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
+		run('a', 10, access, []);
+		const read = watch(access.reads.through(request(async () => 'answer')));
+		await settle();
+		expect(read.at).toBe(0);
+	});
+});

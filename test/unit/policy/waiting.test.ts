@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
+import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { noting, request, tasks, TooMany } from './requests';
+
+const answer = async () => 'answer';
+
+// The shortest waits that chance gives.
+beforeEach(() => {
+	vi.spyOn(Math, 'random').mockReturnValue(0);
+});
+afterEach(() => {
+	vi.restoreAllMocks();
+});
+
+describe('How long a run has waited', () => {
+	useFakeTime();
+
+	it('is nothing while nothing holds it up', async () => {
+		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		const some = tasks();
+		watch(creates.through(request(some.task)));
+		await pass(10_000);
+		await some.end(0);
+		expect(waited).toEqual({ forLimit: 0, forRefusals: 0 });
+	});
+
+	it('is for the limit where that was used up', async () => {
+		const { creates, waited } = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 }).open();
+		for (let i = 0; i < 3; i++) watch(creates.through(request(answer)));
+		await pass(120_000);
+		expect(waited).toEqual({ forLimit: 120_000, forRefusals: 0 });
+	});
+
+	it('is for refusals where Twenty2 refused', async () => {
+		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		watch(creates.through(request(noting([])('call', new TooMany(5_000), new TooMany(7_000)))));
+		await pass(12_000);
+		expect(waited).toEqual({ forLimit: 0, forRefusals: 12_000 });
+	});
+
+	it('counts requests that wait together once', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const { creates, reads, waited } = budget.open();
+		const some = tasks();
+		for (let i = 0; i < 3; i++) watch(creates.through(request(some.task)));
+		await settle();
+		for (const which of [0, 1, 2]) await some.refuse(which, new TooMany(5_000));
+		watch(reads.through(request(answer)));
+		await pass(5_000);
+		for (const which of [3, 4, 5]) await some.end(which);
+		expect(waited).toEqual({ forLimit: 0, forRefusals: 5_000 });
+	});
+
+	it('is of each run its own', async () => {
+		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
+		const [first, second] = [budget.open(), budget.open()];
+		for (const { creates } of [first, second]) watch(creates.through(request(answer)));
+		await pass(60_000);
+		expect(first.waited.forLimit).toBe(0);
+		expect(second.waited.forLimit).toBe(60_000);
+	});
+
+	it('is for refusals also where the run gave up for them', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const refused = noting([])('call', new TooMany(5_000), new TooMany(30_000));
+		watch(budget.open().creates.through(request(refused)));
+		await settle();
+		const { creates, waited } = budget.open();
+		const hasty = watch(creates.through(request(answer, { endurance: new Endurance(6_000) })));
+		await pass(5_000);
+		expect(hasty.reason).toBeInstanceOf(TooMany);
+		expect(waited).toEqual({ forLimit: 0, forRefusals: 5_000 });
+	});
+});
+
+describe('What the log is told', () => {
+	useFakeTime();
+
+	it('names the request by what it is, why it waits and how long', async () => {
+		const log: string[] = [];
+		const access = new Budget({ requestsPerMinute: 2, concurrentCalls: 1 }).open((message) =>
+			log.push(message),
+		);
+		const send = noting([])('+919876543210', new TooMany(5_000));
+		watch(access.creates.through(request(send, { what: 'Call to …3210' })));
+		await pass(5_000);
+		watch(access.reads.through(request(answer, { what: 'Looking up 42' })));
+		await pass(60_000);
+		expect(log).toEqual([
+			'Call to …3210 was refused: too many requests',
+			'Call to …3210 waits: 1 of 2 requests of the last minute used',
+			'Call to …3210 waited 5.0 seconds',
+			'Looking up 42 waits: 2 of 2 requests of the last minute used',
+			'Looking up 42 waited 55.0 seconds',
+		]);
+	});
+
+	it('is nothing while nothing waits', async () => {
+		const log: string[] = [];
+		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open((message) =>
+			log.push(message),
+		);
+		await creates.through(request(answer));
+		expect(log).toEqual([]);
+	});
+});
