@@ -24,7 +24,7 @@ export async function connect(n8n: IExecuteFunctions, generation: Generation): P
 	});
 	const { apiKey, baseUrl, limits } = generation.account(credential);
 	return {
-		twenty2: generation.speak(sendThrough(n8n, credentialType, baseUrl)),
+		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl)),
 		access: budgetOf(apiKey, baseUrl, limits).open((message) => n8n.logger.debug(message)),
 		limits,
 	};

@@ -5,6 +5,8 @@ import type { Generation } from './api/generation';
 import { answered, type HttpAnswer, type Send } from './api/http';
 import { refusalIn } from './api/refusal';
 import { unanswered } from './api/transport';
+import { verdictOn } from './operations/again';
+import { attempt } from './policy/attempts';
 import { budgetOf } from './policy/budgets';
 
 const TIMEOUT_MS = 10_000;
@@ -55,8 +57,9 @@ async function withinLimits(
 ): Promise<void> {
 	const signal = AbortSignal.timeout(PATIENCE_MS);
 	const { reads } = budgetOf(apiKey, baseUrl, limits).open();
-	const test = { what: 'Connection test', signal, send, tooMany: () => undefined };
-	await reads.through(test).catch((reason: unknown) => {
+	const test = { what: 'Connection test', send, judge: verdictOn };
+	const impatient = { maxRetries: 0, giveUpAfterMs: 0 };
+	await attempt(test, impatient, reads, signal).catch((reason: unknown) => {
 		if (reason !== signal.reason) throw reason;
 		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
 	});

@@ -127,7 +127,9 @@ describe('Waiting for a limit', () => {
 			const lines = debug.mock.calls.map(([message]) => message);
 			expect(lines).toContainEqual('Call to …0000 was refused: Rate limit exceeded');
 			expect(lines).toContainEqual(
-				expect.stringMatching(/^Call to …00\d\d waits: \d+ of 60 requests of the last minute used$/),
+				expect.stringMatching(
+					/^Call to …00\d\d waits: \d+ of 60 requests of the last minute used$/,
+				),
 			);
 			expect(lines.join()).not.toContain(phone(60).slice(-5));
 			expect(lines.join()).not.toContain('sandbox-key');

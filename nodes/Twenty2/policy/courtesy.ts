@@ -3,6 +3,9 @@ const FULL_MS = 150_000;
 /** Longer than a minute, which the place itself needs to fall free. */
 const FREE_MS = 110_000;
 
+/** Sent in one burst, the places of a minute all fall free at once, and are soon taken again. */
+const STILL_BUSY_MS = 65_000;
+
 /** Smaller windows cannot spare a place. */
 const LEAST_SIZE = 10;
 
@@ -16,13 +19,17 @@ const LEAST_SIZE = 10;
 export class Courtesy {
 	private busySince: number | undefined;
 
+	private lastFullAt = Number.NEGATIVE_INFINITY;
+
 	/**
 	 * @param full how full the window is, from 0 to 1
 	 * @param awaited whether somebody waits for it
 	 */
 	note(full: number, awaited: boolean, now: number): void {
-		if (full >= 0.9 && awaited) this.busySince ??= now;
-		if (full < 0.5) this.busySince = undefined;
+		if (now - this.lastFullAt > STILL_BUSY_MS) this.busySince = undefined;
+		if (full < 0.9 || !awaited) return;
+		this.busySince ??= now;
+		this.lastFullAt = now;
 	}
 
 	/** How many places of a window of this size stay free, and until when. */

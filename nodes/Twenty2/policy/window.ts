@@ -104,8 +104,8 @@ export class Window {
 				},
 			};
 			signal.addEventListener('abort', leave, { once: true });
-			if (entry.again) this.queue.unshift(waiting);
-			else this.queue.push(waiting);
+			this.queue.push(waiting);
+			this.queue.sort((a, b) => Number(b.again ?? false) - Number(a.again ?? false));
 			this.admit();
 		});
 	}

@@ -75,15 +75,18 @@ describe('Budget', () => {
 		}
 	});
 
-	it('takes in those waiting when more calls are allowed', async () => {
-		const budget = new Budget({ ...three, concurrentCalls: 1 });
-		const some = tasks();
-		startAll(budget.open().creates, 5, some.task);
-		await settle();
-		budget.allow({ requestsPerMinute: 60, concurrentCalls: 4 });
-		await settle();
-		expect(some.running).toBe(4);
-	});
+	it.each(['creates', 'reads'] as const)(
+		'%s: takes in those waiting when more calls are allowed',
+		async (way) => {
+			const budget = new Budget({ ...three, concurrentCalls: 1 });
+			const some = tasks();
+			startAll(budget.open()[way], 5, some.task);
+			await settle();
+			budget.allow({ requestsPerMinute: 60, concurrentCalls: 4 });
+			await settle();
+			expect(some.running).toBe(4);
+		},
+	);
 
 	it('begins no more than allowed after fewer calls are allowed', async () => {
 		const budget = new Budget(three);

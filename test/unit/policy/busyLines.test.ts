@@ -127,11 +127,22 @@ describe('BusyLines', () => {
 			expect(waits[2]).toBeCloseTo(0.2 * 1.3 * took);
 		});
 
+		it('follows the last time only, not those before', () => {
+			const busy = new BusyLines(3);
+			find(busy, 3, tryUntil(busy, 0, 20 * SECOND).at(-1) ?? 0);
+			const last = tryUntil(busy, 100 * SECOND, 125 * SECOND);
+			find(busy, 3, last.at(-1) ?? 0);
+			const took = (last.at(-1) ?? 0) - 100 * SECOND;
+			expect(waitWhenRefused(busy, 200 * SECOND)).toBeCloseTo(0.7 * took);
+		});
+
 		it('is later the next time when only one line was free', () => {
 			const busy = new BusyLines(3);
 			const took = tryUntil(busy, 0, 10 * SECOND).at(-1) ?? 0;
 			find(busy, 1, took);
 			expect(waitWhenRefused(busy, 100 * SECOND)).toBeCloseTo(0.7 * 1.5 * took);
+			// Once, and not with every refusal that follows.
+			expect(waitWhenRefused(busy, 120 * SECOND)).toBeCloseTo(0.2 * 1.5 * took);
 		});
 
 		it.each([

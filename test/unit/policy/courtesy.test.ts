@@ -43,14 +43,21 @@ describe('Courtesy', () => {
 		expect(sparesAt(courtesy, 200)).toBe(0);
 	});
 
-	it('goes on while there is a lull, and begins anew when it is half empty', () => {
+	it('goes on when all places fall free at once and are taken again', () => {
 		const courtesy = busy();
-		courtesy.note(0.5, false, 100 * SECOND);
+		for (const at of [60, 120, 180]) {
+			courtesy.note(0.02, false, at * SECOND);
+			courtesy.note(1, true, (at + 1) * SECOND);
+		}
 		expect(sparesAt(courtesy, 200)).toBe(1);
-		courtesy.note(0.49, false, 200 * SECOND);
-		courtesy.note(1, true, 201 * SECOND);
-		expect(sparesAt(courtesy, 300)).toBe(0);
-		expect(sparesAt(courtesy, 351)).toBe(1);
+	});
+
+	it('begins anew after more than a minute that was not full', () => {
+		const courtesy = busy();
+		courtesy.note(0.5, true, 66 * SECOND);
+		courtesy.note(1, true, 70 * SECOND);
+		expect(sparesAt(courtesy, 200)).toBe(0);
+		expect(sparesAt(courtesy, 220)).toBe(1);
 	});
 });
 

@@ -99,6 +99,18 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(some.begun).toBe(5);
 	});
 
+	it('keeps no reads waiting for a line', async () => {
+		const { creates, reads } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		watch(creates.through(request(noting([])('call', new TooMany(), new TooMany()))));
+		await pass(1_500);
+		const results = Array.from({ length: 10 }, () =>
+			watch(reads.through(request(async () => 'answer'))),
+		);
+		await pass(500);
+		// The second refusal, after one second, holds everything back for another.
+		expect(new Set(results.map(({ at }) => at))).toEqual(new Set([2_000]));
+	});
+
 	it('does not try sooner because another run has requests, too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();

@@ -104,7 +104,15 @@ describe('Share', () => {
 		expect(seen).toHaveLength(8);
 	});
 
-	it('keeps one request a minute where only one was accepted', async () => {
+	it('keeps one request a minute where only one was accepted, and asks for more', async () => {
+		const window = await refusedAfter(1);
+		await pass(MINUTE);
+		const seen = sendWithoutEnd(window);
+		await pass(0);
+		expect(seen).toHaveLength(2);
+	});
+
+	it('asks after 20 seconds already where next to nothing was accepted', async () => {
 		const seen = sendWithoutEnd(await refusedAfter(1));
 		await pass(19_999);
 		expect(seen).toHaveLength(0);
