@@ -67,6 +67,25 @@ describe('The limits of a key in n8n', () => {
 		]);
 	});
 
+	it('are shared in turns by executions that start together', async () => {
+		const few = leads(502).slice(500);
+		const large = await createCampaign(n8n, credential);
+		const small = await createCampaign(n8n, credential);
+		const from = performance.now();
+		const [, { status }] = await Promise.all([large.start(leads(500)), small.run(few)]);
+		const took = (performance.now() - from) / 1_000;
+		console.log(`2 leads beside 500 that started with them: ${took.toFixed(1)} seconds`);
+		expect(status).toBe('success');
+
+		await requests(60);
+		const [running] = await n8n.executions(large.id);
+		await n8n.stopExecution(running?.id ?? '');
+		const order = sandbox.seen.calls.map(({ number }) => number);
+		// The minute has 60 places, and the large one fills all that is left of them.
+		expect(order).toHaveLength(60);
+		expect(few.every((lead) => order.includes(lead.phone))).toBe(true);
+	});
+
 	it('stop to matter when the execution is stopped: nothing is sent any more', async () => {
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 4 });
 		const { id, start } = await createCampaign(n8n, credential);

@@ -13,7 +13,13 @@ import { identifier } from './identifier';
 import { inputParametersOf, inputParameterFields } from './inputParameters';
 import { jsonOrText, objectIn } from './jsonField';
 import type { Operation, Run } from './operation';
-import { giveUpAfterSeconds, maxRetries, patienceOf, requestTimeoutSeconds } from './options';
+import {
+	giveUpAfterSeconds,
+	maxRetries,
+	patienceOf,
+	requestTimeoutSeconds,
+	yesOrNo,
+} from './options';
 import { checked, whereToLook, type Parameters } from './parameters';
 import { phoneNumber } from './phoneNumber';
 
@@ -104,10 +110,7 @@ export const createCall: Operation = {
 		const call = newCall(parameters, twenty2);
 		const patience = {
 			...patienceOf(parameters),
-			retryUnknownOutcome: parameters.readOption(
-				retryUnknownOutcome,
-				z.boolean('must be true or false'),
-			),
+			retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo),
 		};
 
 		return async ({ ledger, signal }) => {

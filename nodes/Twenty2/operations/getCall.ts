@@ -1,12 +1,17 @@
 import type { INodeProperties } from 'n8n-workflow';
-import * as z from 'zod/v4/mini';
 
 import { failureOnly } from '../api/failure';
 import { attempt } from '../policy/attempts';
 import { verdictOn } from './again';
 import { identifier } from './identifier';
 import type { Operation } from './operation';
-import { giveUpAfterSeconds, maxRetries, patienceOf, requestTimeoutSeconds } from './options';
+import {
+	giveUpAfterSeconds,
+	maxRetries,
+	patienceOf,
+	requestTimeoutSeconds,
+	yesOrNo,
+} from './options';
 
 const displayOptions = { show: { operation: ['getCall'] } };
 
@@ -53,7 +58,7 @@ export const getCall: Operation = {
 
 	check(parameters, { twenty2, access }) {
 		const id = parameters.read(callId, identifier);
-		const simple = parameters.read(simplify, z.boolean('must be true or false'));
+		const simple = parameters.read(simplify, yesOrNo);
 		const patience = patienceOf(parameters);
 
 		return async ({ signal }) => {

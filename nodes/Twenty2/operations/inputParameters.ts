@@ -69,6 +69,8 @@ const inputParametersJson: INodeProperties = {
 
 export const inputParameterFields = [specifyInputParameters, inputParameters, inputParametersJson];
 
+const specified = z.enum(['fields', 'json'], 'is not known');
+
 const named = z.object({
 	name: z
 		.string('has a parameter without a name')
@@ -83,7 +85,7 @@ const collection = z.object({ parameter: z._default(z.array(named), []) });
  * @throws Failure `INVALID_INPUT` naming the field
  */
 export function inputParametersOf(parameters: Parameters): JsonObject {
-	const how = parameters.read(specifyInputParameters, z.enum(['fields', 'json'], 'is not known'));
+	const how = parameters.read(specifyInputParameters, specified);
 	if (how === 'json') {
 		return objectIn(inputParametersJson, parameters.read(inputParametersJson, jsonOrText));
 	}

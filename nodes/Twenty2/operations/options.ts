@@ -34,6 +34,9 @@ export const requestTimeoutSeconds: INodeProperties = {
 	description: 'How long to wait for the answer to one request',
 };
 
+/** What a switch may hold. */
+export const yesOrNo = z.boolean('must be true or false');
+
 const notWhole = 'must be a whole number from 0 up';
 const whole = z.number(notWhole).check(z.int(notWhole), z.gte(0, notWhole));
 

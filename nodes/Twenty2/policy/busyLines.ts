@@ -57,7 +57,7 @@ export class BusyLines {
 
 	/** @returns whether it tries if a line is free */
 	createSent(): boolean {
-		this.trying = this.oneByOne;
+		this.trying = this.oneByOne && this.possible;
 		return this.trying;
 	}
 

@@ -70,7 +70,7 @@ export class Ledger {
 	entry(item: number, toNumber: string): Entry {
 		const key = `${item} ${toNumber}`;
 		const known = this.entries[key];
-		if (isEntry(known)) return known;
+		if (known !== undefined && isEntry(known)) return known;
 
 		const entry: Entry = {
 			id: randomUUID(),

@@ -94,14 +94,14 @@ export class Share {
 	 * @param retryAfterMs how long Twenty2 asks to wait; it is at least a second ("On 429 wait at
 	 * least 1 second", Errors and limits)
 	 */
-	refused({ kind, asked, at }: Sent, retryAfterMs: number): void {
+	refused({ kind, asked, tried, at }: Sent, retryAfterMs: number): void {
 		const now = performance.now();
 		if (asked) this.asking = false;
 		if (kind === 'read') this.busyLines.readRefused();
 		const pause = Math.max(retryAfterMs, SECOND_MS * (1 + Math.random()));
 		this.pausedUntil = Math.max(this.pausedUntil, now + pause);
 		// Sent before the last refusal was known, it only says the same once more.
-		if (at <= this.refusedAt) return;
+		if (at <= this.refusedAt && !tried) return;
 
 		this.refusedAt = now;
 		if (this.busyLines.possible) this.busyLines.createRefused(now);
