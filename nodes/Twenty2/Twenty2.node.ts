@@ -14,11 +14,11 @@ import { Failure, failureOnly } from './api/failure';
 import { workspace } from './api/workspace';
 import { connect } from './connection';
 import { testConnection } from './connectionTest';
+import { hintAtWait } from './hint';
 import { carryOut, checkItems } from './items';
 import { ledgerOf } from './ledgerOf';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
-import { hintAtWait } from './hint';
 import { outputs } from './output';
 import { canceledError, stoppedError } from './stopped';
 

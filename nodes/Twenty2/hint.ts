@@ -35,7 +35,7 @@ function duration(ms: number): string {
 	const minutes = Math.floor(seconds / 60);
 	const rest = seconds % 60;
 	const parts = [minutes > 0 && count(minutes, 'minute'), rest > 0 && count(rest, 'second')];
-	return parts.filter(Boolean).join(' ') || count(0, 'second');
+	return parts.filter(Boolean).join(' ');
 }
 
 const count = (number: number, unit: string) => `${number} ${unit}${number === 1 ? '' : 's'}`;

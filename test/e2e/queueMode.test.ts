@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
 import { hasEnded } from './execution';
 import { packProject } from './pack';
 import { startQueueMode, type QueueMode } from './queueMode';
 import { eventually } from './rest';
-import { createCall, leads, leadsOf, webhook, workflow, type Lead } from './workflow';
+import { leads, type Lead } from './workflow';
 
 let folder: string;
 let queue: QueueMode;
@@ -27,22 +28,11 @@ async function phone(lists: Lead[][], { url }: Sandbox, limits = {}) {
 	const { n8n } = queue;
 	const account = { apiKey: 'sandbox-key', baseUrl: url, ...limits };
 	const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	const path = `phone-${credential.id}`;
-	const created = await n8n.createWorkflow(
-		workflow(
-			path,
-			[webhook(path), leadsOf, createCall(credential)],
-			[
-				['Webhook', 0, 'Leads'],
-				['Leads', 0, 'Twenty2'],
-			],
-		),
-	);
-	await n8n.activate(created);
-	await Promise.all(lists.map(async (list) => await n8n.callWebhook(path, { leads: list })));
+	const { id, start } = await createCampaign(n8n, credential);
+	await Promise.all(lists.map(start));
 	return async (seconds: number) =>
 		await eventually('All executions ending', seconds, async () => {
-			const executions = await n8n.executions(created.id);
+			const executions = await n8n.executions(id);
 			const ended = executions.length === lists.length && executions.every(hasEnded);
 			return ended ? executions.map(({ status }) => status).sort() : undefined;
 		});

@@ -13,12 +13,16 @@ export function useVirtualTime(): void {
 	});
 }
 
+/** Gives the network its turn, without a moment passing. @returns whether requests have come */
+async function requestsCome({ seen }: Pick<Sandbox, 'seen'>): Promise<boolean> {
+	const before = seen.requests.length;
+	for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+	return seen.requests.length > before;
+}
+
 /** Lets requests that are on their way be answered, without a moment passing. */
-export async function settle({ seen }: Pick<Sandbox, 'seen'>): Promise<void> {
-	for (let before = -1; before !== seen.requests.length; ) {
-		before = seen.requests.length;
-		for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-	}
+export async function settle(sandbox: Pick<Sandbox, 'seen'>): Promise<void> {
+	while (await requestsCome(sandbox));
 }
 
 /** Moves the clock on while the executions wait for it. @returns the seconds it moved */
@@ -33,9 +37,7 @@ export async function untilDone(
 		done = true;
 	});
 	while (!done) {
-		const before = sandbox.seen.requests.length;
-		for (let i = 0; i < 20; i++) await new Promise(setImmediate);
-		if (sandbox.seen.requests.length === before) vi.advanceTimersByTime(50);
+		if (!(await requestsCome(sandbox))) vi.advanceTimersByTime(50);
 	}
 	return { runs: await runs, seconds: (performance.now() - from) / 1_000 };
 }

@@ -37,7 +37,7 @@ const withCause = z.object({ cause: z.unknown() });
  * rules (proxy, allowed hosts). Redirects are not followed: a redirected create would be sent twice
  * or turn into a read.
  * @param credential as n8n decrypted it: left to itself, n8n reads it from its database for every
- * request, which takes most of the time of a request
+ * request, which takes a good third of the time
  */
 export function sendThrough(
 	n8n: IExecuteFunctions,
