@@ -3,13 +3,12 @@ import pLimit from 'p-limit';
 
 import { Failure, failureOnly } from './api/failure';
 import type { Connection } from './connection';
-import type { JsonObject } from './json';
-import type { Operation, Task } from './operations/operation';
+import type { Operation, Output, Task } from './operations/operation';
 import { Parameters } from './operations/parameters';
 import type { Ledger } from './policy/ledger';
 
-/** What became of an item: its output, why it has none, or nothing when it was dropped. */
-export type Result = JsonObject | Failure | undefined;
+/** What became of an item: its outputs, why it has none, or nothing when it was dropped. */
+export type Result = Output[] | Failure | undefined;
 
 export interface Results {
 	/** In input order. */

@@ -12,10 +12,12 @@ const json = z.custom<IDataObject>(isJsonObject);
  * `json`: that is how n8n sends it to the error output with its code and the input's own fields.
  */
 export function outputs(results: Result[], phones: boolean): INodeExecutionData[] {
-	return results.map((result, item) => ({
-		json: result instanceof Failure ? { error: errorOf(result, phones) } : json.parse(result),
-		pairedItem: { item },
-	}));
+	return results.flatMap((result = [], item) => {
+		const pairedItem = { item };
+		if (result instanceof Failure)
+			return [{ json: { error: errorOf(result, phones) }, pairedItem }];
+		return result.map((output) => ({ ...output, json: json.parse(output.json), pairedItem }));
+	});
 }
 
 /** What a failed item carries. @param phones whether it tells if a phone rang */

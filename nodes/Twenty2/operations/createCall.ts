@@ -116,7 +116,8 @@ export const createCall: Operation = {
 		return async ({ ledger, signal }) => {
 			const entry = ledger.entry(parameters.item, call.toNumber);
 			const known = alreadyKnown(entry, patience);
-			return known ?? (await place(call, entry, patience, { twenty2, access, signal }));
+			const json = known ?? (await place(call, entry, patience, { twenty2, access, signal }));
+			return [{ json }];
 		};
 	},
 };

@@ -72,7 +72,7 @@ export const getCall: Operation = {
 			const body = await attempt(lookUp, patience, access.reads, signal).catch((error: unknown) => {
 				throw failureOnly(error).with({ attempts });
 			});
-			return simple ? twenty2.simplify(body) : body;
+			return [{ json: simple ? twenty2.simplify(body) : body }];
 		};
 	},
 };

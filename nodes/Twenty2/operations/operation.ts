@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
 import type { Connection } from '../connection';
 import type { JsonObject } from '../json';
@@ -12,8 +12,14 @@ export interface Run {
 	signal: AbortSignal;
 }
 
-/** Carries one checked item out. @returns the item's output @throws Failure */
-export type Task = (run: Run) => Promise<JsonObject>;
+/** One item that the node returns. */
+export interface Output {
+	json: JsonObject;
+	binary?: IBinaryKeyData;
+}
+
+/** Carries one checked item out. @returns what comes out for it @throws Failure */
+export type Task = (run: Run) => Promise<Output[]>;
 
 /** One operation of the node: its fields, and what it does with one item. */
 export interface Operation {
