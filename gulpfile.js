@@ -1,7 +1,8 @@
 'use strict';
 
 const { execFile } = require('node:child_process');
-const { rm } = require('node:fs/promises');
+const { mkdir, readFile, rm, writeFile } = require('node:fs/promises');
+const { dirname } = require('node:path');
 const { promisify } = require('node:util');
 const esbuild = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
@@ -9,6 +10,36 @@ const { dest, parallel, series, src } = require('gulp');
 const { n8n } = require('./package.json');
 
 const assets = ['nodes/**/*.{svg,json}'];
+
+/** What knows how people write phone numbers: a good half of it is how to write them nicely. */
+const numberingPlans = {
+	name: 'numbering-plans',
+	setup({ onLoad }) {
+		onLoad({ filter: /metadata\.min\.json(\.js)?$/ }, async ({ path }) => {
+			const json = await readFile(path.replace(/\.js$/, ''), 'utf8');
+			const { countries, nonGeographic, ...plans } = JSON.parse(json);
+			const contents = `{
+				"version": ${plans.version},
+				"country_calling_codes": ${JSON.stringify(plans.country_calling_codes, null, 1)},
+				"countries": ${withoutFormats(countries)},
+				"nonGeographic": ${withoutFormats(nonGeographic)}
+			}`;
+			return { contents, loader: 'json' };
+		});
+	},
+};
+
+/** Where a country's formats are in libphonenumber-js' metadata (its METADATA.md). */
+const FORMATS = 4;
+
+/** A line a plan, or reviewers would meet one line of 30,000 characters. */
+function withoutFormats(plans) {
+	const lines = Object.entries(plans).map(([name, plan]) => {
+		const needed = plan.map((part, i) => (i === FORMATS ? 0 : part));
+		return `${JSON.stringify(name)}: ${JSON.stringify(needed)}`;
+	});
+	return `{\n${lines.join(',\n')}\n}`;
+}
 
 async function clean() {
 	await rm('dist', { recursive: true, force: true });
@@ -23,27 +54,40 @@ async function checkTypes() {
 }
 
 /**
- * One self-contained file a node and a credential, readable as n8n's reviewers want it. The package
- * may have no dependencies and the bundle no timers or global scope of its own (n8n's verification
- * rules), so libraries that expect them are given what `timers.ts` makes of n8n-workflow.
+ * One file a node and a credential, and what they share in files beside them, so that all nodes have
+ * the same budgets. They can be read, as n8n's reviewers want it. The package may have no
+ * dependencies and the bundle no timers or global scope of its own (n8n's verification rules), so
+ * libraries that expect them are given what `timers.ts` makes of n8n-workflow.
  */
 async function bundle() {
-	await esbuild.build({
-		entryPoints: [...n8n.nodes, ...n8n.credentials].map((file) =>
-			file.replace(/^dist\//, '').replace(/\.js$/, '.ts'),
-		),
+	const { outputFiles } = await esbuild.build({
+		entryPoints: [...n8n.nodes, ...n8n.credentials].map(sourceOf),
 		outdir: 'dist',
 		outbase: '.',
+		chunkNames: 'shared/[hash]',
 		bundle: true,
+		// Only this format can be split; n8n requires files, so it becomes CommonJS in a second step.
+		format: 'esm',
+		splitting: true,
 		platform: 'node',
 		target: 'node20',
-		format: 'cjs',
 		external: ['n8n-workflow'],
+		plugins: [numberingPlans],
 		inject: ['nodes/Twenty2/policy/timers.ts'],
 		define: { globalThis: 'bundleScope' },
 		treeShaking: true,
 		logLevel: 'warning',
+		write: false,
 	});
+	for (const { path, text } of outputFiles) {
+		const { code } = await esbuild.transform(text, { format: 'cjs', target: 'node20' });
+		await mkdir(dirname(path), { recursive: true });
+		await writeFile(path, code);
+	}
+}
+
+function sourceOf(file) {
+	return file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
 }
 
 function copyAssets() {

@@ -4,7 +4,8 @@ import { type Behaviours, type Kind, placesCall, type ReadKind, wrongAnswer } fr
 import { type Call, type Calls, type CallState, type Order, type Pace, stateOf } from './calls';
 import type { Generation } from './generation';
 import type { Limits } from './limits';
-import { recordingLink, transcriptLink, type Link } from './media';
+import { recordingLink, transcriptLink, type Link, type MediaOptions } from './media';
+import type { MediaKind } from './mediaBehaviours';
 import { callNotFound, invalidAssistant, rateLimitExceeded } from './refusal';
 import type { Seen } from './seen';
 
@@ -13,9 +14,11 @@ export interface World {
 	readonly accounts: Accounts;
 	readonly limits: Limits;
 	readonly pace: Pace;
+	readonly media: MediaOptions;
 	readonly calls: Calls;
 	readonly creates: Behaviours<Kind>;
 	readonly reads: Behaviours<ReadKind>;
+	readonly links: Behaviours<MediaKind>;
 	readonly seen: Seen;
 	readonly clock: () => number;
 	/** Where the sandbox is reached. */
@@ -97,11 +100,12 @@ export class Desk {
 	}
 
 	private found(call: Call): Found {
-		const { clock, url } = this.world;
+		const { clock, media, url } = this.world;
 		const now = clock();
 		const state = stateOf(call, now);
 		if (state.status !== 'completed') return { call, state, links: {} };
-		const recording = recordingLink(url, call, now);
-		return { call, state, links: { recording, transcript: transcriptLink(url, call, now) } };
+		const recording = recordingLink(url, call, now, media);
+		const transcript = transcriptLink(url, call, now, media);
+		return { call, state, links: { recording, transcript } };
 	}
 }

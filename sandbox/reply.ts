@@ -4,7 +4,7 @@ export type Reply = Answer | 'cut' | 'hang';
 export interface Answer {
 	status: number;
 	headers?: Record<string, string>;
-	/** Text and bytes are sent as they are, everything else as JSON. */
+	/** Text, bytes and streams of them are sent as they are, everything else as JSON. */
 	body?: unknown;
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Call, Calls, GenerationName } from './calls';
 import type { Limits } from './limits';
 
@@ -16,6 +17,15 @@ export interface SeenRequest {
 	headers: Record<string, string>;
 }
 
+/** A link that was followed. */
+export interface SeenMedia {
+	path: string;
+	/** Arrival, in ms since 1970. */
+	at: number;
+	/** All that came. */
+	headers: IncomingHttpHeaders;
+}
+
 export const headersOfInterest = [
 	'idempotency-key',
 	'content-type',
@@ -27,6 +37,8 @@ export const headersOfInterest = [
 /** What the sandbox saw since it started or was reset. Always up to date. */
 export class Seen {
 	readonly requests: SeenRequest[] = [];
+	/** Links that were followed; they are no requests to the API. */
+	readonly media: SeenMedia[] = [];
 	/** Most requests that were waiting for their answer at once. */
 	mostInFlight = 0;
 	/** Most calls of one key that had not ended at once. */
@@ -94,6 +106,7 @@ export class Seen {
 	/** Forgets everything but the requests still in flight. */
 	clear(): void {
 		this.requests.length = 0;
+		this.media.length = 0;
 		this.mostInFlight = this.inFlight;
 		this.mostLive = 0;
 	}

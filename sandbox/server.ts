@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Accounts, defaultAccounts } from './accounts';
 import { apiKey } from './apiKey';
@@ -17,14 +18,21 @@ import { Desk, type World } from './desk';
 import { e164 } from './e164';
 import type { Generation, Incoming } from './generation';
 import { type Counting, type CountingRule, documentedLimits, type Limits } from './limits';
+import { defaultMedia, type MediaOptions } from './media';
+import { type MediaBehaviour, type MediaKind, mediaKindOf } from './mediaBehaviours';
 import { magicNumbers } from './numbers';
 import { forbidden, internalError, rateLimitExceeded, Refusal } from './refusal';
 import { Instead, type Reply } from './reply';
 import { headersOfInterest, Seen, type SeenRequest } from './seen';
 import { slidingWindow } from './slidingWindow';
+import { eventOf, type WebhookEvent } from './webhooks';
 import { workspace } from './workspace';
 
-export interface SandboxOptions extends Partial<Limits>, Partial<Pace>, Partial<Accounts> {
+export interface SandboxOptions
+	extends Partial<Limits>,
+		Partial<Pace>,
+		Partial<MediaOptions>,
+		Partial<Accounts> {
 	/** Default: any free one. */
 	port?: number;
 	/** How requests are counted; default: a sliding window. */
@@ -45,11 +53,17 @@ export interface Sandbox {
 	readonly limits: Limits;
 	/** Settable at any time; holds for calls placed from then on. */
 	readonly pace: Pace;
+	/** Settable at any time. */
+	readonly media: MediaOptions;
 	readonly seen: Seen;
 	/** Makes creates to this E.164 number misbehave, on both generations. */
 	behave(number: string, behaviour: Behaviour): void;
 	/** Makes reads of this call misbehave, or all reads (`'*'`), those of the call logs included. */
 	behaveReads(callId: string, behaviour: ReadBehaviour): void;
+	/** Makes the links of this call misbehave, or all links (`'*'`). */
+	behaveMedia(callId: string, behaviour: MediaBehaviour): void;
+	/** The webhook event that the end of this call brings, for `deliver`. */
+	eventOf(callId: string): WebhookEvent;
 	/** Forgets requests, calls and behaviours. Limits and pace stay as they are. */
 	reset(): void;
 	/** Stops listening and drops every connection, hanging ones too. */
@@ -68,6 +82,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		return behaviour === undefined ? undefined : kindOf(behaviour);
 	});
 	const reads = new Behaviours<ReadKind>();
+	const links = new Behaviours<MediaKind>();
 	const rules = new Map<string, CountingRule>();
 
 	const server = createServer((request, response) => {
@@ -85,9 +100,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		accounts: pick(defaultAccounts, options),
 		limits,
 		pace: pick(defaultPace, options),
+		media: pick(defaultMedia, options),
 		calls,
 		creates,
 		reads,
+		links,
 		seen,
 		clock,
 		url,
@@ -96,6 +113,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		if (networkDelay) await sleep(networkDelay());
 		const at = clock();
+		response.setHeader('date', new Date(at).toUTCString());
 		const { method = 'GET', url: target = '/', headers } = request;
 		const [path = '/', search] = target.split('?');
 		const query = new URLSearchParams(search);
@@ -162,6 +180,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		port: address.port,
 		limits,
 		pace: world.pace,
+		media: world.media,
 		seen,
 		behave(number, behaviour) {
 			if (!e164.test(number)) throw new TypeError(`${number} is not an E.164 number`);
@@ -170,10 +189,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		behaveReads(callId, behaviour) {
 			reads.set(callId, readKindOf(behaviour));
 		},
+		behaveMedia(callId, behaviour) {
+			links.set(callId, mediaKindOf(behaviour));
+		},
+		eventOf(callId) {
+			const call = calls.all.find(({ call_id }) => call_id === callId);
+			if (call === undefined) throw new TypeError(`There is no call ${callId}`);
+			return eventOf(call, world.accounts, url, clock());
+		},
 		reset() {
 			calls.clear();
 			creates.clear();
 			reads.clear();
+			links.clear();
 			rules.clear();
 			seen.clear();
 		},
@@ -236,6 +264,12 @@ function send(reply: Reply, request: IncomingMessage, response: ServerResponse):
 		return;
 	}
 	const { status, headers = {}, body = '' } = reply;
+	if (body instanceof Readable) {
+		response.writeHead(status, headers);
+		// A stream that breaks off takes the connection with it.
+		pipeline(body, response, () => undefined);
+		return;
+	}
 	const raw = typeof body === 'string' || Buffer.isBuffer(body);
 	const type = { 'content-type': raw ? 'text/plain' : 'application/json' };
 	response.writeHead(status, { ...type, ...headers });

@@ -14,21 +14,24 @@ import { Failure, failureOnly } from './api/failure';
 import { workspace } from './api/workspace';
 import { connect } from './connection';
 import { testConnection } from './connectionTest';
-import { hintAtWait } from './hint';
+import { CallingHours } from './callingHours';
+import { hintAtHours, hintAtWait } from './hint';
 import { carryOut, checkItems } from './items';
+import { keysOf } from './keysOf';
 import { ledgerOf } from './ledgerOf';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
+import { getManyCalls } from './operations/getManyCalls';
 import { outputs } from './output';
 import { canceledError, stoppedError } from './stopped';
 
 /** By the values of the field Operation. */
-const operations = { createCall, getCall };
+const operations = { createCall, getCall, getManyCalls };
 
 /** By the values of the field Authentication. */
 const generations = { apiKey, workspace };
 
-const operationName = z.enum(['createCall', 'getCall']);
+const operationName = z.enum(['createCall', 'getCall', 'getManyCalls']);
 const generationName = z.enum(['apiKey', 'workspace']);
 
 /** Places and looks up calls with Twenty2, an AI voice-calling platform. */
@@ -40,7 +43,7 @@ export class Twenty2 implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ ({ createCall: "Create Call", getCall: "Get Call" })[$parameter["operation"]] }}',
+			'={{ ({ createCall: "Create Call", getCall: "Get Call", getManyCalls: "Get Many Calls" })[$parameter["operation"]] }}',
 		description: 'Have an AI assistant phone people, and look up how the calls went',
 		defaults: { name: 'Twenty2' },
 		usableAsTool: true,
@@ -86,11 +89,12 @@ export class Twenty2 implements INodeType {
 				name: 'operation',
 				type: 'options',
 				noDataExpression: true,
-				options: [createCall.option, getCall.option],
+				options: [createCall.option, getCall.option, getManyCalls.option],
 				default: 'createCall',
 			},
 			...createCall.fields,
 			...getCall.fields,
+			...getManyCalls.fields,
 		],
 	};
 
@@ -114,17 +118,20 @@ export class Twenty2 implements INodeType {
 		const connection = await connect(this, generation).catch(failureOnly);
 		const tasks = checkItems(this, operation, connection);
 		const ledger = ledgerOf(this);
+		const hours = new CallingHours();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(tasks, {
-			ledger,
+			run: { ledger, keys: keysOf(this), hours },
 			width: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
-		if (canceled.aborted) throw canceledError(this.getNode(), results, phones);
-		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, results, phones);
+		hintAtHours(this, hours);
+		const tally = phones ? ledger.tally : undefined;
+		if (canceled.aborted) throw canceledError(this.getNode(), tally);
+		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, tally);
 		return [outputs(results, phones)];
 	}
 }

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import type { CallingHours } from './callingHours';
 import type { Connection } from './connection';
 
 /** A shorter wait is not worth a word. */
@@ -9,6 +10,33 @@ const WORTH_A_HINT_MS = 5_000;
 export function hintAtWait(n8n: IExecuteFunctions, connection: Connection): void {
 	const message = waitHint(connection);
 	if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
+}
+
+/** Says that calls were placed which ring hours later, in the time of the workflow. */
+export function hintAtHours(n8n: IExecuteFunctions, { later: { calls, at } }: CallingHours): void {
+	if (calls === 0) return;
+	const timezone = n8n.getTimezone();
+	const when = timeIn(timezone, at);
+	const ring = calls === 1 ? '1 call of this run rings' : `${calls} calls of this run ring`;
+	const there = when === undefined ? '' : `: ${when} in this workflow's timezone (${timezone})`;
+	const message = `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
+	n8n.addExecutionHints({ message, location: 'outputPane' });
+}
+
+/** @returns undefined in a timezone that nobody knows: n8n lets a workflow be stored with any */
+function timeIn(timeZone: string, at: number): string | undefined {
+	try {
+		return new Intl.DateTimeFormat('en-GB', {
+			timeZone,
+			weekday: 'long',
+			day: 'numeric',
+			month: 'long',
+			hour: '2-digit',
+			minute: '2-digit',
+		}).format(at);
+	} catch {
+		return undefined;
+	}
 }
 
 function waitHint({ access, limits }: Connection): string | undefined {

@@ -3,9 +3,8 @@ import pLimit from 'p-limit';
 
 import { Failure, failureOnly } from './api/failure';
 import type { Connection } from './connection';
-import type { Operation, Output, Task } from './operations/operation';
+import type { Operation, Output, Run, Task } from './operations/operation';
 import { Parameters } from './operations/parameters';
-import type { Ledger } from './policy/ledger';
 
 /** What became of an item: its outputs, why it has none, or nothing when it was dropped. */
 export type Result = Output[] | Failure | undefined;
@@ -18,7 +17,8 @@ export interface Results {
 }
 
 export interface Conduct {
-	ledger: Ledger;
+	/** What the items share. */
+	run: Omit<Run, 'signal'>;
 	/** How many items are carried out at a time. */
 	width: number;
 	/** Start nothing once an item has failed, and nothing at all when one cannot be carried out. */
@@ -50,7 +50,7 @@ export function checkItems(
 /** Carries the items out, several at a time; what is in flight when they end early is awaited. */
 export async function carryOut(
 	tasks: Array<Task | Failure>,
-	{ ledger, width, stopAtFailure, canceled }: Conduct,
+	{ run, width, stopAtFailure, canceled }: Conduct,
 ): Promise<Results> {
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);
@@ -65,7 +65,7 @@ export async function carryOut(
 		if (task instanceof Failure) return task;
 		if (signal.aborted) return undefined;
 		try {
-			return await task({ ledger, signal });
+			return await task({ ...run, signal });
 		} catch (error) {
 			if (signal.aborted && !(error instanceof Failure)) return undefined;
 			const failure = failureOnly(error);

@@ -1,8 +1,8 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 
-import { Failure } from './api/failure';
-import type { Result } from './items';
+import type { Failure } from './api/failure';
 import { errorOf } from './output';
+import type { Tally } from './policy/ledger';
 
 const remembered =
 	'Calls already placed are remembered: running this execution again places only the missing ones.';
@@ -10,28 +10,27 @@ const remembered =
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
  * `$json.execution.error.code`.
- * @param phones whether to tell how many calls were placed
+ * @param tally how many calls were placed, where the operation places any
  */
 export function stoppedError(
 	node: INode,
 	{ failure, item }: { failure: Failure; item: number },
-	results: Result[],
-	phones: boolean,
+	tally?: Tally,
 ): NodeApiError {
 	const { code, message, description, status } = failure.fields;
 	const error = plainError(node, item);
-	error.message = sentences(message, phones && progress(results));
-	error.description = sentences(description, phones && placedIn(results) > 0 && remembered);
+	error.message = sentences(message, tally && progress(tally));
+	error.description = sentences(description, tally && tally.placed > 0 && remembered);
 	error.httpCode = status === null ? null : String(status);
-	error.context.data = { error: errorOf(failure, phones) };
+	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
 }
 
 /** The error that ends a run when its execution is stopped; n8n knows it by the word "canceled". */
-export function canceledError(node: INode, results: Result[], phones: boolean): NodeApiError {
+export function canceledError(node: INode, tally?: Tally): NodeApiError {
 	const error = plainError(node);
-	error.message = sentences('The execution was canceled', phones && progress(results));
-	error.description = sentences(phones && placedIn(results) > 0 && remembered);
+	error.message = sentences('The execution was canceled', tally && progress(tally));
+	error.description = sentences(tally && tally.placed > 0 && remembered);
 	return error;
 }
 
@@ -43,15 +42,7 @@ function plainError(node: INode, itemIndex?: number): NodeApiError {
 	return error;
 }
 
-function placedIn(results: Result[]): number {
-	return results.filter((result) => result !== undefined && !(result instanceof Failure)).length;
-}
-
-function progress(results: Result[]): string {
-	const placed = placedIn(results);
-	const doubtful = results.filter(
-		(result) => result instanceof Failure && result.fields.outcome === 'unknown',
-	).length;
+function progress({ placed, doubtful }: Tally): string {
 	const calls = (count: number) => (count === 1 ? '1 call' : `${count} calls`);
 	const were = placed === 1 ? 'was' : 'were';
 	const sure = placed > 0 && `${calls(placed)} ${were} already placed`;

@@ -1,3 +1,4 @@
+import type { INodeTypeDescription } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,10 @@ const workflow = z.object({ id: z.string(), versionId: z.string() });
 const executionList = z.object({ results: z.array(executionSummary) });
 const started = z.object({ executionId: z.coerce.string() });
 const anything = z.unknown();
+const nodeTypes = z.array(
+	z.custom<INodeTypeDescription>((type) => nodeType.safeParse(type).success),
+);
+const nodeType = z.looseObject({ name: z.string(), properties: z.array(z.unknown()) });
 
 export type Credential = z.infer<typeof credential>;
 export type CredentialTest = z.infer<typeof credentialTest>;
@@ -115,12 +120,22 @@ export class N8n {
 		});
 	}
 
-	/** "Execute workflow" in the editor, from a trigger that fires by itself. */
-	async runManually({ id }: Workflow, trigger: string): Promise<StoredExecution> {
+	/** "Execute workflow" in the editor, from a trigger that fires by itself or with what it is given. */
+	async runManually({ id }: Workflow, trigger: string, json?: object): Promise<StoredExecution> {
+		const data = {
+			...{ startTime: 0, executionTime: 0, executionIndex: 0, source: [] },
+			data: { main: [[{ json }]] },
+		};
 		const { executionId } = await this.rest.call('POST', `/workflows/${id}/run`, started, {
-			triggerToStartFrom: { name: trigger },
+			triggerToStartFrom: { name: trigger, ...(json && { data }) },
 		});
 		return await this.ended(executionId);
+	}
+
+	/** What the editor knows of all nodes, those of installed packages included. */
+	async nodeTypes(): Promise<INodeTypeDescription[]> {
+		const { body } = await this.rest.send('GET', '/types/nodes.json');
+		return nodeTypes.parse(body);
 	}
 
 	/** Newest first. */
@@ -164,15 +179,25 @@ export class N8n {
 	/** Ends n8n and starts it again on the same user folder. */
 	async restart(): Promise<void> {
 		await this.process.stop();
-		this.process = await N8nProcess.start(this.userFolder, this.env);
-		this.rest = new RestClient(this.process.baseUrl);
-		const { email, password } = owner;
-		await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
+		await this.startAgain();
+	}
+
+	/** Ends n8n with no chance to tidy up, and starts it again on the same user folder. */
+	async crash(): Promise<void> {
+		await this.process.kill();
+		await this.startAgain();
 	}
 
 	async stop(): Promise<void> {
 		await this.process.stop();
 		await rm(this.userFolder, { recursive: true, force: true });
+	}
+
+	private async startAgain(): Promise<void> {
+		this.process = await N8nProcess.start(this.userFolder, this.env);
+		this.rest = new RestClient(this.process.baseUrl);
+		const { email, password } = owner;
+		await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
 	}
 
 	private async ended(id: string): Promise<StoredExecution> {

@@ -72,6 +72,62 @@ describe('three workers and one key', () => {
 		expect(refusals / requests.length).toBeLessThanOrEqual(0.1);
 	});
 
+	it('know each other’s deduplication keys, unless they record the same at one instant', async () => {
+		const limits = { requestsPerMinute: 10_000 };
+		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
+		const { n8n } = queue;
+		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
+		const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+		const oncePerPhone = { options: { deduplicationKey: '={{ $json.phone }}' } };
+		const moreThan = (times: number, list: Lead[]) =>
+			list.filter((lead) => sandbox.seen.callsTo(lead.phone).length > times).length;
+		const found = { twice: 0, twiceAtOnce: 0, lost: 0, notRecorded: 0 };
+
+		const rounds = 4;
+		for (let round = 0; round < rounds; round++) {
+			const campaign = await createCampaign(n8n, credential, oncePerPhone, {
+				onError: 'continueErrorOutput',
+			});
+			/** Starts an execution for each list at the same instant; gives the codes of all. */
+			const run = async (executions: Lead[][]): Promise<string[]> => {
+				const before = await n8n.executions(campaign.id);
+				await Promise.all(executions.map(campaign.start));
+				const all = await eventually('All executions ending', 60, async () => {
+					const now = await n8n.executions(campaign.id);
+					const ended = now.length === before.length + executions.length && now.every(hasEnded);
+					return ended ? now : undefined;
+				});
+				const added = all.slice(0, executions.length);
+				const stored = await Promise.all(added.map(async ({ id }) => await n8n.execution(id)));
+				const failed = stored.flatMap(
+					({ data }) => data.resultData.runData.Twenty2?.[0]?.data?.main?.[1] ?? [],
+				);
+				return failed.map(({ json }) => Object(json.error).code);
+			};
+
+			const own = lists(20, 40).slice(5 * round, 5 * round + 5);
+			const same = own.pop() ?? [];
+			const inTurn = own.pop() ?? [];
+			// The first of them begin with no key at all.
+			const codes = await run(own);
+			codes.push(...(await run([own.flat()])));
+			found.lost += moreThan(1, own.flat());
+			codes.push(...(await run([same, same, same])));
+			found.twiceAtOnce += moreThan(1, same);
+			for (let n = 0; n < 3; n++) codes.push(...(await run([inTurn])));
+			found.twice += moreThan(1, inTurn);
+			found.notRecorded += codes.filter((code) => code !== 'DUPLICATE_CALL').length;
+			expect(Object.keys(sandbox.seen.perNumber())).toHaveLength((round + 1) * 5 * 40);
+		}
+		await sandbox.close();
+
+		console.log(
+			`Of ${rounds * 40} people on three lists at the same instant, ${found.twiceAtOnce} were phoned more than once; ` +
+				`of ${rounds * 120} on lists of their own, ${found.lost} could be phoned again later`,
+		);
+		expect(found).toMatchObject({ twice: 0, notRecorded: 0 });
+	});
+
 	it('phone nobody twice when one of them is killed', { timeout: 200_000 }, async () => {
 		const limits = { requestsPerMinute: 1_000 };
 		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });

@@ -10,12 +10,14 @@ interface Row {
 	credential?: IDataObject;
 	/** What the item carries; where the generations differ, the workspace's beside it. */
 	error: IDataObject;
-	workspace?: IDataObject;
+	workspace?: IDataObject | 'placed';
 	calls: number;
 }
 
 const refused = { source: 'twenty2', outcome: 'not_placed', attempts: 1 };
 const lost = { source: 'n8n', outcome: 'unknown', attempts: 1 };
+/** The workspace generation looks three times for the call. */
+const lookedFor = { ...lost, attempts: 4 };
 
 const rows: Record<string, Row> = {
 	'a wrong key': {
@@ -125,23 +127,34 @@ const rows: Record<string, Row> = {
 	'a gateway that answers': {
 		behaviour: '502 html',
 		error: { code: 'OUTCOME_UNKNOWN', status: 502, ...lost },
+		workspace: { code: 'OUTCOME_UNKNOWN', status: 502, ...lookedFor },
 		calls: 0,
 	},
 	'a gateway that waited too long': {
 		behaviour: '504 html',
 		error: { code: 'OUTCOME_UNKNOWN', status: 504, ...lost },
+		workspace: { code: 'OUTCOME_UNKNOWN', status: 504, ...lookedFor },
 		calls: 0,
 	},
 	'a connection cut after the call was placed': {
 		behaviour: 'place and cut',
 		error: { code: 'OUTCOME_UNKNOWN', status: null, ...lost },
+		workspace: 'placed',
 		calls: 1,
 	},
 	'no answer in time after the call was placed': {
 		behaviour: 'place and hang',
 		parameters: { options: { requestTimeoutSeconds: 1 } },
 		error: { code: 'OUTCOME_UNKNOWN', status: null, ...lost },
+		workspace: 'placed',
 		calls: 1,
+	},
+	'no answer in time and no call': {
+		behaviour: 'hang',
+		parameters: { options: { requestTimeoutSeconds: 1 } },
+		error: { code: 'OUTCOME_UNKNOWN', status: null, ...lost },
+		workspace: { code: 'OUTCOME_UNKNOWN', status: null, ...lookedFor },
+		calls: 0,
 	},
 	'an empty success': {
 		behaviour: 'empty 200',
@@ -200,7 +213,13 @@ describe.each(['apiKey', 'workspace'] as const)('What went wrong (%s)', (authent
 			),
 		});
 
+		expect(sandbox.seen.calls).toHaveLength(row.calls);
 		const expected = authentication === 'workspace' && row.workspace ? row.workspace : row.error;
+		if (expected === 'placed') {
+			expect(run.errors).toEqual([]);
+			expect(run.success[0]?.json.call_id).toBe(sandbox.seen.calls[0]?.call_id);
+			return;
+		}
 		expect(run.success).toEqual([]);
 		expect(run.errors).toEqual([
 			{
@@ -212,6 +231,5 @@ describe.each(['apiKey', 'workspace'] as const)('What went wrong (%s)', (authent
 				pairedItem: { item: 0 },
 			},
 		]);
-		expect(sandbox.seen.calls).toHaveLength(row.calls);
 	});
 });

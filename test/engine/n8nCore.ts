@@ -25,5 +25,8 @@ const { Logger }: typeof import('@n8n/backend-common') = requireAsCore('@n8n/bac
 /** What nodes log to; it prints nothing here. */
 export const logger = Container.get(Logger);
 
+/** Where binary data is kept: in memory until it is initialised, then in the user folder. */
+export const binaryData = Container.get(core.BinaryDataService);
+
 Container.get(core.InstanceSettings);
 rmSync(userFolder, { recursive: true });

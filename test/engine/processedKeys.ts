@@ -10,27 +10,48 @@ import { core } from './n8nCore';
 
 type Key = string | number;
 
+interface Row {
+	mode: string;
+	keys: readonly string[];
+}
+
+interface Options {
+	mode: string;
+	maxEntries?: number;
+}
+
 /**
- * n8n's deduplication store (mode `entries`) without its database. Like the original it reads one
- * row, changes it and writes it back, so calls that overlap lose each other's keys.
+ * n8n's deduplication store without its database, as n8n 2.41.1 keeps it. Like the original it reads
+ * one row, changes it and writes it back, so calls that overlap lose each other's keys; two that both
+ * find no row insert one each, of which the database takes the first.
  */
 class ProcessedKeys implements IDataDeduplicator {
-	private readonly rows = new Map<string, readonly string[]>();
+	private readonly rows = new Map<string, Row>();
+
+	private queries = 0;
+
+	/** What the database answers while it is down. */
+	down: Error | undefined;
 
 	async checkProcessedAndRecord(
 		items: Key[],
 		scope: DeduplicationScope,
 		context: ICheckProcessedContextData,
-		{ maxEntries }: { maxEntries?: number },
+		{ mode, maxEntries }: Options,
 	): Promise<IDeduplicationOutput> {
 		const row = this.row(scope, context);
-		const before = this.rows.get(row) ?? [];
-		await nextTurn();
-		const known = new Set(before);
+		const before = this.rows.get(row);
+		await this.queried();
+		if (before && before.mode !== mode) {
+			throw new Error('Deduplication data was originally saved with an incompatible setting');
+		}
+		if (!before && this.rows.has(row))
+			throw new Error('duplicate key value violates unique constraint');
+		const known = new Set(before?.keys);
 		const isKnown = (item: Key) => known.has(String(item));
 		const fresh = items.filter((item) => !isKnown(item));
-		const after = [...before, ...fresh.map(String)];
-		this.rows.set(row, maxEntries === undefined ? after : after.slice(-maxEntries));
+		const after = [...known, ...fresh.map(String)];
+		this.rows.set(row, { mode, keys: maxEntries === undefined ? after : after.slice(-maxEntries) });
 		return { new: fresh, processed: items.filter(isKnown) };
 	}
 
@@ -40,13 +61,11 @@ class ProcessedKeys implements IDataDeduplicator {
 		context: ICheckProcessedContextData,
 	): Promise<void> {
 		const row = this.row(scope, context);
-		const before = this.rows.get(row) ?? [];
-		await nextTurn();
+		const before = this.rows.get(row);
+		await this.queried();
+		if (!before) return;
 		const removed = new Set(items.map(String));
-		this.rows.set(
-			row,
-			before.filter((key) => !removed.has(key)),
-		);
+		this.rows.set(row, { ...before, keys: before.keys.filter((key) => !removed.has(key)) });
 	}
 
 	async clearAllProcessedItems(
@@ -60,7 +79,14 @@ class ProcessedKeys implements IDataDeduplicator {
 		scope: DeduplicationScope,
 		context: ICheckProcessedContextData,
 	): Promise<number> {
-		return this.rows.get(this.row(scope, context))?.length ?? 0;
+		return this.rows.get(this.row(scope, context))?.keys.length ?? 0;
+	}
+
+	/** As a database does, it takes its time, not always the same, so that others find what was before. */
+	private async queried(): Promise<void> {
+		const turns = 3 + (this.queries++ % 5);
+		for (let turn = 0; turn < turns; turn++) await nextTurn();
+		if (this.down) throw this.down;
 	}
 
 	private row(scope: DeduplicationScope, { node, workflow }: ICheckProcessedContextData): string {
@@ -68,10 +94,12 @@ class ProcessedKeys implements IDataDeduplicator {
 	}
 }
 
+/** The one store of this process: n8n-core keeps one and refuses a second. */
+export const processedKeys = new ProcessedKeys();
+
 let ready: Promise<void> | undefined;
 
-/** n8n-core keeps one store a process and refuses a second one. */
 export async function provideProcessedKeys(): Promise<void> {
-	ready ??= core.DataDeduplicationService.init(new ProcessedKeys());
+	ready ??= core.DataDeduplicationService.init(processedKeys);
 	await ready;
 }

@@ -3,10 +3,14 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import type { Sandbox } from '../../sandbox';
 import type { Run, RunningExecution } from './engine';
 
+/** In Twenty2's calling hours, and far from their end. */
+const NOON_IN_INDIA = Date.UTC(2026, 4, 22, 6, 30);
+
 /** The clock stands still unless it is moved; the network is real and does not notice. */
 export function useVirtualTime(): void {
 	beforeEach(() => {
-		vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+		const toFake = ['setTimeout', 'clearTimeout', 'performance', 'Date'] as const;
+		vi.useFakeTimers({ now: NOON_IN_INDIA, toFake: [...toFake] });
 	});
 	afterEach(() => {
 		vi.useRealTimers();

@@ -17,6 +17,12 @@ const advice: Partial<Record<string, string>> = {
 	TIMEOUT: 'Run the item again, or raise Request Timeout in the options',
 	OUTCOME_UNKNOWN:
 		'The person may have been phoned. Look the call up in Twenty2 before you place it again',
+	WAIT_TIMEOUT:
+		'The call was placed. Look it up later with Get Call and its call_id, or retry this execution, which waits on for it and phones nobody again',
+	DUPLICATE_CALL:
+		'Somebody was phoned under this Deduplication Key before, or may have been. Give the item another key to phone all the same',
+	DOWNLOAD_FAILED:
+		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
 	INVALID_RESPONSE:
 		'Check that the Base URL in the Twenty2 credential is the address of the Twenty2 API',
 };

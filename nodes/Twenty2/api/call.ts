@@ -24,10 +24,27 @@ export interface Sending {
 
 /** What each generation of Twenty2's API can do. All reject with a Failure. */
 export interface Twenty2 {
-	createCall(call: NewCall, sending: Sending): Promise<JsonObject>;
+	createCall(call: NewCall, sending: Sending): Promise<PlacedCall>;
+	/**
+	 * Calls to that number, from that number, by that assistant, that began since then.
+	 * @param since in milliseconds since 1970, by the clock of this machine
+	 */
+	callsBegun?(
+		call: NewCall,
+		since: number,
+		sending: Pick<Sending, 'timeoutMs'>,
+	): Promise<PlacedCall[]>;
 	/** Twenty2's body, untouched. */
 	getCall(callId: string, sending: Pick<Sending, 'timeoutMs'>): Promise<JsonObject>;
-	/** Get Call's body under the names that both generations share. */
+	/**
+	 * The calls that Twenty2 lists, in its order, each untouched. Only a generation that can list has it.
+	 * @param query which calls, in the words of Twenty2
+	 */
+	listCalls?(
+		query: Record<string, string>,
+		sending: Pick<Sending, 'timeoutMs'>,
+	): Promise<JsonObject[]>;
+	/** A call, or Get Call's body, under the names that both generations share. */
 	simplify(body: JsonObject): JsonObject;
 	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
 	objectionTo(number: string): string | undefined;
@@ -41,15 +58,27 @@ const callId = z.string().check(z.minLength(1));
 
 const created = z.looseObject({ success, call_id: callId });
 
+/** A call as Twenty2 answers a create with it. */
+export const placedCall = z.looseObject({ call_id: callId });
+
+export type PlacedCall = z.infer<typeof placedCall>;
+
 const read = z.union([
 	z.looseObject({ success, call: z.looseObject({ call_id: callId, status: z.string() }) }),
 	z.looseObject({ success, call_id: callId, status: z.string() }),
 ]);
 
+const list = z.looseObject({
+	success,
+	calls: z.array(z.looseObject({ call_id: callId, status: z.string() })),
+});
+
+const calls = z.array(jsonObject);
+
 /** Twenty2's answer to a create, without `success`. */
-export function createdIn(answer: HttpAnswer): JsonObject {
+export function createdIn(answer: HttpAnswer): PlacedCall {
 	const { success: _, ...rest } = documented(created, answer, 'create', 'it has no call_id');
-	return rest;
+	return placedCall.parse(rest);
 }
 
 /** Twenty2's answer to a read, as it is. */
@@ -57,8 +86,14 @@ export function readIn(answer: HttpAnswer): JsonObject {
 	return documented(read, answer, 'read', 'it has no call with a call_id and a status');
 }
 
+/** The calls in Twenty2's answer to a listing, as they are. */
+export function listedIn(answer: HttpAnswer): JsonObject[] {
+	const otherwise = 'it has no list of calls that have a call_id and a status each';
+	return calls.parse(documented(list, answer, 'read', otherwise).calls);
+}
+
 function documented(
-	schema: typeof created | typeof read,
+	schema: typeof created | typeof read | typeof list,
 	answer: HttpAnswer,
 	kind: Kind,
 	otherwise: string,
@@ -109,4 +144,35 @@ export function simplified(
 		transcript_url: sent.transcript_url ?? urlIn(sent.transcript),
 	};
 	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
+}
+
+/** Twenty2 documents no list of statuses; these say in one word or another that it is over. */
+const endings = [
+	'completed',
+	'failed',
+	'unanswered',
+	'no-answer',
+	'no_answer',
+	'busy',
+	'rejected',
+	'canceled',
+	'cancelled',
+];
+
+const ending = z.union([
+	z.looseObject({ ended_at: z.string().check(z.minLength(1)) }),
+	z.looseObject({
+		status: z.pipe(
+			z.pipe(
+				z.string(),
+				z.transform((status) => status.toLowerCase()),
+			),
+			z.enum(endings),
+		),
+	}),
+]);
+
+/** Whether a call is over, however it went. @param call under the public names */
+export function hasEnded(call: JsonObject): boolean {
+	return ending.safeParse(call).success;
 }

@@ -16,6 +16,10 @@ export const failureFields = z.object({
 	/** HTTP requests sent for the item. */
 	attempts: z.number(),
 	validation_errors: z.optional(jsonObject),
+	/** The call that is there all the same. */
+	call_id: z.optional(z.string()),
+	/** What is known of that call. */
+	call: z.optional(jsonObject),
 });
 
 export type FailureFields = z.infer<typeof failureFields>;

@@ -18,8 +18,9 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
 	status: number;
-	/** The header of that name, as it came. */
+	/** The headers of these names, as they came. */
 	retryAfter?: string;
+	date?: string;
 	/** Parsed when it was JSON, else the text. */
 	body: unknown;
 }
@@ -29,12 +30,12 @@ export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const fullResponse = z.object({
 	statusCode: z.number(),
-	headers: z.object({ 'retry-after': z.optional(z.string()) }),
+	headers: z.object({ 'retry-after': z.optional(z.string()), date: z.optional(z.string()) }),
 	body: z.unknown(),
 });
 
 /** What n8n's helpers give when they are asked for the full response. */
 export function answered(response: unknown): HttpAnswer {
 	const { statusCode: status, headers, body } = fullResponse.parse(response);
-	return { status, retryAfter: headers['retry-after'], body };
+	return { status, retryAfter: headers['retry-after'], date: headers.date, body };
 }

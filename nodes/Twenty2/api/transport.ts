@@ -3,6 +3,7 @@ import {
 	type ICredentialDataDecryptedObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
+	type IWebhookFunctions,
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
@@ -27,6 +28,9 @@ const neverReached = new Map([
 	['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
 ]);
 
+/** What n8n gives a node that sends requests. */
+export type Sender = IExecuteFunctions | IWebhookFunctions;
+
 const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
 
 const withCode = z.object({ code: z.string() });
@@ -40,7 +44,7 @@ const withCause = z.object({ cause: z.unknown() });
  * request, which takes a good third of the time
  */
 export function sendThrough(
-	n8n: IExecuteFunctions,
+	n8n: Sender,
 	credentialType: string,
 	credential: ICredentialDataDecryptedObject,
 	baseUrl: string,
@@ -75,7 +79,7 @@ export function sendThrough(
  * signal for it. A create that is cut has been sent all the same, and nobody would know whether the
  * person was phoned.
  */
-function withoutCancelSignal(n8n: IExecuteFunctions): IExecuteFunctions {
+function withoutCancelSignal(n8n: Sender): Sender {
 	return new Proxy(n8n, { has: (on, name) => name !== 'getExecutionCancelSignal' && name in on });
 }
 

@@ -1,7 +1,8 @@
 import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential, secret } from './account';
-import { createdIn, readIn, simplified } from './call';
+import { begunSince } from './begun';
+import { createdIn, listedIn, readIn, simplified } from './call';
 import type { Generation } from './generation';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
@@ -56,6 +57,20 @@ export const workspace: Generation = {
 			const query = { call_id: callId };
 			const path = '/api/call/detail';
 			return readIn(await send({ kind: 'read', method: 'GET', path, query, timeoutMs }));
+		},
+
+		async listCalls(query, { timeoutMs }) {
+			const path = '/api/call/logs';
+			return listedIn(await send({ kind: 'read', method: 'GET', path, query, timeoutMs }));
+		},
+
+		async callsBegun(call, since, { timeoutMs }) {
+			const answer = await send({ kind: 'read', method: 'GET', path: '/api/call/logs', timeoutMs });
+			const wanted = [call.assistantId, national(call.toNumber), national(call.fromNumber)];
+			const alike = listedIn(answer).filter(({ agent_id, callee_phone, caller_phone }) =>
+				[agent_id, callee_phone, caller_phone].every((value, i) => value === wanted[i]),
+			);
+			return begunSince(alike, since, answer.date);
 		},
 
 		simplify: (body) =>

@@ -1,18 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { NewCall, Twenty2 } from '../api/call';
-import { Failure, failureFields, failureOnly } from '../api/failure';
-import { outcomeUnknown } from '../api/refusal';
-import type { Connection } from '../connection';
-import { jsonObject, type JsonObject } from '../json';
-import { attempt, type Patience } from '../policy/attempts';
-import type { Entry } from '../policy/ledger';
-import { verdictOn } from './again';
+import type { NewCall, PlacedCall, Twenty2 } from '../api/call';
+import { Failure, failureOnly } from '../api/failure';
+import { jsonObject } from '../json';
+import { oncePerKey, deduplicationKey, keyOf } from './deduplication';
+import { countryOrNone, defaultCountry } from './defaultCountry';
 import { identifier } from './identifier';
 import { inputParametersOf, inputParameterFields } from './inputParameters';
 import { jsonOrText, objectIn } from './jsonField';
-import type { Operation, Run } from './operation';
+import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './media';
+import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
 	maxRetries,
@@ -21,7 +19,17 @@ import {
 	yesOrNo,
 } from './options';
 import { checked, whereToLook, type Parameters } from './parameters';
-import { phoneNumber } from './phoneNumber';
+import { dialable } from './phoneNumber';
+import { alreadyPlaced, place } from './placing';
+import {
+	maxWaitMinutes,
+	pollIntervalSeconds,
+	simplify,
+	untilEnded,
+	waitForCompletion,
+	waitOf,
+	whenWaiting,
+} from './untilEnded';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -45,7 +53,7 @@ const fromNumber: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +917971441943',
 	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
-	hint: 'With + and country code, without spaces',
+	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
 };
 
@@ -57,7 +65,7 @@ const toNumber: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +919876543210',
 	description: 'The number of the person to call',
-	hint: 'With + and country code, without spaces',
+	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
 };
 
@@ -87,15 +95,21 @@ const options: INodeProperties = {
 	default: {},
 	options: [
 		additionalBodyFields,
+		deduplicationKey,
+		defaultCountry,
+		{ ...downloadRecording, displayOptions: whenWaiting },
 		giveUpAfterSeconds,
+		{ ...includeTranscript, displayOptions: whenWaiting },
 		maxRetries,
+		maxWaitMinutes,
+		pollIntervalSeconds,
 		requestTimeoutSeconds,
 		retryUnknownOutcome,
 	],
 	displayOptions,
 };
 
-/** Places one call, at most once. */
+/** Places one call, at most once, and waits for its end if it is asked to. */
 export const createCall: Operation = {
 	option: {
 		name: 'Create Call',
@@ -103,35 +117,69 @@ export const createCall: Operation = {
 		action: 'Create a call',
 		description: 'Have an assistant phone a person',
 	},
-	fields: [assistantId, fromNumber, toNumber, ...inputParameterFields, options],
+	fields: [
+		assistantId,
+		fromNumber,
+		toNumber,
+		...inputParameterFields,
+		waitForCompletion,
+		simplify,
+		options,
+	],
 	phones: true,
 
-	check(parameters, { twenty2, access }) {
+	check(parameters, { twenty2, access, media }) {
 		const call = newCall(parameters, twenty2);
 		const patience = {
 			...patienceOf(parameters),
 			retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo),
 		};
+		const key = keyOf(parameters);
+		const wait = waitOf(parameters);
+		const simple = wait && parameters.read(simplify, yesOrNo);
+		const wanted = mediaWanted(parameters);
+		const afresh = wanted.recording || wanted.transcript;
 
-		return async ({ ledger, signal }) => {
-			const entry = ledger.entry(parameters.item, call.toNumber);
-			const known = alreadyKnown(entry, patience);
-			const json = known ?? (await place(call, entry, patience, { twenty2, access, signal }));
-			return [{ json }];
+		return async (run) => {
+			const { signal } = run;
+			const entry = run.ledger.entry(parameters.item, call.toNumber);
+			const sending = { twenty2, access, patience, signal };
+			const follow = (callId: string, resumed: boolean) =>
+				wait && untilEnded(callId, entry, { ...sending, wait, resumed, afresh });
+			const begin = async () => {
+				const lasts = ({ call_id }: PlacedCall) => follow(call_id, false);
+				return await place(call, entry, { ...sending, follow: lasts });
+			};
+			const resume = (answer: PlacedCall) => {
+				const ending = follow(answer.call_id, true);
+				return { answer, ending: ending && access.occupied(ending) };
+			};
+
+			const known = alreadyPlaced(entry, patience);
+			const { answer, ending } = known ? resume(known) : await oncePerKey(key, entry, run, begin);
+			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
+			if (!ending) return [{ json: answer }];
+
+			const body = await ending;
+			const output = { json: simple ? twenty2.simplify(body) : body };
+			const fetching = { wanted, patience, signal, attempts: entry.attempts };
+			const complete = withMedia(output, body, { twenty2, media }, fetching);
+			return [await complete.catch(asPlaced)];
 		};
 	},
 };
 
-interface CreatePatience extends Patience {
-	timeoutMs: number;
-	retryUnknownOutcome: boolean;
+/** The file of a call could not be had, but the call was placed. */
+function asPlaced(error: unknown): never {
+	throw failureOnly(error).with({ outcome: 'placed' });
 }
 
 function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
-	const dialable = (field: INodeProperties) => {
-		const number = parameters.read(field, phoneNumber, 'INVALID_NUMBER');
-		const objection = twenty2.objectionTo(number);
-		if (objection === undefined) return number;
+	const number = dialable(parameters.readOption(defaultCountry, countryOrNone));
+	const numberIn = (field: INodeProperties) => {
+		const given = parameters.read(field, number, 'INVALID_NUMBER');
+		const objection = twenty2.objectionTo(given);
+		if (objection === undefined) return given;
 		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`, whereToLook);
 	};
 	const ownFields = jsonObject.check(
@@ -146,72 +194,9 @@ function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
 	};
 	return {
 		assistantId: parameters.read(assistantId, identifier),
-		fromNumber: dialable(fromNumber),
-		toNumber: dialable(toNumber),
+		fromNumber: numberIn(fromNumber),
+		toNumber: numberIn(toNumber),
 		inputParameters: inputParametersOf(parameters),
 		additionalFields: additionalFields(),
 	};
-}
-
-/**
- * What an earlier try of this run has brought, or undefined when the call is still to be placed.
- * @throws Failure repeating that it is unknown whether the person was phoned
- */
-function alreadyKnown(
-	{ state, attempts }: Entry,
-	{ retryUnknownOutcome }: CreatePatience,
-): JsonObject | undefined {
-	if (state.is === 'placed') return state.answer;
-	const lost =
-		state.is === 'unknown'
-			? new Failure(failureFields.parse(state.why))
-			: state.is === 'sent'
-				? outcomeUnknown('This run was stopped before Twenty2 answered', null)
-				: undefined;
-	if (lost && verdictOn(lost, { retryUnknownOutcome }).again === 'never') {
-		throw lost.with({ attempts });
-	}
-	return undefined;
-}
-
-async function place(
-	call: NewCall,
-	entry: Entry,
-	patience: CreatePatience,
-	{ twenty2, access, signal }: Pick<Connection, 'twenty2' | 'access'> & Pick<Run, 'signal'>,
-): Promise<JsonObject> {
-	const { timeoutMs } = patience;
-	const send = async () => {
-		const inDoubt = mayHaveBeenPlaced(entry);
-		entry.attempts++;
-		entry.state = { is: 'sent' };
-		return await twenty2.createCall(call, { idempotencyKey: entry.id, timeoutMs }).then(
-			(answer) => {
-				entry.state = { is: 'placed', answer };
-				return answer;
-			},
-			(error: unknown) => {
-				// What a later attempt was told says nothing of an earlier one that may have rung.
-				const failure = failureOnly(error).with(inDoubt ? { outcome: 'unknown' } : {});
-				entry.state = settled(failure);
-				throw failure;
-			},
-		);
-	};
-
-	const judge = (error: Error) => verdictOn(error, patience);
-	const what = `Call to …${call.toNumber.slice(-4)}`;
-	const phone = { what, send, judge };
-	return await attempt(phone, patience, access.creates, signal).catch((error: unknown) => {
-		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
-		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
-	});
-}
-
-function mayHaveBeenPlaced({ state }: Entry): boolean {
-	return state.is === 'sent' || state.is === 'unknown';
-}
-
-function settled({ fields }: Failure): Entry['state'] {
-	return fields.outcome === 'unknown' ? { is: 'unknown', why: fields } : { is: 'not placed' };
 }

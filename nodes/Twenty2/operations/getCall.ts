@@ -4,6 +4,7 @@ import { failureOnly } from '../api/failure';
 import { attempt } from '../policy/attempts';
 import { verdictOn } from './again';
 import { identifier } from './identifier';
+import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './media';
 import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
@@ -41,11 +42,17 @@ const options: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	options: [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds],
+	options: [
+		downloadRecording,
+		giveUpAfterSeconds,
+		includeTranscript,
+		maxRetries,
+		requestTimeoutSeconds,
+	],
 	displayOptions,
 };
 
-/** Looks one call up. */
+/** Looks one call up, with its recording and transcript if they are wanted. */
 export const getCall: Operation = {
 	option: {
 		name: 'Get Call',
@@ -56,10 +63,11 @@ export const getCall: Operation = {
 	fields: [callId, simplify, options],
 	phones: false,
 
-	check(parameters, { twenty2, access }) {
+	check(parameters, { twenty2, access, media }) {
 		const id = parameters.read(callId, identifier);
 		const simple = parameters.read(simplify, yesOrNo);
 		const patience = patienceOf(parameters);
+		const wanted = mediaWanted(parameters);
 
 		return async ({ signal }) => {
 			let attempts = 0;
@@ -72,7 +80,9 @@ export const getCall: Operation = {
 			const body = await attempt(lookUp, patience, access.reads, signal).catch((error: unknown) => {
 				throw failureOnly(error).with({ attempts });
 			});
-			return [{ json: simple ? twenty2.simplify(body) : body }];
+			const output = { json: simple ? twenty2.simplify(body) : body };
+			const fetching = { wanted, patience, signal, attempts };
+			return [await withMedia(output, body, { twenty2, media }, fetching)];
 		};
 	},
 };

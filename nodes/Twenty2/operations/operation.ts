@@ -1,13 +1,17 @@
 import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
+import type { CallingHours } from '../callingHours';
 import type { Connection } from '../connection';
 import type { JsonObject } from '../json';
+import type { UsedKeys } from '../keysOf';
 import type { Ledger } from '../policy/ledger';
 import type { Parameters } from './parameters';
 
 /** What the items of one run of the node share. */
 export interface Run {
 	ledger: Ledger;
+	keys: UsedKeys;
+	hours: CallingHours;
 	/** Fires when nothing more is to be sent. */
 	signal: AbortSignal;
 }

@@ -26,6 +26,8 @@ export interface Attempts<T> {
 	send: () => Promise<T>;
 	/** Tells from a rejection whether to try again. */
 	judge: (rejection: Error) => Verdict;
+	/** Of a create: keeps its line until this settles. */
+	lasts?: (answer: T) => Promise<unknown>;
 }
 
 /** The first pause; it doubles up to the longest. "Retry 500 with exponential backoff." */
@@ -42,7 +44,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * @throws the last rejection of `send`, why the key was refused, or the signal's reason
  */
 export async function attempt<T>(
-	{ what, send, judge }: Attempts<T>,
+	{ what, send, judge, lasts }: Attempts<T>,
 	{ maxRetries, giveUpAfterMs }: Patience,
 	pass: Pass,
 	signal: AbortSignal,
@@ -57,6 +59,7 @@ export async function attempt<T>(
 			what,
 			signal,
 			endurance,
+			lasts,
 			send: async () => {
 				sent = true;
 				answer = { is: await send() };

@@ -1,6 +1,8 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
 import type { Endurance } from './endurance';
+import { take } from './line';
+import { Polls } from './polls';
 import { Waits, type Waited } from './waits';
 import { Window, type Entry, type Place } from './window';
 
@@ -23,6 +25,8 @@ export interface Request<T> {
 	send: () => Promise<T>;
 	/** How long Twenty2 asks to wait if this is a refusal for "too many requests"; else undefined. */
 	tooMany: (rejection: Error) => number | undefined;
+	/** Of a create: keeps its line until this settles, as a call does that is waited for. */
+	lasts?: (answer: T) => Promise<unknown>;
 }
 
 /** How a request gets past the limits of its key. */
@@ -38,6 +42,10 @@ export interface Pass {
 export interface Access {
 	creates: Pass;
 	reads: Pass;
+	/** Reads that ask whether a call has ended; they leave room for creates. */
+	polls: Pass;
+	/** Keeps a line, once there is one, until a call has ended that was placed earlier. */
+	occupied<T>(call: Promise<T>): Promise<T>;
 	waited: Waited;
 }
 
@@ -56,10 +64,13 @@ export class Budget {
 
 	private readonly readers: LimitFunction;
 
+	private readonly polls: Polls;
+
 	constructor({ requestsPerMinute, concurrentCalls }: Limits) {
 		this.window = new Window(requestsPerMinute, concurrentCalls);
 		this.lines = pLimit(concurrentCalls);
 		this.readers = pLimit(concurrentCalls);
+		this.polls = new Polls(this.window, () => this.lines.concurrency);
 	}
 
 	/** True when dropping this budget would forget nothing. */
@@ -81,26 +92,50 @@ export class Budget {
 	 */
 	open(log: Log = () => undefined): Access {
 		const waits = new Waits();
-		const pass = (kind: Entry['kind'], places: LimitFunction): Pass => {
+		const { polls } = this;
+		const pass = (
+			kind: Entry['kind'],
+			places: LimitFunction,
+			turns: <T>(signal: AbortSignal, turn: () => Promise<T>) => Promise<T>,
+			counted = waits,
+		): Pass => ({
+			through: async (request) => {
+				const { what, signal, endurance } = request;
+				const enter = async (again: boolean) =>
+					await this.enter({ kind, signal, endurance, again }, what, counted, log);
+				const { leave, place } = await turns(signal, async () => {
+					const leave = await take(places, signal);
+					return { leave, place: await enter(false).catch(after(leave)) };
+				});
+				const answer = await this.send(request, place, enter, log).catch(after(leave));
+				void Promise.resolve(request.lasts?.(answer)).then(leave, leave);
+				return answer;
+			},
+		});
+		const inTurn = () => {
 			const turns = pLimit(1);
-			return {
-				through: async (request) => {
-					const { signal, endurance } = request;
-					const enter = async (again: boolean) =>
-						await this.enter({ kind, signal, endurance, again }, request.what, waits, log);
-					const { leave, place } = await turns(async () => {
-						const leave = await take(places, signal);
-						return { leave, place: await enter(false).catch(after(leave)) };
-					});
-					return await this.send(request, place, enter, log).finally(leave);
-				},
-			};
+			return async <T>(_: AbortSignal, turn: () => Promise<T>) => await turns(turn);
 		};
 		return {
-			creates: pass('create', this.lines),
-			reads: pass('read', this.readers),
+			creates: pass('create', this.lines, inTurn()),
+			reads: pass('read', this.readers, inTurn()),
+			// What a call's end is waited for is no wait for a limit.
+			polls: pass('read', this.readers, polls.enter.bind(polls), new Waits()),
+			occupied: async (call) => await this.occupied(call),
 			waited: waits.waited,
 		};
+	}
+
+	private async occupied<T>(call: Promise<T>): Promise<T> {
+		const over = new AbortController();
+		const line = take(this.lines, over.signal).then(
+			(leave) => leave,
+			() => undefined,
+		);
+		return await call.finally(async () => {
+			over.abort();
+			(await line)?.();
+		});
 	}
 
 	private async enter(entry: Entry, what: string, waits: Waits, log: Log): Promise<Place> {
@@ -150,19 +185,6 @@ export class Budget {
 async function unlessAborted<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
 	signal.throwIfAborted();
 	return await send();
-}
-
-/** Waits for one of `places`. @returns gives it back */
-async function take(places: LimitFunction, signal: AbortSignal): Promise<() => void> {
-	signal.throwIfAborted();
-	return await new Promise((resolve, reject) => {
-		const giveUp = () => reject(signal.reason);
-		signal.addEventListener('abort', giveUp, { once: true });
-		void places(async () => {
-			signal.removeEventListener('abort', giveUp);
-			if (!signal.aborted) await new Promise<void>((leave) => resolve(leave));
-		});
-	});
 }
 
 function after(leave: () => void): (reason: Error) => never {

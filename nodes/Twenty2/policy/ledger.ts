@@ -8,11 +8,22 @@ const entrySchema = z.object({
 	id: z.string(),
 	/** Requests sent for this entry, over all runs. */
 	attempts: z.number(),
+	/** The deduplication key that was recorded for it last. */
+	key: z.optional(z.string()),
+	/** Twenty2 lists calls of which one may be it, so placing it again would surely be one too many. */
+	ambiguous: z.optional(z.boolean()),
 	state: z.union([
 		z.object({ is: z.literal('unsent') }),
 		/** Sent, and nothing known of it: still so on a re-run when the process ended in between. */
 		z.object({ is: z.literal('sent') }),
-		z.object({ is: z.literal('placed'), answer: jsonObject }),
+		z.object({
+			is: z.literal('placed'),
+			answer: jsonObject,
+			/** When, in milliseconds since 1970. */
+			at: z.optional(z.number()),
+			/** What became of it, once it has been waited for: Twenty2's answer to a read. */
+			ended: z.optional(jsonObject),
+		}),
 		z.object({ is: z.literal('not placed') }),
 		z.object({ is: z.literal('unknown'), why: jsonObject }),
 	]),
@@ -20,6 +31,12 @@ const entrySchema = z.object({
 
 /** What is known of one call that this execution meant to place. */
 export type Entry = z.infer<typeof entrySchema>;
+
+/** How many calls of a run were placed, and of how many that is not known. */
+export interface Tally {
+	placed: number;
+	doubtful: number;
+}
 
 /** Of one run, by item and number. */
 type Entries = JsonObject;
@@ -37,9 +54,9 @@ const stopped = new Map<string, Runs>();
  * Which calls a node has placed in one execution, so that running it again places only the rest.
  *
  * It lives in n8n's node context, which the engine hands to every try of Retry On Fail and stores
- * with the execution for "Retry execution". Only after Stop in the editor n8n keeps nothing and
- * starts over, from the first node, so then this process remembers. Several runs in one execution
- * (a loop, an AI agent that calls again) mean different calls, so each has entries of its own.
+ * with the execution for "Retry execution". Only of what is stopped in the editor n8n keeps
+ * nothing and goes back to what it began with, so then this process remembers. Several runs in one
+ * execution (a loop, an AI agent that calls again) mean different calls, so each has entries of its own.
  */
 export class Ledger {
 	private readonly runs: Runs;
@@ -57,7 +74,8 @@ export class Ledger {
 		private readonly identity: string,
 	) {
 		const stored = context.twenty2Runs;
-		this.runs = isRuns(stored) ? stored : (stopped.get(identity) ?? {});
+		const remembered = stopped.get(identity) ?? {};
+		this.runs = isRuns(stored) ? caughtUp(stored, remembered) : remembered;
 		this.entries = this.runs[runIndex] ??= {};
 		context.twenty2Runs = this.runs;
 	}
@@ -82,6 +100,15 @@ export class Ledger {
 		return entry;
 	}
 
+	/** What this run has come to, earlier tries of it included. */
+	get tally(): Tally {
+		const states = Object.values(this.entries).map((entry) => isEntry(entry) && entry.state.is);
+		return {
+			placed: states.filter((is) => is === 'placed').length,
+			doubtful: states.filter((is) => is === 'unknown' || is === 'sent').length,
+		};
+	}
+
 	/** Remembers what was placed, also what is answered from now on, for a retry after Stop. */
 	rememberStopped(): void {
 		const nothing = Object.values(this.runs).every((run) => Object.keys(run).length === 0);
@@ -97,6 +124,24 @@ export class Ledger {
 /** The context may come from the database, written by another version of this package. */
 function isRuns(stored: unknown): stored is Runs {
 	return isJsonObject(stored) && Object.values(stored).every(isJsonObject);
+}
+
+/**
+ * With what a stopped try has done, where n8n keeps only what an earlier try had left. Every request
+ * that is sent counts, so of two states of an entry the one with more of them is the later.
+ */
+function caughtUp(stored: Runs, remembered: Runs): Runs {
+	for (const [run, entries] of Object.entries(remembered)) {
+		const own = (stored[run] ??= {});
+		for (const [key, entry] of Object.entries(entries)) {
+			if (attemptsOf(entry) > attemptsOf(own[key])) own[key] = entry;
+		}
+	}
+	return stored;
+}
+
+function attemptsOf(entry: unknown): number {
+	return isEntry(entry) ? entry.attempts : -1;
 }
 
 function isEntry(stored: unknown): stored is Entry {

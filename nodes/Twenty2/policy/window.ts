@@ -77,6 +77,12 @@ export class Window {
 		return { waiting: this.queue.length, counting: this.count.total, limit: this.limit };
 	}
 
+	/** How many requests could be sent at once. */
+	get free(): number {
+		this.count.forget(performance.now());
+		return Math.max(0, this.size - this.count.total);
+	}
+
 	/**
 	 * Waits until one more request may be sent.
 	 * @throws the signal's reason, or why Twenty2 refused last when that is not waited out
@@ -129,7 +135,7 @@ export class Window {
 	}
 
 	/** What any 60 seconds may hold without asking. */
-	private get size(): number {
+	get size(): number {
 		return Math.min(this.limit, this.share.size);
 	}
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
-import { createdIn, readIn } from '../../../nodes/Twenty2/api/call';
+import { createdIn, hasEnded, readIn } from '../../../nodes/Twenty2/api/call';
 import { workspace } from '../../../nodes/Twenty2/api/workspace';
 import { failureFrom } from './failureFrom';
 
@@ -187,5 +187,73 @@ describe('simplify', () => {
 			simplify(body);
 			expect(body).toEqual(before);
 		});
+	});
+});
+
+describe('hasEnded', () => {
+	it.each([
+		'completed',
+		'failed',
+		'unanswered',
+		'no-answer',
+		'no_answer',
+		'busy',
+		'rejected',
+		'canceled',
+		'cancelled',
+		'COMPLETED',
+		'Failed',
+		'No-Answer',
+	])('is true of a call that is %s', (status) => {
+		expect(hasEnded({ call_id: 'call_1', status })).toBe(true);
+	});
+
+	it.each([
+		'queued',
+		'initiated',
+		'ringing',
+		'in-progress',
+		'in_progress',
+		'ongoing',
+		'completing',
+		'not completed',
+		'something new',
+		'',
+	])('is false of a call that is %j, as long as it has no end', (status) => {
+		expect(hasEnded({ call_id: 'call_1', status, ended_at: null })).toBe(false);
+		expect(hasEnded({ call_id: 'call_1', status, ended_at: '' })).toBe(false);
+		expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
+	});
+
+	it.each(['something new', 'in-progress'])(
+		'believes the time of the end rather than a status (%s)',
+		(status) => {
+			const ended_at = '2026-05-22T07:18:39.684Z';
+			expect(hasEnded({ call_id: 'call_1', status, ended_at })).toBe(true);
+		},
+	);
+
+	it('believes the status where the time of the end is missing', () => {
+		expect(hasEnded({ call_id: 'call_1', status: 'completed', ended_at: null })).toBe(true);
+	});
+
+	it.each([undefined, null, 3, true, ['completed'], { status: 'completed' }])(
+		'is false where the status is %o',
+		(status) => {
+			expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
+		},
+	);
+
+	it('does not take the start for the end', () => {
+		const started_at = '2026-05-22T07:18:39.684Z';
+		expect(hasEnded({ call_id: 'call_1', status: 'ringing', started_at })).toBe(false);
+	});
+
+	it.each([
+		['apiKey', { success: true, call_id: 'call_1', status: 'completed' }],
+		['workspace', { success: true, call: { call_id: 'call_1', status: 'completed' } }],
+		['workspace', { success: true, call_id: 'call_1', status: 'completed' }],
+	] as const)('is told from what %s answers: %o', (generation, body) => {
+		expect(hasEnded(generations[generation].simplify(body))).toBe(true);
 	});
 });

@@ -221,6 +221,24 @@ describe('Ledger', () => {
 			expect(kept.id).not.toBe(remembered.id);
 		});
 
+		it('knows what a stopped retry had placed, where n8n has kept what an earlier try had', () => {
+			const context = {};
+			const kept = open(context, 0, 'failed before').entry(0, ASHA);
+			Object.assign(kept, { attempts: 1, state: { is: 'not placed' } });
+			const failed = stored(context);
+
+			const retry = open(stored(failed), 0, 'failed before');
+			const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
+			for (const [item, number] of [ASHA, RAVI].entries()) {
+				Object.assign(retry.entry(item, number), { attempts: 2, state: placed });
+			}
+			retry.rememberStopped();
+
+			const again = open(stored(failed), 0, 'failed before');
+			expect(again.entry(0, ASHA)).toMatchObject({ id: kept.id, attempts: 2, state: placed });
+			expect(again.entry(1, RAVI).state).toEqual(placed);
+		});
+
 		it('forgets nobody for stopped runs that placed nothing, as those of Get Call', () => {
 			const placed = stoppedRun('phoned');
 			for (let i = 0; i < 60; i++) open({}, 0, `only read ${i}`).rememberStopped();

@@ -1,0 +1,164 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { Failure, failureOnly } from '../api/failure';
+import { attempt } from '../policy/attempts';
+import { verdictOn } from './again';
+import type { Operation } from './operation';
+import {
+	giveUpAfterSeconds,
+	maxRetries,
+	patienceOf,
+	requestTimeoutSeconds,
+	yesOrNo,
+} from './options';
+
+const displayOptions = { show: { operation: ['getManyCalls'] } };
+
+const needsWorkspace = 'Get Many Calls needs the Workspace authentication';
+const howToChange = 'Choose a Twenty2 Workspace API credential';
+
+/** The panel of nodes offers all operations, before it is known which credential there will be. */
+const workspaceNotice: INodeProperties = {
+	displayName: `${needsWorkspace}. ${howToChange} above.`,
+	name: 'workspaceNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: { show: { operation: ['getManyCalls'], authentication: ['apiKey'] } },
+};
+
+const returnAll: INodeProperties = {
+	displayName: 'Return All',
+	name: 'returnAll',
+	type: 'boolean',
+	default: false,
+	description: 'Whether to return all results or only up to a given limit',
+	hint: 'All means all calls in the one answer of Twenty2. If that is only a page of them, ask for the next with Query Parameters.',
+	displayOptions,
+};
+
+const limit: INodeProperties = {
+	displayName: 'Limit',
+	name: 'limit',
+	type: 'number',
+	typeOptions: { minValue: 1, numberPrecision: 0 },
+	default: 50,
+	description: 'Max number of results to return',
+	displayOptions: { show: { operation: ['getManyCalls'], returnAll: [false] } },
+};
+
+const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+	displayOptions,
+};
+
+const queryParameters: INodeProperties = {
+	displayName: 'Query Parameters',
+	name: 'queryParameters',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	placeholder: 'Add Parameter',
+	default: {},
+	description: 'Which calls to list, where Twenty2 has a filter or pages for that',
+	displayOptions,
+	options: [
+		{
+			displayName: 'Parameter',
+			name: 'parameter',
+			values: [
+				{
+					displayName: 'Name',
+					name: 'name',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. page',
+					description: 'The name as Twenty2 has it',
+				},
+				{
+					displayName: 'Value',
+					name: 'value',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. 2',
+					description: 'What Twenty2 is sent for it',
+				},
+			],
+		},
+	],
+};
+
+const options: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds],
+	displayOptions,
+};
+
+const notLimit = 'must be a whole number from 1 up';
+const count = z.number(notLimit).check(z.int(notLimit), z.gte(1, notLimit));
+
+const noName = 'has a parameter without a name';
+const named = z.object({
+	name: z.string(noName).check(z.trim(), z.minLength(1, noName)),
+	value: z.pipe(
+		z.union([z.string(), z.number(), z.boolean()], 'has a parameter whose value is not text'),
+		z.transform(String),
+	),
+});
+
+const distinct = (list: Array<{ name: string }>) =>
+	new Set(list.map(({ name }) => name)).size === list.length;
+
+const query = z.pipe(
+	z.object({
+		parameter: z._default(
+			z.array(named).check(z.refine(distinct, 'has the same parameter twice')),
+			[],
+		),
+	}),
+	z.transform(({ parameter }) =>
+		Object.fromEntries(parameter.map(({ name, value }) => [name, value])),
+	),
+);
+
+/** Lists the calls of a workspace, one item each. */
+export const getManyCalls: Operation = {
+	option: {
+		name: 'Get Many Calls',
+		value: 'getManyCalls',
+		action: 'Get many calls',
+		description: 'List the calls of your workspace',
+		displayOptions: { show: { authentication: ['workspace'] } },
+	},
+	fields: [workspaceNotice, returnAll, limit, simplify, queryParameters, options],
+	phones: false,
+
+	check(parameters, { twenty2, access }) {
+		const { listCalls } = twenty2;
+		if (!listCalls) throw Failure.ofInput('INVALID_INPUT', needsWorkspace, howToChange);
+		const most = parameters.read(returnAll, yesOrNo) ? Infinity : parameters.read(limit, count);
+		const simple = parameters.read(simplify, yesOrNo);
+		const wanted = parameters.read(queryParameters, query);
+		const patience = patienceOf(parameters);
+
+		return async ({ signal }) => {
+			let attempts = 0;
+			const send = async () => {
+				attempts++;
+				return await listCalls(wanted, patience);
+			};
+			const list = { what: 'Listing calls', send, judge: verdictOn };
+			const calls = await attempt(list, patience, access.reads, signal).catch((error: unknown) => {
+				throw failureOnly(error).with({ attempts });
+			});
+			return calls.slice(0, most).map((call) => ({ json: simple ? twenty2.simplify(call) : call }));
+		};
+	},
+};

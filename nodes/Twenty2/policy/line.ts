@@ -1,0 +1,19 @@
+import type { LimitFunction } from 'p-limit';
+
+/**
+ * Waits for one of `places` and keeps it.
+ * @param signal ends the waiting
+ * @returns gives the place back
+ * @throws the signal's reason
+ */
+export async function take(places: LimitFunction, signal: AbortSignal): Promise<() => void> {
+	signal.throwIfAborted();
+	return await new Promise((resolve, reject) => {
+		const giveUp = () => reject(signal.reason);
+		signal.addEventListener('abort', giveUp, { once: true });
+		void places(async () => {
+			signal.removeEventListener('abort', giveUp);
+			if (!signal.aborted) await new Promise<void>((leave) => resolve(leave));
+		});
+	});
+}

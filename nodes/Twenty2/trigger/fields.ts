@@ -1,0 +1,100 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** Beside the URL: Twenty2 has no way to register one, so the user enters it by hand. */
+export const dashboardSteps: INodeProperties = {
+	displayName:
+		'Twenty2 sends its events to one URL a workspace. Copy the <b>Production URL</b> above, open <b>Profile → Integrations</b> in the Twenty2 dashboard, paste it as the webhook URL and save. Then activate this workflow.',
+	name: 'dashboardSteps',
+	type: 'notice',
+	default: '',
+};
+
+export const authentication: INodeProperties = {
+	displayName: 'Authentication',
+	name: 'authentication',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{
+			name: 'API Key',
+			value: 'apiKey',
+			description: 'Your Twenty2 account shows one API key',
+		},
+		{
+			name: 'Workspace',
+			value: 'workspace',
+			description: 'Your Twenty2 workspace shows a key, a secret and a workspace ID',
+		},
+	],
+	default: 'apiKey',
+	description:
+		'Which of the two kinds of Twenty2 account you have. A credential is only needed to verify events.',
+};
+
+export const events: INodeProperties = {
+	displayName: 'Events',
+	name: 'events',
+	type: 'multiOptions',
+	required: true,
+	options: [
+		{
+			name: 'Call Completed',
+			value: 'call.completed',
+			description: 'A call was answered and has ended',
+		},
+		{
+			name: 'Call Failed',
+			value: 'call.failed',
+			description: 'A call has ended without a conversation, for instance because nobody answered',
+		},
+	],
+	default: ['call.completed', 'call.failed'],
+	description: 'Which events start the workflow. Others are answered and start nothing.',
+};
+
+export const assistantIds: INodeProperties = {
+	displayName: 'Assistant IDs',
+	name: 'assistantIds',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. asst_8f14e45f, asst_c9f0f895',
+	description:
+		'Start the workflow for calls by these assistants only, separated by commas. Leave it empty for all. An expression may also give a list.',
+};
+
+export const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
+export const secret: INodeProperties = {
+	displayName: 'Secret',
+	name: 'secret',
+	type: 'string',
+	typeOptions: { password: true },
+	default: '',
+	placeholder: 'e.g. 6vZ2mWq8Rk3T',
+	description:
+		'A password of your own making that the URL has to carry. Add it to the URL in the Twenty2 dashboard as <code>?secret=...</code>. Whoever calls the URL without it is turned away.',
+};
+
+export const verify: INodeProperties = {
+	displayName: 'Verify',
+	name: 'verify',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to ask Twenty2 for the call before an event starts the workflow, so that invented events start nothing. Needs a credential, and is on when there is one.',
+};
+
+export const options: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [secret, verify],
+};

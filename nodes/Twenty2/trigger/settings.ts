@@ -1,0 +1,112 @@
+import { NodeOperationError, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { apiKey } from '../api/apiKey';
+import type { Generation } from '../api/generation';
+import { workspace } from '../api/workspace';
+import { yesOrNo } from '../operations/options';
+import { text } from '../operations/text';
+import type { CallEvent } from './event';
+import * as fields from './fields';
+
+/** What the node's fields ask for. */
+export interface Settings {
+	/** By the value of the field Authentication. */
+	generation: Generation;
+	wants: (event: CallEvent) => boolean;
+	simplify: boolean;
+	/** Undefined where the user leaves it to the node. */
+	verify: boolean | undefined;
+}
+
+const generations = { apiKey, workspace };
+
+const generationName = z.enum(['apiKey', 'workspace'], 'must be apiKey or workspace');
+
+const notEvents = 'must name at least one of call.completed and call.failed';
+const eventNames = z
+	.array(z.enum(['call.completed', 'call.failed'], notEvents), notEvents)
+	.check(z.minLength(1, notEvents));
+
+const notIds = 'must be text or a list of texts';
+const idList = z.union(
+	[
+		z.array(text),
+		z.pipe(
+			z.string(),
+			z.transform((list) => list.split(',').map((id) => id.trim())),
+		),
+	],
+	notIds,
+);
+
+/** @throws NodeOperationError naming the field that holds something else than it should */
+export function settingsOf(n8n: IWebhookFunctions): Settings {
+	const events = read(n8n, fields.events, eventNames);
+	const assistantIds = read(n8n, fields.assistantIds, idList).filter((id) => id !== '');
+	return {
+		generation: generations[read(n8n, fields.authentication, generationName)],
+		wants: ({ event, assistantId = '' }) =>
+			events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId)),
+		simplify: read(n8n, fields.simplify, yesOrNo),
+		verify: readOption(n8n, fields.verify, yesOrNo),
+	};
+}
+
+/**
+ * What the URL has to carry, or undefined where the option was not added. One that was added and is
+ * empty, as an expression may be, must not let everybody in.
+ * @throws NodeOperationError when it is empty
+ */
+export function secretOf(n8n: IWebhookFunctions): string | undefined {
+	return readOption(n8n, fields.secret, text);
+}
+
+function readOption<T>(
+	n8n: IWebhookFunctions,
+	field: INodeProperties,
+	schema: z.ZodMiniType<T>,
+): T | undefined {
+	const path = `options.${field.name}`;
+	const wasAdded = n8n.getNodeParameter(path, null, { rawExpressions: true }) !== null;
+	return wasAdded ? read(n8n, field, schema, path) : undefined;
+}
+
+function read<T>(
+	n8n: IWebhookFunctions,
+	field: INodeProperties,
+	schema: z.ZodMiniType<T>,
+	path = field.name,
+): T {
+	const parsed = schema.safeParse(valueOf(n8n, field, path));
+	if (parsed.success) return parsed.data;
+	const [issue] = parsed.error.issues;
+	throw unusable(n8n, `${field.displayName} ${issue?.message}`);
+}
+
+function valueOf(n8n: IWebhookFunctions, field: INodeProperties, path: string): unknown {
+	try {
+		return n8n.getNodeParameter(path, null);
+	} catch (error) {
+		const reason = error instanceof Error ? error.message : String(error);
+		throw unusable(
+			n8n,
+			`The expression in ${field.displayName} could not be worked out: ${reason}`,
+		);
+	}
+}
+
+const whereToLook =
+	'Check the field in the Twenty2 Trigger node and, if it is an expression, what it yields';
+
+/**
+ * n8n answers such a delivery with status 500, so that whoever sent it can tell that it was not
+ * taken up, and shows the message as a failed execution of the workflow.
+ */
+export function unusable(
+	n8n: IWebhookFunctions,
+	message: string,
+	description = whereToLook,
+): NodeOperationError {
+	return new NodeOperationError(n8n.getNode(), message, { description });
+}

@@ -1,0 +1,65 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { failureOnly } from '../api/failure';
+import { connect } from '../connection';
+import { verdictOn } from '../operations/again';
+import { attempt } from '../policy/attempts';
+import type { CallEvent } from './event';
+import { unusable, type Settings } from './settings';
+
+/** Whether Twenty2 itself says what an event says. Where it does not, n8n's log tells why. */
+export type Verification = (event: CallEvent) => Promise<boolean>;
+
+/** As patient as Get Call is with its defaults. */
+const patience = { maxRetries: 3, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
+
+const found = z.object({ status: z.unknown() });
+
+/**
+ * How this node verifies events: not at all where it is switched off or there is no credential.
+ * @throws NodeOperationError when it is switched on without a credential, or with one of which a
+ * field is wrong
+ */
+export async function verificationOf(
+	n8n: IWebhookFunctions,
+	{ generation, verify }: Settings,
+): Promise<Verification> {
+	const hasCredential = n8n.getNode().credentials?.[generation.credentialType] !== undefined;
+	if (verify === true && !hasCredential) {
+		throw unusable(
+			n8n,
+			'Verify is on, but there is no Twenty2 credential to ask Twenty2 with',
+			'Choose a Twenty2 credential, or switch Verify off',
+		);
+	}
+	if (!hasCredential || verify === false) return async () => true;
+
+	const { twenty2, access } = await connect(n8n, generation).catch((error: unknown) => {
+		const { message, description } = failureOnly(error).fields;
+		throw unusable(n8n, message, description);
+	});
+	return async (event) => {
+		const lookUp = {
+			what: `Verifying ${event.eventId}`,
+			send: async () => await twenty2.getCall(event.callId, patience),
+			judge: verdictOn,
+		};
+		const unstoppable = new AbortController().signal;
+		const objection = await attempt(lookUp, patience, access.reads, unstoppable).then(
+			(body) => objectionTo(event, found.parse(twenty2.simplify(body)).status),
+			(reason: Error) => reason.message,
+		);
+		if (objection !== undefined) {
+			n8n.logger.warn(`Twenty2 event ${event.eventId} started nothing: ${objection}`);
+		}
+		return objection === undefined;
+	};
+}
+
+/** @param status what Twenty2 says became of the call */
+function objectionTo({ event, status: told }: CallEvent, status: unknown): string | undefined {
+	const isCompleted = status === 'completed';
+	if (status === told && isCompleted === (event === 'call.completed')) return undefined;
+	return `it is ${event} and says that the call is ${told}, whereas Twenty2 says ${String(status)}`;
+}

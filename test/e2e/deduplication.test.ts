@@ -1,0 +1,194 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign, type Campaign } from './campaign';
+import type { StoredExecution } from './execution';
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+import { eventually } from './rest';
+import {
+	createCall,
+	leads,
+	leadsOf,
+	webhook,
+	workflow,
+	type Lead,
+	type Parameters,
+	type Settings,
+} from './workflow';
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let credential: Credential;
+
+const limits = { requestsPerMinute: 100_000, concurrentCalls: 3 };
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-once-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+	sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
+	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	return () => sandbox.close();
+});
+
+const oncePerPhone = { options: { deduplicationKey: '=november-{{ $json.phone }}' } };
+const errorOutput: Settings = { onError: 'continueErrorOutput' };
+
+const campaign = async (parameters: Parameters = oncePerPhone) =>
+	await createCampaign(n8n, credential, parameters, errorOutput);
+
+/** Carries a workflow out once more. */
+async function runAgain({ id, start }: Pick<Campaign, 'id' | 'start'>, given: Lead[]) {
+	const [last] = await n8n.executions(id);
+	await start(given);
+	return await n8n.waitForExecution(id, { after: last?.id, seconds: 120 });
+}
+
+const output = ({ data }: StoredExecution, index: number) =>
+	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
+const codesOf = (execution: StoredExecution) =>
+	output(execution, 1).map(({ json }) => Object(json.error).code);
+const duplicates = (count: number) => Array<string>(count).fill('DUPLICATE_CALL');
+const onceEach = (given: Lead[]) => Object.fromEntries(given.map((lead) => [lead.phone, 1]));
+
+describe('The deduplication key in n8n phones nobody twice', () => {
+	it('in the next execution, and in one after a restart', async () => {
+		const { run, ...again } = await campaign();
+		const first = await run(leads(5));
+		const second = await runAgain(again, leads(7));
+		await n8n.restart();
+		const third = await runAgain(again, leads(9));
+
+		expect([first, second, third].map(codesOf)).toEqual([[], duplicates(5), duplicates(7)]);
+		expect(output(third, 0).map(({ pairedItem }) => pairedItem)).toEqual([
+			{ item: 7 },
+			{ item: 8 },
+		]);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(9)));
+	});
+
+	it('in executions that start at once', async () => {
+		const { id, start } = await campaign();
+		await Promise.all([1, 2, 3, 4].map(async () => await start(leads(50))));
+		await eventually('Four executions', 60, async () => {
+			const executions = await n8n.executions(id);
+			return (
+				(executions.length === 4 && executions.every(({ status }) => status === 'success')) ||
+				undefined
+			);
+		});
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(50)));
+		expect(codesOf(await runAgain({ id, start }, leads(50)))).toEqual(duplicates(50));
+	});
+
+	it('again after n8n was killed while it waited for calls to end', async () => {
+		sandbox.pace.talkMs = 600_000;
+		const { id, start } = await campaign({ ...oncePerPhone, waitForCompletion: true });
+		await start(leads(3));
+		await eventually('Three calls', 30, async () => sandbox.seen.calls.length === 3 || undefined);
+		await n8n.crash();
+		const [killed] = await n8n.executions(id);
+		const retried = await n8n.retryExecution(killed?.id ?? '');
+		sandbox.pace.talkMs = 0;
+		const next = await runAgain({ id, start }, leads(4));
+
+		expect(killed?.status).toBe('crashed');
+		expect(codesOf(retried)).toEqual(duplicates(3));
+		expect(codesOf(next)).toEqual(duplicates(3));
+		expect(output(next, 0)).toHaveLength(1);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(4)));
+	});
+});
+
+/** A workflow that has 10,000 keys from n8n's own node for them, beside those of Create Call. */
+async function with10000Keys(parameters: Parameters, path: string): Promise<Campaign> {
+	const remember = {
+		name: 'Remember',
+		type: 'n8n-nodes-base.removeDuplicates',
+		typeVersion: 2,
+		position: [0, 0],
+		parameters: {
+			operation: 'removeItemsSeenInPreviousExecutions',
+			logic: 'removeItemsWithAlreadySeenKeyValues',
+			dedupeValue: '={{ $json.phone }}',
+			options: { scope: 'workflow', historySize: 20_000 },
+		},
+	};
+	const created = await n8n.createWorkflow(
+		workflow(
+			path,
+			[
+				webhook(path),
+				leadsOf,
+				createCall(credential, parameters, errorOutput),
+				{ ...webhook(`${path}-keys`), name: 'Keys' },
+				{ ...leadsOf, name: 'All Leads' },
+				remember,
+			],
+			[
+				['Webhook', 0, 'Leads'],
+				['Leads', 0, 'Twenty2'],
+				['Keys', 0, 'All Leads'],
+				['All Leads', 0, 'Remember'],
+			],
+		),
+	);
+	await n8n.activate(created);
+	const { id } = created;
+	const calls = (to: string) => async (given: Lead[]) => {
+		await n8n.callWebhook(to, { leads: given });
+	};
+	const start = calls(path);
+	for (let n = 0; n < 10_000; n += 2_000) {
+		const part = leads(n + 2_000).slice(n);
+		const filled = await runAgain({ id, start: calls(`${path}-keys`) }, part);
+		expect(filled.data.resultData.runData.Remember?.[0]?.data?.main?.[0]).toHaveLength(2_000);
+	}
+	return { id, start, run: async (given) => await runAgain({ id, start }, given) };
+}
+
+const CREATES = 300;
+const timed = z.object({ executionTime: z.number() });
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+it('Ten thousand keys make no run longer by more than a tenth at the documented limits', async () => {
+	const deduplicated = await with10000Keys(oncePerPhone, 'ten-thousand');
+	const plain = await with10000Keys({}, 'without-keys');
+	const took = async ({ run }: Campaign, round: number) => {
+		const given = leads(20_000 + CREATES * (round + 1)).slice(-CREATES);
+		const execution = await run(given);
+		expect(output(execution, 0)).toHaveLength(CREATES);
+		return timed.parse(execution.data.resultData.runData.Twenty2?.[0]).executionTime;
+	};
+	const times = { with: [] as number[], without: [] as number[] };
+	for (let round = 0; round < 6; round++) {
+		times.without.push(await took(plain, round));
+		times.with.push(await took(deduplicated, round));
+	}
+	// The first round warms up.
+	const [ms, msWithout] = [median(times.with.slice(1)), median(times.without.slice(1))];
+	const each = (ms - msWithout) / CREATES;
+	const secondAnItem = 60_000 / 60;
+	console.log(
+		`${CREATES} creates with 10,000 keys: ${ms} ms, without deduplication ${msWithout} ms: ` +
+			`${(ms / msWithout).toFixed(2)} times as long without limits; ${each.toFixed(2)} ms an item, ` +
+			`${((100 * each) / secondAnItem).toFixed(2)} % at 60 requests a minute`,
+	);
+	expect(each / secondAnItem).toBeLessThan(0.1);
+});

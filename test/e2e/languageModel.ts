@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import * as z from 'zod/v4';
+
+const request = z.looseObject({
+	stream: z.boolean().optional(),
+	messages: z.array(z.looseObject({ role: z.string(), content: z.unknown() })),
+	tools: z.array(z.looseObject({ function: z.looseObject({ name: z.string() }) })).optional(),
+});
+
+export type ModelRequest = z.infer<typeof request>;
+
+export interface LanguageModel {
+	/** For an OpenAI credential. */
+	readonly url: string;
+	/** What it was asked, the latest last. */
+	readonly requests: ModelRequest[];
+	close(): Promise<void>;
+}
+
+/**
+ * A language model on loopback that speaks OpenAI's protocol: it uses the first tool it is offered
+ * once, with these arguments, and then repeats what the tool said.
+ */
+export async function startLanguageModel(toolArguments: object): Promise<LanguageModel> {
+	const requests: ModelRequest[] = [];
+	const server = createServer((incoming, response) => {
+		void (async () => {
+			const asked = request.parse(await json(incoming));
+			requests.push(asked);
+			const message = answerTo(asked, toolArguments);
+			const choice = { index: 0, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
+			const body = { id: 'answer', created: 0, model: 'stub' };
+			if (!asked.stream) {
+				response.setHeader('content-type', 'application/json');
+				const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
+				const choices = [{ ...choice, message }];
+				return response.end(JSON.stringify({ ...body, object: 'chat.completion', choices, usage }));
+			}
+			response.setHeader('content-type', 'text/event-stream');
+			const tool_calls = message.tool_calls?.map((call, index) => ({ index, ...call }));
+			const choices = [{ ...choice, delta: { ...message, tool_calls } }];
+			const chunk = JSON.stringify({ ...body, object: 'chat.completion.chunk', choices });
+			response.end(`data: ${chunk}\n\ndata: [DONE]\n\n`);
+		})().catch((error: unknown) => response.writeHead(500).end(String(error)));
+	});
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	return {
+		url: `http://127.0.0.1:${port}/v1`,
+		requests,
+		close: async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
+
+function answerTo({ messages, tools }: ModelRequest, toolArguments: object) {
+	const said = messages.findLast(({ role }) => role === 'tool');
+	const [tool] = tools ?? [];
+	if (said || !tool) {
+		return { role: 'assistant', content: `The tool said: ${String(said?.content)}` };
+	}
+	const { name } = tool.function;
+	const call = { name, arguments: JSON.stringify(toolArguments) };
+	return {
+		role: 'assistant',
+		content: null,
+		tool_calls: [{ id: 'call_1', type: 'function', function: call }],
+	};
+}

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { startSandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
+import { installedN8n } from './install';
+import { startN8n, type N8n } from './n8n';
+import { packProject } from './pack';
+import { leads, phone } from './workflow';
+
+let folder: string;
+let n8n: N8n;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-lost-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out with their call_id', async () => {
+	const sandbox = await startSandbox({ refuseConcurrent: false });
+	for (const n of [1, 4, 6, 8]) sandbox.behave(phone(n), 'place and cut');
+	sandbox.behave(phone(3), 'cut');
+	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
+		apiKey: 'sandbox-key',
+		apiSecret: 'sandbox-secret',
+		workspaceId: 'ws_sandbox',
+		baseUrl: sandbox.url,
+	});
+	const { run } = await createCampaign(
+		n8n,
+		credential,
+		{ authentication: 'workspace' },
+		{ onError: 'continueErrorOutput' },
+	);
+	const from = performance.now();
+	const { status, data } = await run(leads(10));
+	const seconds = (performance.now() - from) / 1_000;
+	await sandbox.close();
+
+	console.log(`10 calls, 5 answers lost: ${seconds.toFixed(1)} seconds`);
+	expect(status).toBe('success');
+	const [placed, failed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
+	const others = leads(10).filter(({ phone: number }) => number !== phone(3));
+	expect(placed?.map(({ json }) => json.call_id)).toEqual(
+		others.map((lead) => sandbox.seen.callsTo(lead.phone)[0]?.call_id),
+	);
+	expect(failed?.map(({ json }) => json)).toMatchObject([
+		{ name: 'Lead 3', error: { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' } },
+	]);
+	expect(sandbox.seen.perNumber()).toEqual(
+		Object.fromEntries(others.map((lead) => [lead.phone, 1])),
+	);
+	expect(seconds).toBeLessThan(15);
+});

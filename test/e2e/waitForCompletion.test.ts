@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
+import type { StoredExecution } from './execution';
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+import { eventually } from './rest';
+import { leads, phone, type Parameters, type Settings } from './workflow';
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let credential: Credential;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-wait-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+// Calls of 6 seconds, a fourth beside three refused, and the limit as Twenty2 documents it.
+beforeEach(async () => {
+	sandbox = await startSandbox({ ringMs: 1_000, talkMs: 5_000 });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
+	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	return () => sandbox.close();
+});
+
+const waiting = async (pollIntervalSeconds: number, settings: Settings = {}) => {
+	const parameters: Parameters = { waitForCompletion: true, options: { pollIntervalSeconds } };
+	return await createCampaign(n8n, credential, parameters, settings);
+};
+
+const items = ({ data }: StoredExecution, output = 0) =>
+	(data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
+
+const onceEach = (count: number) =>
+	Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
+
+describe('Waiting for calls to end in n8n', () => {
+	it.each([1, 2])(
+		'never has more than three live and soon places the next, looking every %i s',
+		async (pollInterval) => {
+			const from = performance.now();
+			const { run } = await waiting(pollInterval);
+			const execution = await run(leads(9));
+			const seconds = (performance.now() - from) / 1_000;
+			const polls = sandbox.seen.requests.length - 9;
+			console.log(
+				`9 waited calls of 6 s, 3 at once, looked at every ${pollInterval} s: ` +
+					`${seconds.toFixed(1)} s, at best 18; ${polls} looks`,
+			);
+			expect(execution.status).toBe('success');
+			expect(items(execution).map(({ to_number, status }) => [to_number, status])).toEqual(
+				leads(9).map((lead) => [lead.phone, 'completed']),
+			);
+			expect(sandbox.seen.mostLive).toBe(3);
+			expect(sandbox.seen.refusals).toBe(0);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(9));
+			// Real time is the point.
+			expect(seconds).toBeLessThanOrEqual(1.35 * 18);
+		},
+	);
+
+	it('is taken up again by Retry On Fail and by "Retry execution"', async () => {
+		Object.assign(sandbox.pace, { ringMs: 500, talkMs: 2_500 });
+		sandbox.behave(phone(4), { kind: 'refuse', status: 400, message: 'Not now', times: 3 });
+		const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 10 };
+		const { run } = await waiting(1, retryOnFail);
+		const thrown = await run(leads(7));
+		const done = await n8n.retryExecution(thrown.id);
+
+		expect([thrown, done].map(({ status }) => status)).toEqual(['error', 'success']);
+		expect(items(done).map(({ to_number, status }) => [to_number, status])).toEqual(
+			leads(7).map((lead) => [lead.phone, 'completed']),
+		);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(7));
+	});
+
+	it('ends at once when the execution is stopped', async () => {
+		const { id, start } = await waiting(1);
+		await start(leads(3));
+		await eventually('Looks', 20, async () => sandbox.seen.requests.length > 4 || undefined);
+		const [running] = await n8n.executions(id);
+		await n8n.stopExecution(running?.id ?? '');
+		const { status } = await n8n.waitForExecution(id, { seconds: 2 });
+		expect(status).toBe('canceled');
+
+		const sent = sandbox.seen.requests.length;
+		await new Promise((resolve) => setTimeout(resolve, 5_000));
+		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+});

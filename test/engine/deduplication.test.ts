@@ -1,0 +1,492 @@
+import {
+	NodeConnectionTypes,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import type { Engine, Run } from './engine';
+import { processedKeys } from './processedKeys';
+import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { settle, untilDone, useVirtualTime } from './virtualTime';
+
+type Settings = Parameters<typeof createCallNode>[1];
+
+const errorOutput: Settings = { onError: 'continueErrorOutput' };
+const retryOnFail: Settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+
+/** A node that phones `{{ $json.phone }}` once for each `{{ $json.key }}`. */
+const onceANode = (options: IDataObject = {}, settings = errorOutput, parameters = {}) =>
+	createCallNode(
+		{ ...parameters, options: { deduplicationKey: '={{ $json.key }}', maxRetries: 0, ...options } },
+		settings,
+	);
+
+/** Leads that each have a key of their own. */
+const keyed = (count: number, from = 0) =>
+	leads(from + count)
+		.slice(from)
+		.map((lead) => ({ ...lead, key: `november-${lead.name}` }));
+
+const errorsOf = ({ errors }: Run) => errors.map(({ json }) => json.error);
+const codesOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error).code);
+const duplicates = (count: number) => Array<string>(count).fill('DUPLICATE_CALL');
+const onceEach = (given: Array<{ phone: string }>) =>
+	Object.fromEntries(given.map((lead) => [lead.phone, 1]));
+
+/** Records in the same workflow what n8n's Remove Duplicates node records there in another mode. */
+class Latest implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Latest',
+		name: 'latest',
+		group: ['transform'],
+		version: 1,
+		description: 'Records the latest date',
+		defaults: { name: 'Latest' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		properties: [],
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const dates = ['2026-05-22'];
+		await this.helpers.checkProcessedAndRecord(dates, 'workflow', { mode: 'latestDate' });
+		return [this.getInputData()];
+	}
+}
+
+describe('Deduplication Key', () => {
+	let sandbox: Sandbox;
+	let engine: Engine;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
+		engine = engineFor(sandbox);
+	});
+	afterEach(async () => {
+		processedKeys.down = undefined;
+		await sandbox.close();
+	});
+
+	const run = async (items: IDataObject[], node = onceANode()) => await engine.run({ items, node });
+
+	describe('phones nobody twice', () => {
+		it('in a second execution, and tells it', async () => {
+			await run(keyed(5));
+			const again = await run(keyed(7));
+
+			expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 5 }, { item: 6 }]);
+			expect(codesOf(again)).toEqual(duplicates(5));
+			expect(errorsOf(again)[0]).toEqual({
+				code: 'DUPLICATE_CALL',
+				message: 'The Deduplication Key "november-Lead 0" was used before in this workflow',
+				description: expect.stringContaining('another key'),
+				status: null,
+				source: 'n8n',
+				outcome: 'not_placed',
+				attempts: 0,
+			});
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(7)));
+		});
+
+		it('whoever is called under the key', async () => {
+			await run([{ phone: phone(0), key: 'family' }]);
+			const again = await run([{ phone: phone(1), key: 'family' }]);
+			expect(codesOf(again)).toEqual(duplicates(1));
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+
+		it('when items of one run have the same key: the first of them is phoned', async () => {
+			const items = leads(12).map((lead, n) => ({ ...lead, key: n % 4 }));
+			const { success, ...rest } = await run(items);
+			expect(success.map(({ pairedItem }) => pairedItem)).toEqual(
+				[0, 1, 2, 3].map((item) => ({ item })),
+			);
+			expect(codesOf({ success, ...rest })).toEqual(duplicates(8));
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(4)));
+		});
+
+		it('when executions with the same leads run at once, and no key gets lost', async () => {
+			const runs = await Promise.all(Array.from({ length: 6 }, async () => await run(keyed(40))));
+			expect(runs.flatMap(({ success }) => success)).toHaveLength(40);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(40)));
+			expect(codesOf(await run(keyed(40)))).toEqual(duplicates(40));
+		});
+
+		it('when executions with other leads run at once: no key gets lost', async () => {
+			await Promise.all([0, 20, 40, 60, 80].map(async (from) => await run(keyed(20, from))));
+			const again = await run(keyed(100));
+			expect(codesOf(again)).toEqual(duplicates(100));
+		});
+
+		it('while keys are given back and recorded at once', async () => {
+			const refused = leads(60).filter((_, n) => n % 3 === 0);
+			for (const lead of refused) sandbox.behave(lead.phone, 'refused');
+			await Promise.all([0, 20, 40].map(async (from) => await run(keyed(20, from))));
+			for (const lead of refused) sandbox.behave(lead.phone, 'unanswered');
+			const again = await run(keyed(60));
+
+			expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual(
+				leads(60).flatMap((_, item) => (item % 3 === 0 ? [{ item }] : [])),
+			);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(60)));
+		});
+	});
+
+	it('is one key with spaces around it or without, as text or as a number', async () => {
+		await run([
+			{ phone: phone(0), key: ' Asha Rao ' },
+			{ phone: phone(1), key: 42 },
+			{ phone: phone(2), key: 0 },
+		]);
+		const again = await run([
+			{ phone: phone(3), key: 'Asha Rao' },
+			{ phone: phone(4), key: '42' },
+			{ phone: phone(5), key: 0 },
+		]);
+		expect(codesOf(again)).toEqual(duplicates(3));
+		expect((await run([{ phone: phone(6), key: 'asha rao' }])).success).toHaveLength(1);
+	});
+
+	it.each(['', '   '])('is off where it is empty (%j)', async (key) => {
+		const items = [0, 0].map((n) => ({ phone: phone(n), key }));
+		expect((await run(items)).success).toHaveLength(2);
+		expect((await run(items)).success).toHaveLength(2);
+	});
+
+	it.each([null, true, { id: 1 }, ['a']])('must be text: %j is not', async (key) => {
+		const { errors } = await run([{ phone: phone(0), key }]);
+		expect(errors[0]?.json.error).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'Deduplication Key must be text',
+		});
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('must be there: the column of a lead that has none does not switch it off', async () => {
+		expect(codesOf(await run([{ phone: phone(0) }]))).toEqual(['INVALID_INPUT']);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('is of one workflow', async () => {
+		await run(keyed(1));
+		const other = await engineFor(sandbox).run({ items: keyed(1), node: onceANode() });
+		expect(other.success).toHaveLength(1);
+	});
+
+	describe('is free again when certainly nobody was phoned', () => {
+		it.each([
+			['refused', 'INVALID_NUMBER'],
+			['422 other', 'VALIDATION_ERROR'],
+			['500 always', 'INTERNAL_ERROR'],
+			['429 always', 'RATE_LIMIT_EXCEEDED'],
+			['teapot', 'HTTP_418'],
+		] as const)('%s', async (behaviour, code) => {
+			sandbox.behave(phone(0), behaviour);
+			const options = { giveUpAfterSeconds: 0 };
+			const refused = await run(keyed(1), onceANode(options));
+			sandbox.behave(phone(0), 'unanswered');
+			const again = await run(keyed(1), onceANode({ giveUpAfterSeconds: 30 }));
+			const oncemore = await run(keyed(1));
+
+			expect([refused, again, oncemore].map(codesOf)).toEqual([[code], [], ['DUPLICATE_CALL']]);
+			expect(again.success).toHaveLength(1);
+		});
+
+		it('because Twenty2 was not reached', async () => {
+			const away = engineFor({ url: 'http://127.0.0.1:9' });
+			const first = await away.run({ items: keyed(1), node: onceANode() });
+			const second = await away.run({ items: keyed(1), node: onceANode() });
+			expect([first, second].map(codesOf)).toEqual([['NETWORK_ERROR'], ['NETWORK_ERROR']]);
+		});
+
+		it('because a field is wrong', async () => {
+			await run(keyed(1), onceANode({}, errorOutput, { toNumber: 'not a number' }));
+			expect((await run(keyed(1))).success).toHaveLength(1);
+		});
+
+		it('for the next item of the run that has the key', async () => {
+			sandbox.behave(phone(0), 'refused');
+			const items = leads(3).map((lead) => ({ ...lead, key: 'family' }));
+			const done = await run(items);
+			expect(codesOf(done)).toEqual(['INVALID_NUMBER', 'DUPLICATE_CALL']);
+			expect(done.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
+		});
+	});
+
+	it.each([
+		['place and cut', 'OUTCOME_UNKNOWN', 1],
+		['502 html', 'OUTCOME_UNKNOWN', 0],
+		['empty 200', 'INVALID_RESPONSE', 1],
+		['odd 200', 'INVALID_RESPONSE', 1],
+	] as const)('stays used when the outcome is unknown (%s)', async (behaviour, code, calls) => {
+		sandbox.behave(phone(0), behaviour);
+		const lost = await run(keyed(1));
+		sandbox.behave(phone(0), 'unanswered');
+		const again = await run(keyed(1));
+		expect([lost, again].map(codesOf)).toEqual([[code], ['DUPLICATE_CALL']]);
+		expect(sandbox.seen.calls).toHaveLength(calls);
+	});
+
+	it('ends the run under Stop Workflow, before a call is placed after it', async () => {
+		await run(keyed(1, 2));
+		const stopped = await run(keyed(30), onceANode({}, {}));
+		expect(stopped.error).toMatchObject({
+			code: 'DUPLICATE_CALL',
+			message: expect.stringMatching(
+				/^The Deduplication Key "november-Lead 2" was used before in this workflow\. .*placed\.$/,
+			),
+			context: { itemIndex: 2, data: { error: { outcome: 'not_placed', attempts: 0 } } },
+		});
+		expect(sandbox.seen.calls.length).toBeLessThanOrEqual(5);
+	});
+
+	describe('takes a run that is carried out again for no duplicate of itself', () => {
+		it('by Retry On Fail', async () => {
+			sandbox.behave(phone(7), '500 twice');
+			const done = await run(keyed(12), onceANode({}, retryOnFail));
+			expect(done.error).toBeUndefined();
+			expect(done.success).toHaveLength(12);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
+		});
+
+		it('by Retry execution, and the next execution phones nobody', async () => {
+			sandbox.behave(phone(7), '500 once');
+			const failed = await run(keyed(12), onceANode({}, {}));
+			const done = await failed.retry();
+			expect([failed.status, done.status]).toEqual(['error', 'success']);
+			expect(done.success).toHaveLength(12);
+			expect(codesOf(await run(keyed(12)))).toEqual(duplicates(12));
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
+		});
+
+		it('by Retry execution after Stop', async () => {
+			for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
+			const running = await engine.start({ items: keyed(9), node: onceANode() });
+			await expect.poll(() => sandbox.seen.requests.length).toBeGreaterThan(4);
+			running.cancel();
+			const stopped = await running.finished;
+			const done = await stopped.retry();
+			expect(codesOf(done)).toEqual([]);
+			expect(done.success).toHaveLength(9);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(9)));
+		});
+
+		it('but not who shares a key with an item of it', async () => {
+			sandbox.behave(phone(2), '500 once');
+			const items = ['a', 'a', 'b'].map((key, n) => ({ phone: phone(n), key }));
+			const done = await run(items, onceANode({}, { ...errorOutput, ...retryOnFail }));
+			const first = await engine.run({ items, node: onceANode({}, {}) });
+			const again = await first.retry();
+			expect(codesOf(done)).toContain('DUPLICATE_CALL');
+			expect([first, again].map(({ error }) => error)).toMatchObject([
+				{ code: 'DUPLICATE_CALL' },
+				{ code: 'DUPLICATE_CALL' },
+			]);
+			expect(sandbox.seen.callsTo(phone(1))).toEqual([]);
+		});
+
+		it('unless another execution has used the key in between', async () => {
+			sandbox.behave(phone(0), '500 once');
+			const failed = await run(keyed(1), onceANode({}, {}));
+			await run(keyed(1));
+			const again = await failed.retry();
+			expect(again.error).toMatchObject({ code: 'DUPLICATE_CALL' });
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+
+		it('and says again that the outcome is unknown rather than that it is a duplicate', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const lost = await run(keyed(1), onceANode({}, {}));
+			const again = await lost.retry();
+			expect([lost, again].map(({ error }) => error)).toMatchObject([
+				{ code: 'OUTCOME_UNKNOWN' },
+				{ code: 'OUTCOME_UNKNOWN' },
+			]);
+		});
+	});
+
+	describe('with Retry Unknown Outcome', () => {
+		const placeAgain = { retryUnknownOutcome: true };
+		beforeEach(() => sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 }));
+
+		it('is the same key for the next attempt', async () => {
+			const done = await run(keyed(1), onceANode({ ...placeAgain, maxRetries: 1 }));
+			expect(done.success).toHaveLength(1);
+			expect(sandbox.seen.calls).toHaveLength(2);
+		});
+
+		it('is no duplicate by Retry On Fail', async () => {
+			const done = await run(keyed(1), onceANode(placeAgain, retryOnFail));
+			expect(done.error).toBeUndefined();
+			expect(sandbox.seen.calls).toHaveLength(2);
+		});
+
+		it('is no duplicate by Retry execution, and one afterwards', async () => {
+			const lost = await run(keyed(1), onceANode(placeAgain, {}));
+			const done = await lost.retry();
+			expect([lost.status, done.status]).toEqual(['error', 'success']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+		});
+
+		it('stays used when the next try is refused', async () => {
+			const lost = await run(keyed(1), onceANode(placeAgain, {}));
+			sandbox.behave(phone(0), 'refused');
+			const refused = await lost.retry();
+			sandbox.behave(phone(0), 'unanswered');
+			expect(refused.error).toMatchObject({ code: 'INVALID_NUMBER' });
+			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+		});
+
+		it('is a duplicate for any other execution', async () => {
+			await run(keyed(1), onceANode(placeAgain));
+			expect(codesOf(await run(keyed(1), onceANode(placeAgain)))).toEqual(['DUPLICATE_CALL']);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+	});
+
+	describe('of a call that is waited for', () => {
+		const waited = { waitForCompletion: true };
+		const everySecond = { pollIntervalSeconds: 1 };
+
+		it('is used as soon as it is placed', async () => {
+			sandbox.pace.talkMs = 1_500;
+			const first = await engine.start({
+				items: keyed(1),
+				node: onceANode(everySecond, errorOutput, waited),
+			});
+			await expect.poll(() => sandbox.seen.calls.length).toBe(1);
+			const second = await run(keyed(1), onceANode(everySecond, errorOutput, waited));
+			expect(codesOf(second)).toEqual(['DUPLICATE_CALL']);
+			expect(sandbox.seen.requests).toHaveLength(1);
+			expect((await first.finished).success[0]?.json).toMatchObject({ status: 'completed' });
+		});
+
+		it('is no duplicate when a wait that was given up is taken up again', async () => {
+			sandbox.pace.talkMs = 1_500;
+			const given = onceANode({ ...everySecond, maxWaitMinutes: 0 }, {}, waited);
+			const givenUp = await run(keyed(1), given);
+			const again = await givenUp.retry();
+			expect([givenUp, again].map(({ error }) => error)).toMatchObject([
+				{ code: 'WAIT_TIMEOUT' },
+				{ code: 'WAIT_TIMEOUT' },
+			]);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+	});
+
+	describe('that n8n cannot record', () => {
+		it('places no call, and says why', async () => {
+			processedKeys.down = new Error('database is locked');
+			const failed = await run(keyed(4));
+			expect(errorsOf(failed)).toEqual(
+				keyed(4).map(() =>
+					expect.objectContaining({
+						code: 'INVALID_INPUT',
+						message:
+							'Deduplication Key could not be recorded by n8n, so the call was not placed: database is locked',
+						outcome: 'not_placed',
+						attempts: 0,
+					}),
+				),
+			);
+			expect(sandbox.seen.requests).toEqual([]);
+
+			processedKeys.down = undefined;
+			expect((await run(keyed(4))).success).toHaveLength(4);
+		});
+
+		it('names the Remove Duplicates node that keeps something else there', async () => {
+			const recorder = engineFor(sandbox, {}, { 'test.latest': new Latest() });
+			await recorder.run({ items: [{}], node: { type: 'test.latest' } });
+			const failed = await recorder.run({ items: keyed(1), node: onceANode() });
+			expect(errorsOf(failed)).toMatchObject([
+				{
+					code: 'INVALID_INPUT',
+					message: expect.stringContaining('incompatible setting'),
+					description: expect.stringContaining('Remove Duplicates'),
+				},
+			]);
+			expect(sandbox.seen.requests).toEqual([]);
+		});
+
+		it('or forget, stays used', async () => {
+			sandbox.behave(phone(0), '500 always');
+			const running = await engine.start({ items: keyed(1), node: onceANode({ maxRetries: 1 }) });
+			await expect.poll(() => sandbox.seen.requests.length).toBe(1);
+			processedKeys.down = new Error('database is locked');
+			const failed = await running.finished;
+			processedKeys.down = undefined;
+
+			expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+		});
+	});
+
+	describe('with a second worker', () => {
+		beforeEach(async () => {
+			// Modules loaded once more know nothing of the first ones, like those of another process.
+			vi.resetModules();
+			const { Twenty2 } = await import('../../nodes/Twenty2/Twenty2.node');
+			engine = engineFor(sandbox, {}, { 'test.elsewhere': new Twenty2() });
+		});
+
+		const runElsewhere = async (items: IDataObject[]) =>
+			await run(items, { ...onceANode(), type: 'test.elsewhere' });
+
+		it('is recorded although both begin with no key at all', async () => {
+			const runs = await Promise.all([run(keyed(5)), runElsewhere(keyed(5, 5))]);
+			expect(runs.map(errorsOf)).toEqual([[], []]);
+		});
+
+		it('is not lost because the other one records keys of its own at the same time', async () => {
+			await Promise.all([run(keyed(40)), runElsewhere(keyed(40, 40))]);
+			const n = codesOf(await run(keyed(80))).length; console.log('known', n); expect(n).toBe(80);
+		});
+
+		it('is known to the other one afterwards', async () => {
+			await run(keyed(5));
+			expect(codesOf(await runElsewhere(keyed(5)))).toEqual(duplicates(5));
+		});
+	});
+});
+
+describe('Deduplication Key, while the execution is stopped', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	let engine: Engine;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ clock: () => performance.now(), refuseConcurrent: false });
+		engine = engineFor(sandbox, { requestsPerMinute: 1 });
+	});
+	afterEach(() => sandbox.close());
+
+	it('is free again for who still waits for the limit', async () => {
+		const running = await engine.start({ items: keyed(3), node: onceANode() });
+		await settle(sandbox);
+		running.cancel();
+		await running.finished;
+		const { runs } = await untilDone(sandbox, [
+			engine.start({ items: keyed(3), node: onceANode() }),
+		]);
+
+		expect(runs.map(codesOf)).toEqual([['DUPLICATE_CALL']]);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(3)));
+	});
+
+	it('keeps nobody waiting who waits for another call with the key', async () => {
+		const items = leads(3).map((lead) => ({ ...lead, key: 'family' }));
+		await untilDone(sandbox, [engine.start({ items: keyed(1, 9), node: onceANode() })]);
+		const running = await engine.start({ items, node: onceANode() });
+		await settle(sandbox);
+		running.cancel();
+		const run = await running.finished;
+		expect(run.status).toBe('canceled');
+
+		const { runs } = await untilDone(sandbox, [engine.start({ items, node: onceANode() })]);
+		expect(runs[0]?.success).toHaveLength(1);
+	});
+});

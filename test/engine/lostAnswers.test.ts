@@ -1,0 +1,399 @@
+import type { IDataObject } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import type { Run } from './engine';
+import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { settle, untilDone, useVirtualTime } from './virtualTime';
+
+const MINUTE_MS = 60_000;
+
+type Settings = Parameters<typeof createCallNode>[1];
+
+const errorOutput: Settings = { onError: 'continueErrorOutput' };
+
+const workspaceNode = (options: IDataObject = {}, settings = errorOutput, parameters = {}) =>
+	createCallNode({ authentication: 'workspace', ...parameters, options }, settings);
+
+const codesOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error).code);
+const placedIn = (run: Run) =>
+	run.success.map(({ json, pairedItem }) => [Object(pairedItem).item, json.call_id]);
+
+describe('An answer that got lost (workspace)', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	const open: Sandbox[] = [];
+	const start = async (options: Parameters<typeof startSandbox>[0] = {}) => {
+		const clock = () => Date.now();
+		sandbox = await startSandbox({ clock, refuseConcurrent: false, ...options });
+		open.push(sandbox);
+	};
+	beforeEach(() => start());
+	afterEach(async () => {
+		for (const one of open.splice(0)) await one.close();
+	});
+
+	const run = async (items: IDataObject[], node = workspaceNode(), credential = {}) => {
+		const started = engineFor(sandbox, credential).start({ items, node });
+		const { runs, seconds } = await untilDone(sandbox, [started]);
+		const [done] = runs;
+		if (!done) throw new Error('It has not ended');
+		return { run: done, seconds };
+	};
+	const looks = () => sandbox.seen.requests.filter(({ method }) => method === 'GET');
+	const creates = () => sandbox.seen.requests.filter(({ method }) => method === 'POST');
+	const idsTo = (number: string) => sandbox.seen.callsTo(number).map(({ call_id }) => call_id);
+
+	/** A call that Twenty2 has from somewhere else, such as its dashboard. */
+	const phoneByHand = async (number: string) => {
+		const response = await fetch(`${sandbox.url}/api/agent/trigger-outbound-call`, {
+			method: 'POST',
+			headers: {
+				authorization: `Basic ${btoa('sandbox-key:sandbox-secret')}`,
+				'x-workspace-id': 'ws_sandbox',
+				'content-type': 'application/json',
+			},
+			body: JSON.stringify({
+				agent_id: 'asst_demo',
+				callee_phone: number.slice(3),
+				caller_phone: '7971441943',
+				input_parameters: {},
+			}),
+		});
+		expect(response.status).toBe(200);
+	};
+	/** The second request arrives so many milliseconds after the first. */
+	const startOneByOne = async (ms: number, between: () => void) => {
+		const delays = [0, ms];
+		await start({
+			networkDelay: () => delays.shift() ?? 0,
+			onRequest: ({ method }) => {
+				if (method === 'POST') between();
+			},
+		});
+	};
+
+	it('of 4 among 10 comes back from the call logs; of one that was not placed it cannot', async () => {
+		const lost = [1, 4, 6, 8];
+		for (const n of lost) sandbox.behave(phone(n), 'place and cut');
+		sandbox.behave(phone(3), 'cut');
+		const { run: done, seconds } = await run(leads(10));
+
+		const placed = leads(10).flatMap(({ phone: number }, item) =>
+			item === 3 ? [] : [[item, number]],
+		);
+		expect(placedIn(done)).toEqual(
+			placed.map(([item, number]) => [item, idsTo(String(number))[0]]),
+		);
+		expect(done.errors[0]?.json).toMatchObject({
+			name: 'Lead 3',
+			error: { code: 'OUTCOME_UNKNOWN', outcome: 'unknown', attempts: 4 },
+		});
+		expect(sandbox.seen.perNumber()).toEqual(
+			Object.fromEntries(placed.map(([, number]) => [number, 1])),
+		);
+		expect(seconds).toBeLessThan(10);
+	});
+
+	it('gives what Create Call gives', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1));
+		expect(done.success[0]?.json).toEqual({ call_id: idsTo(phone(0))[0], status: 'in-progress' });
+		expect(looks()).toHaveLength(1);
+	});
+
+	it('is waited for like any other call', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1), workspaceNode({}, {}, { waitForCompletion: true }));
+		expect(done.success[0]?.json).toMatchObject({
+			call_id: idsTo(phone(0))[0],
+			status: 'completed',
+		});
+	});
+
+	it('is reused as found when the execution is retried', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behave(phone(1), '500 always');
+		const { run: failed } = await run(leads(2), workspaceNode({ maxRetries: 1 }, {}));
+		sandbox.behave(phone(1), 'unanswered');
+		const { runs } = await untilDone(sandbox, [failed.startRetry()]);
+		expect(runs.map(placedIn)).toEqual([
+			[
+				[0, idsTo(phone(0))[0]],
+				[1, idsTo(phone(1))[0]],
+			],
+		]);
+		expect(sandbox.seen.calls).toHaveLength(2);
+	});
+
+	it('is not looked for with the API key generation, which lists no calls', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1), createCallNode({}, errorOutput));
+		expect(done.errors[0]?.json.error).toMatchObject({ code: 'OUTCOME_UNKNOWN', attempts: 1 });
+		expect(looks()).toEqual([]);
+	});
+
+	describe('to a person who is on the list twice', () => {
+		const twice = [...leads(1), ...leads(1)];
+
+		it('stays unknown for both when both were placed', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const { run: done } = await run(twice);
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.calls).toHaveLength(2);
+		});
+
+		it.each([
+			['the first', true],
+			['the second', false],
+		])('is given to one of them when only %s was placed', async (_, first) => {
+			await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
+			sandbox.behave(phone(0), { kind: 'cut', places: first });
+			const { run: done } = await run(twice);
+			expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+
+		it.each([true, false])(
+			'is not taken from the other one, which is still on its way (placed: %s)',
+			async (places) => {
+				await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
+				sandbox.behave(phone(0), { kind: 'cut', places });
+				const { run: done } = await run(twice);
+
+				const ids = idsTo(phone(0));
+				expect(placedIn(done)).toEqual(
+					places
+						? [
+								[0, ids[0]],
+								[1, ids[1]],
+							]
+						: [[1, ids[0]]],
+				);
+				expect(codesOf(done)).toEqual(places ? [] : ['OUTCOME_UNKNOWN']);
+			},
+		);
+
+		it('never comes out with one call for both, also in executions of their own', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const engine = engineFor(sandbox);
+			const { runs } = await untilDone(
+				sandbox,
+				[1, 2, 3].map(async () => await engine.start({ items: leads(1), node: workspaceNode() })),
+			);
+			const given = runs.flatMap(placedIn).map(([, id]) => id);
+			expect(new Set(given).size).toBe(given.length);
+			expect(sandbox.seen.calls).toHaveLength(3);
+		});
+	});
+
+	describe('is not mistaken for another call to the person', () => {
+		it('that began before', async () => {
+			await phoneByHand(phone(0));
+			await vi.advanceTimersByTimeAsync(10_000);
+			sandbox.behave(phone(0), 'cut');
+			const { run: done } = await run(leads(1));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		});
+
+		it('that this n8n placed for another item', async () => {
+			const { run: first } = await run(leads(1));
+			expect(first.success).toHaveLength(1);
+			sandbox.behave(phone(0), 'cut');
+			const { run: done } = await run(leads(1));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		});
+
+		it('that began since, when there are two', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
+			await settle(sandbox);
+			sandbox.behave(phone(0), 'unanswered');
+			await phoneByHand(phone(0));
+			const { runs } = await untilDone(sandbox, [started]);
+			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
+		});
+
+		it('that is queued and has not begun', async () => {
+			sandbox.pace.ringMs = 60 * MINUTE_MS;
+			sandbox.behave(phone(0), 'place and cut');
+			const { run: done } = await run(leads(1));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+	});
+
+	describe.each([-7, -0.5, 0.5, 7])('is found when their clock is %f minutes ahead', (minutes) => {
+		beforeEach(() => start({ clock: () => Date.now() + minutes * MINUTE_MS }));
+
+		it('if it was placed', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const { run: done } = await run(leads(1));
+			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		});
+
+		it('and no older call instead, if it was not', async () => {
+			await phoneByHand(phone(0));
+			await vi.advanceTimersByTimeAsync(10_000);
+			sandbox.behave(phone(0), 'cut');
+			const { run: done } = await run(leads(1));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		});
+	});
+
+	describe('stays unknown, within seconds, when the call logs answer', () => {
+		it.each([
+			'500 always',
+			'503 always',
+			'502 html',
+			'odd 200',
+			'empty 200',
+			'unknown code',
+			'teapot',
+			'cut',
+		] as const)('%s', async (behaviour) => {
+			sandbox.behave(phone(0), 'place and cut');
+			sandbox.behaveReads('*', behaviour);
+			const { run: done, seconds } = await run(leads(1));
+			expect(done.errors[0]?.json.error).toMatchObject({
+				code: 'OUTCOME_UNKNOWN',
+				message: expect.stringContaining('ended before the answer'),
+			});
+			expect(seconds).toBeLessThan(10);
+			expect(looks().length).toBeLessThanOrEqual(3);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+
+		it('too many requests, for as long as the options say', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			sandbox.behaveReads('*', '429 always');
+			const { run: done, seconds } = await run(leads(1), workspaceNode({ giveUpAfterSeconds: 5 }));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+			expect(seconds).toBeLessThan(30);
+		});
+	});
+
+	it.each(['500 once', '500 twice', 'cut'] as const)(
+		'is found although the call logs answer %s',
+		async (behaviour) => {
+			sandbox.behave(phone(0), 'place and cut');
+			sandbox.behaveReads('*', behaviour === 'cut' ? { kind: 'cut', times: 2 } : behaviour);
+			const { run: done, seconds } = await run(leads(1));
+			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+			expect(seconds).toBeLessThan(10);
+		},
+	);
+
+	it('is found although there were too many requests, once there are not', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behaveReads('*', '429 once');
+		const { run: done } = await run(leads(1));
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+	});
+
+	it('is looked for within the limit of the key', async () => {
+		const limit = { requestsPerMinute: 3 };
+		await start(limit);
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behave(phone(1), 'cut');
+		const { run: done } = await run(leads(3), workspaceNode(), limit);
+		expect(placedIn(done)).toEqual([
+			[0, idsTo(phone(0))[0]],
+			[2, idsTo(phone(2))[0]],
+		]);
+		expect(sandbox.seen.mostInAnyWindow).toBe(3);
+		expect(sandbox.seen.refusals).toBe(0);
+	});
+
+	describe('and Stop in the editor', () => {
+		it('ends the search, and a retry phones nobody again', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const node = workspaceNode({}, {});
+			const running = await engineFor(sandbox).start({ items: leads(1), node });
+			await settle(sandbox);
+			await vi.advanceTimersByTimeAsync(500);
+			running.cancel();
+			const stoppedAt = performance.now();
+			const stopped = await running.finished;
+			expect(stopped.status).toBe('canceled');
+			expect(performance.now()).toBe(stoppedAt);
+			expect(looks()).toEqual([]);
+			expect(vi.getTimerCount()).toBe(0);
+
+			const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
+			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		});
+	});
+
+	describe('with Retry Unknown Outcome', () => {
+		const placeAgain = { retryUnknownOutcome: true };
+
+		it('is looked for first, and the call not placed again when it is found', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+			expect(creates()).toHaveLength(1);
+		});
+
+		it('is placed again when nothing is found', async () => {
+			sandbox.behave(phone(0), { kind: 'cut', times: 1 });
+			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+			expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
+				'POST',
+				'GET',
+				'GET',
+				'GET',
+				'POST',
+			]);
+		});
+
+		it('is not placed again when several are found, of which one may be it', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
+			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.calls).toHaveLength(2);
+		});
+
+		it('is not placed again by a retry of the execution either, then', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const node = workspaceNode(placeAgain, {});
+			const { run: failed } = await run([...leads(1), ...leads(1)], node);
+			const { runs } = await untilDone(sandbox, [failed.startRetry()]);
+			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+			expect(sandbox.seen.calls).toHaveLength(2);
+		});
+	});
+});
+
+describe('An answer that got lost, in real time', () => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
+	});
+	afterEach(() => sandbox.close());
+
+	it('is told from the same call of another item once that one is answered', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
+		const engine = engineFor(sandbox);
+		const lost = engine.run({ items: leads(1), node: workspaceNode() });
+		await expect.poll(() => sandbox.seen.calls.length).toBe(1);
+		sandbox.behave(phone(0), { kind: 'slow', ms: 2_000 });
+		const slow = engine.run({ items: leads(1), node: workspaceNode() });
+		const runs = await Promise.all([lost, slow]);
+
+		expect(runs.map(placedIn)).toEqual(sandbox.seen.calls.map(({ call_id }) => [[0, call_id]]));
+		expect(sandbox.seen.calls).toHaveLength(2);
+	});
+
+	it('is found although a look is never answered', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behaveReads('*', { kind: 'hang', times: 1 });
+		const from = performance.now();
+		const run = await engineFor(sandbox).run({ items: leads(1), node: workspaceNode() });
+		expect(placedIn(run)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
+		expect(performance.now() - from).toBeLessThan(12_000);
+	});
+});

@@ -1,0 +1,465 @@
+import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { readdirSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { recording, startSandbox, type Sandbox } from '../../sandbox';
+import { binaryData, core } from './n8nCore';
+import { createCallNode, engineFor, getCallNode, phone } from './twenty2';
+
+const generations = ['apiKey', 'workspace'] as const;
+
+const both = { downloadRecording: true, includeTranscript: true };
+
+let sandbox: Sandbox;
+beforeEach(async () => {
+	sandbox = await startSandbox({ requestsPerMinute: 10_000, ringMs: 1, talkMs: 1 });
+});
+afterEach(() => sandbox.close());
+
+/** A call that has ended. */
+async function endedCall(authentication: string = 'apiKey', number = phone(7)): Promise<string> {
+	await engineFor(sandbox).run({
+		items: [{ phone: number }],
+		node: createCallNode({ authentication }),
+	});
+	const call = sandbox.seen.calls.at(-1);
+	if (!call) throw new Error('no call was placed');
+	await expect.poll(() => Date.now() > call.endedAt).toBe(true);
+	return call.call_id;
+}
+
+const lookUp = async (
+	call_id: string,
+	options: IDataObject = both,
+	parameters: IDataObject = {},
+	at: Pick<Sandbox, 'url'> = sandbox,
+) =>
+	await engineFor(at).run({
+		items: [{ call_id }],
+		node: getCallNode({ options, ...parameters }, { onError: 'continueErrorOutput' }),
+	});
+
+const bytesOf = async (item: INodeExecutionData | undefined) => {
+	const kept: IBinaryData | undefined = item?.binary?.recording;
+	if (!kept) throw new Error('no recording came');
+	return await binaryData.getAsBuffer(kept);
+};
+
+const wholeRecording = () => Buffer.concat([...recording(sandbox.media.recordingBytes)]);
+
+const userFolder = process.env.N8N_USER_FOLDER ?? '';
+afterAll(() => rmSync(userFolder, { recursive: true, force: true }));
+
+/** Listens until the test has ended. */
+async function listening<S extends Server>(server: S): Promise<{ url: string; server: S }> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const address: AddressInfo | string | null = server.address();
+	if (address === null || typeof address === 'string') throw new Error('No TCP port');
+	onEnd.push(() => server.close());
+	return { url: `http://127.0.0.1:${address.port}`, server };
+}
+const onEnd: Array<() => void> = [];
+afterEach(() => onEnd.splice(0).forEach((end) => end()));
+
+/** A Twenty2 whose only call has its recording at this path, or at any other address. */
+async function twenty2With(link: string, media: RequestListener) {
+	const server = createServer((request, response) => {
+		if (!request.url?.startsWith('/v1/calls/')) return media(request, response);
+		const recording_url = URL.canParse(link) ? link : `http://${request.headers.host}${link}`;
+		const call = { success: true, call_id: 'call_1', status: 'completed', recording_url };
+		response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(call));
+	});
+	onEnd.push(() => server.closeAllConnections());
+	return await listening(server);
+}
+
+// Before n8n is told to keep files on disk, which it cannot be told to stop.
+describe('Where n8n keeps files in memory', () => {
+	it('a recording comes whole', async () => {
+		const run = await lookUp(await endedCall());
+		expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+	});
+
+	it('a recording that breaks off is no recording', async () => {
+		sandbox.behaveMedia('*', 'cut');
+		const run = await lookUp(await endedCall(), { ...both, maxRetries: 0 });
+		expect(run.errors[0]?.json.error).toMatchObject({ code: 'DOWNLOAD_FAILED' });
+	});
+});
+
+describe('Recording and transcript', () => {
+	beforeAll(() => binaryData.init());
+
+	describe.each(generations)('of Get Call (%s)', (authentication) => {
+		it.each([true, false])('come with the call (simplify: %s)', async (simplify) => {
+			const call_id = await endedCall(authentication);
+			const alone = await lookUp(call_id, {}, { authentication, simplify });
+			const run = await lookUp(call_id, both, { authentication, simplify });
+
+			expect(run.success).toHaveLength(1);
+			const [{ json = {}, binary = {} } = {}] = run.success;
+			const { transcript_text, ...rest } = json;
+			expect(transcript_text).toMatch(/^asst_demo: Hello, can you hear me\?\n.+: Yes, I can\.\n$/);
+			// All but the links, which are others every time.
+			expect(Object.keys(rest)).toEqual(Object.keys(alone.success[0]?.json ?? {}));
+			expect(binary).toEqual({
+				recording: expect.objectContaining({
+					mimeType: 'audio/wav',
+					fileName: `${call_id}.wav`,
+					fileExtension: 'wav',
+				}),
+			});
+			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+		});
+
+		it('are fetched without the credential, and only where they are wanted', async () => {
+			const call_id = await endedCall(authentication);
+			const plain = await lookUp(call_id, {}, { authentication });
+			expect(sandbox.seen.media).toEqual([]);
+			expect(plain.success[0]).not.toHaveProperty('binary');
+
+			const requests = sandbox.seen.requests.length;
+			await lookUp(call_id, both, { authentication });
+			expect(sandbox.seen.media).toHaveLength(2);
+			for (const { headers } of sandbox.seen.media) {
+				expect(headers).not.toHaveProperty('authorization');
+				expect(headers).not.toHaveProperty('x-workspace-id');
+				expect(JSON.stringify(headers)).not.toMatch(/sandbox-key|sandbox-secret|ws_sandbox/);
+			}
+			// Of the key's limit they use nothing.
+			expect(sandbox.seen.requests).toHaveLength(requests + 1);
+		});
+
+		it('that a call does not have are not missed', async () => {
+			sandbox.behave(phone(1), 'unanswered');
+			const unanswered = await endedCall(authentication, phone(1));
+			sandbox.pace.talkMs = 60_000;
+			await engineFor(sandbox).run({
+				items: [{ phone: phone(2) }],
+				node: createCallNode({ authentication }),
+			});
+			const going = sandbox.seen.callsTo(phone(2))[0]?.call_id ?? '';
+
+			for (const call_id of [unanswered, going]) {
+				const run = await lookUp(call_id, both, { authentication });
+				expect(run.success[0]?.json.call_id).toBe(call_id);
+				expect(run.success[0]?.json).not.toHaveProperty('transcript_text');
+				expect(run.success[0]).not.toHaveProperty('binary');
+			}
+		});
+
+		it('whose link has expired leave the call’s data with the item', async () => {
+			const call_id = await endedCall(authentication);
+			const alone = await lookUp(call_id, {}, { authentication });
+			sandbox.media.linkLifetimeMs = 0;
+			const run = await lookUp(call_id, both, { authentication });
+
+			expect(run.success).toEqual([]);
+			expect(run.errors).toEqual([
+				{
+					json: {
+						call_id,
+						error: {
+							code: 'DOWNLOAD_FAILED',
+							message:
+								'The recording could not be downloaded. Its link answered with status 403, as an expired one does',
+							description: expect.stringContaining('new link'),
+							status: 403,
+							source: 'n8n',
+							attempts: 2,
+							call_id,
+							call: {
+								...alone.success[0]?.json,
+								recording_url: expect.stringMatching(/^http/),
+								transcript_url: expect.stringMatching(/^http/),
+							},
+						},
+					},
+					pairedItem: { item: 0 },
+				},
+			]);
+		});
+	});
+
+	it('say which of the two is not there', async () => {
+		const call_id = await endedCall();
+		sandbox.behaveMedia(call_id, '404');
+		const run = await lookUp(call_id, { includeTranscript: true });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: 'The transcript could not be downloaded. Its link answered with status 404',
+			status: 404,
+			attempts: 2,
+			call: { call_id, status: 'completed' },
+		});
+	});
+
+	it('end a run under Stop Workflow with the call’s data', async () => {
+		const call_id = await endedCall();
+		sandbox.behaveMedia(call_id, 'expired');
+		const run = await engineFor(sandbox).run({
+			items: [{ call_id }],
+			node: getCallNode({ options: both }),
+		});
+		expect(run.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			httpCode: '403',
+			context: { data: { error: { call_id, call: { status: 'completed' } } } },
+		});
+	});
+
+	describe('when their server has trouble', () => {
+		it('are asked for again', async () => {
+			sandbox.behaveMedia('*', '500 once');
+			const run = await lookUp(await endedCall());
+			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+			expect(sandbox.seen.media).toHaveLength(3);
+		});
+
+		it.each([
+			['500 always', /Its link answered with status 500$/, 500],
+			['cut', /The connection ended before all of it had come$/, null],
+			['stall', /Nothing more came for 1 seconds$/, null],
+			['hang', /No answer from http:\S+ within 1 seconds$/, null],
+		] as const)('are given up after the retries (%s)', async (behaviour, message, status) => {
+			sandbox.behaveMedia('*', behaviour);
+			const run = await lookUp(await endedCall(), {
+				...both,
+				maxRetries: 1,
+				requestTimeoutSeconds: 1,
+			});
+			expect(run.errors[0]?.json.error).toMatchObject({
+				code: 'DOWNLOAD_FAILED',
+				message: expect.stringMatching(message),
+				status,
+				source: 'n8n',
+				attempts: 3,
+			});
+			expect(sandbox.seen.media).toHaveLength(2);
+		});
+
+		it('come whole after an attempt that broke off', async () => {
+			sandbox.media.recordingBytes = 300_000;
+			sandbox.behaveMedia('*', { kind: 'cut', times: 1 });
+			const run = await lookUp(await endedCall());
+			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+		});
+
+		it('may take longer than Request Timeout while they keep coming', async () => {
+			sandbox.media.recordingBytes = 250_000;
+			sandbox.behaveMedia('*', { kind: 'slow', ms: 600 });
+			const from = performance.now();
+			const options = { downloadRecording: true, requestTimeoutSeconds: 2, maxRetries: 0 };
+			const run = await lookUp(await endedCall(), options);
+			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+			expect(performance.now() - from).toBeGreaterThan(2_000);
+		});
+	});
+
+	it('says what n8n said when it has no room for the file', async () => {
+		const full = new Error('ENOSPC: no space left on device');
+		const keep = vi.spyOn(binaryData, 'store').mockRejectedValue(full);
+		const run = await lookUp(await endedCall());
+		keep.mockRestore();
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: `The recording could not be downloaded. This n8n could not keep it: ${full.message}`,
+			attempts: 2,
+		});
+	});
+
+	it('are dropped at once by Stop, and leave no file', async () => {
+		const call_id = await endedCall();
+		const files = readdirSync(userFolder, { recursive: true });
+		const store = vi.spyOn(core.BinaryDataService.prototype, 'store');
+		sandbox.media.recordingBytes = 500_000;
+		sandbox.behaveMedia('*', { kind: 'slow', ms: 5_000 });
+		const running = await engineFor(sandbox).start({
+			items: [{ call_id }],
+			node: getCallNode({ options: both }),
+		});
+		await expect.poll(() => sandbox.seen.media.length).toBe(1);
+		await expect.poll(() => store.mock.results.length).toBe(1);
+		const from = performance.now();
+		running.cancel();
+		const run = await running.finished;
+		const kept = await Promise.allSettled(store.mock.results.map(({ value }) => value));
+		store.mockRestore();
+
+		expect(run.status).toBe('canceled');
+		expect(kept.map(({ status }) => status)).toEqual(['rejected']);
+		expect(performance.now() - from).toBeLessThan(2_000);
+		expect(sandbox.seen.media).toHaveLength(1);
+		const isFile = (name: unknown) => /\/binary_data\//.test(String(name));
+		const left = readdirSync(userFolder, { recursive: true });
+		expect(left.filter(isFile)).toEqual(files.filter(isFile));
+	});
+});
+
+describe('A link', () => {
+	it('may redirect, at most 5 times', async () => {
+		const call_id = await endedCall();
+		sandbox.behaveMedia('*', {
+			kind: 'answer',
+			status: 302,
+			headers: { location: `${call_id}.wav?expires=${Date.now() + 60_000}` },
+			times: 5,
+		});
+		const followed = await lookUp(call_id, { downloadRecording: true });
+		expect(await bytesOf(followed.success[0])).toEqual(wholeRecording());
+
+		const location = '?expires=9999999999999';
+		sandbox.behaveMedia('*', { kind: 'answer', status: 307, headers: { location } });
+		const run = await lookUp(call_id, { downloadRecording: true });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: expect.stringContaining('redirected more than 5 times'),
+			status: null,
+			attempts: 7,
+		});
+	});
+
+	it('to another host is followed with https only', async () => {
+		const seen: Buffer[] = [];
+		const stranger = await listening(
+			createTcpServer((socket) => {
+				socket.on('error', () => undefined).on('data', (data) => seen.push(data));
+				socket.on('data', () => socket.destroy());
+			}),
+		);
+		const call_id = await endedCall();
+		const redirected = async (location: string) => {
+			sandbox.behaveMedia('*', { kind: 'answer', status: 302, headers: { location } });
+			return await lookUp(call_id, { downloadRecording: true, maxRetries: 0 });
+		};
+
+		const plain = await redirected(`${stranger.url}/call.wav`);
+		expect(plain.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: `The recording could not be downloaded. Its link leads to ${stranger.url}, and only https is followed`,
+			status: null,
+			attempts: 2,
+		});
+		expect(seen).toEqual([]);
+
+		const secure = await redirected(`${stranger.url.replace('http:', 'https:')}/call.wav`);
+		expect(secure.errors[0]?.json.error).toMatchObject({ code: 'DOWNLOAD_FAILED', attempts: 3 });
+		// A TLS handshake, and nothing that could be read.
+		expect(seen.map((data) => data[0])).toEqual([0x16]);
+	});
+
+	it.each([
+		['http://127.0.0.1:9/call.wav', /leads to http:\/\/127\.0\.0\.1:9, and only https/],
+		['http://localhost/call.wav', /leads to http:\/\/localhost, and only https/],
+		['file:///etc/passwd', /leads to file:\/\/, and only https/],
+		['data:audio/wav;base64,AAAA', /only https/],
+	])('%s is not followed', async (link, message) => {
+		const { url } = await twenty2With(link, (_, response) => response.end('not to be read'));
+		const run = await lookUp('call_1', both, {}, { url });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: expect.stringMatching(message),
+			status: null,
+			attempts: 1,
+		});
+	});
+
+	const wav = 'audio/wav';
+	it.each<[string, string, Record<string, string>, string, string]>([
+		[
+			'its own name',
+			'/media/a%20b.mp3?x=1',
+			{ 'content-type': 'audio/mpeg' },
+			'a b.mp3',
+			'audio/mpeg',
+		],
+		[
+			'the call’s',
+			'/media/8f14e45f',
+			{ 'content-type': 'audio/x-wav' },
+			'call_1.wav',
+			'audio/x-wav',
+		],
+		['the call’s alone', '/media/8f14e45f', {}, 'call_1', 'application/octet-stream'],
+		['a kind by its name', '/media/a.OGG', {}, 'a.OGG', 'audio/ogg'],
+		[
+			'a kind in spite of one that says nothing',
+			'/a.wav',
+			{ 'content-type': 'binary/octet-stream' },
+			'a.wav',
+			wav,
+		],
+		[
+			'a kind without its parameters',
+			'/a.wav',
+			{ 'content-type': 'Audio/WAV; rate=8000' },
+			'a.wav',
+			wav,
+		],
+		[
+			'a given name',
+			'/8f14e45f',
+			{ 'content-disposition': 'attachment; filename="Asha \\"1\\".mp3"' },
+			'Asha "1".mp3',
+			'audio/mpeg',
+		],
+		[
+			'a given name, bare',
+			'/8f14e45f',
+			{ 'content-disposition': 'inline; filename=asha.m4a; size=9' },
+			'asha.m4a',
+			'audio/mp4',
+		],
+		[
+			'a given name in another script',
+			'/x.bin',
+			{
+				'content-disposition':
+					"attachment; filename=x.wav; filename*=UTF-8''%E0%A4%86%E0%A4%B6%E0%A4%BE.wav",
+			},
+			'आशा.wav',
+			wav,
+		],
+		[
+			'no path',
+			'/x.wav',
+			{ 'content-disposition': 'attachment; filename="..\\\\..\\\\/etc/asha.wav"' },
+			'asha.wav',
+			wav,
+		],
+		[
+			'no name that is none',
+			'/x.wav',
+			{ 'content-disposition': 'attachment; filename=".."' },
+			'x.wav',
+			wav,
+		],
+	])('gives a recording %s', async (_, path, headers, fileName, mimeType) => {
+		const { url } = await twenty2With(path, (_request, response) =>
+			response.writeHead(200, headers).end('RIFF'),
+		);
+		const run = await lookUp('call_1', both, {}, { url });
+		expect(run.success[0]?.binary?.recording).toMatchObject({ fileName, mimeType });
+	});
+
+	it('gives a transcript as it is, if it is not endless', async () => {
+		const call_id = await endedCall();
+		const told = async (body: string) => {
+			sandbox.behaveMedia(call_id, { kind: 'answer', status: 200, body });
+			return await lookUp(call_id, { includeTranscript: true });
+		};
+		const json = '[{"speaker":"asst_demo","text":"नमस्ते"}]';
+		expect((await told(json)).success[0]?.json.transcript_text).toBe(json);
+		expect((await told('')).success[0]?.json.transcript_text).toBe('');
+
+		const endless = await told('a'.repeat(10_000_001));
+		expect(endless.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: 'The transcript could not be downloaded. It is longer than 10 MB',
+			status: 200,
+			attempts: 2,
+		});
+	});
+});
