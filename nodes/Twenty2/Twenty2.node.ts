@@ -1,7 +1,5 @@
 import {
 	NodeConnectionTypes,
-	type ICredentialTestFunctions,
-	type ICredentialsDecrypted,
 	type IExecuteFunctions,
 	type INodeExecutionData,
 	type INodeType,
@@ -13,7 +11,7 @@ import { apiKey } from './api/apiKey';
 import { Failure, failureOnly } from './api/failure';
 import { workspace } from './api/workspace';
 import { connect } from './connection';
-import { testConnection } from './connectionTest';
+import { connectionTests } from './connectionTest';
 import { CallingHours } from './callingHours';
 import { hintAtHours, hintAtWait } from './hint';
 import { carryOut, checkItems } from './items';
@@ -98,16 +96,7 @@ export class Twenty2 implements INodeType {
 		],
 	};
 
-	methods = {
-		credentialTest: {
-			async testApiKey(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
-				return await testConnection(this, apiKey, data);
-			},
-			async testWorkspace(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
-				return await testConnection(this, workspace, data);
-			},
-		},
-	};
+	methods = { credentialTest: connectionTests };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operations[operationName.parse(this.getNodeParameter('operation', 0))];

@@ -6,6 +6,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { connectionTests } from './connectionTest';
 import { answer, nothing } from './trigger/answer';
 import { claim } from './trigger/claims';
 import { eventIn } from './trigger/event';
@@ -13,6 +14,7 @@ import * as fields from './trigger/fields';
 import { output } from './trigger/output';
 import { carriesSecret } from './trigger/secret';
 import { secretOf, settingsOf } from './trigger/settings';
+import { turnToStart } from './trigger/turn';
 import { verificationOf } from './trigger/verification';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
@@ -33,11 +35,13 @@ export class Twenty2Trigger implements INodeType {
 				name: 'twenty2Api',
 				required: false,
 				displayOptions: { show: { authentication: ['apiKey'] } },
+				testedBy: 'testApiKey',
 			},
 			{
 				name: 'twenty2WorkspaceApi',
 				required: false,
 				displayOptions: { show: { authentication: ['workspace'] } },
+				testedBy: 'testWorkspace',
 			},
 		],
 		webhooks: [
@@ -52,6 +56,8 @@ export class Twenty2Trigger implements INodeType {
 			fields.options,
 		],
 	};
+
+	methods = { credentialTest: connectionTests };
 
 	/** The URL is entered by hand in Twenty2's dashboard, so there is nothing to register. */
 	webhookMethods = {
@@ -87,6 +93,7 @@ export class Twenty2Trigger implements INodeType {
 			claimed.giveUp();
 			return nothing;
 		}
+		await turnToStart();
 		claimed.keep();
 		return { ...nothing, workflowData: [[output(event, settings.simplify)]] };
 	}

@@ -1,10 +1,16 @@
-import type { ICredentialTestFunctions, INodeCredentialTestResult } from 'n8n-workflow';
+import type {
+	ICredentialsDecrypted,
+	ICredentialTestFunctions,
+	INodeCredentialTestResult,
+} from 'n8n-workflow';
 
 import type { Account } from './api/account';
+import { apiKey } from './api/apiKey';
 import type { Generation } from './api/generation';
 import { answered, type HttpAnswer, type Send } from './api/http';
 import { refusalIn } from './api/refusal';
 import { unanswered } from './api/transport';
+import { workspace } from './api/workspace';
 import { verdictOn } from './operations/again';
 import { attempt } from './policy/attempts';
 import { budgetOf } from './policy/budgets';
@@ -17,11 +23,21 @@ const PATIENCE_MS = 5_000;
 /** No call has this ID. */
 const NO_CALL = 'n8n-connection-test';
 
+/** By the names under which the nodes' credentials are tested. */
+export const connectionTests = {
+	async testApiKey(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
+		return await testConnection(this, apiKey, data);
+	},
+	async testWorkspace(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
+		return await testConnection(this, workspace, data);
+	},
+};
+
 /**
  * Tells whether a credential works, by looking up a call that is not there: only Twenty2's own "not
  * found" proves the key and the address right. Never places a call.
  */
-export async function testConnection(
+async function testConnection(
 	n8n: ICredentialTestFunctions,
 	generation: Generation,
 	credential: unknown,

@@ -1,0 +1,245 @@
+import { NodeHelpers, type INode, type INodeTypeDescription } from 'n8n-workflow';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { deliver, startSandbox, type Sandbox } from '../../sandbox';
+import type { StoredExecution } from './execution';
+import { installedN8n } from './install';
+import { startLanguageModel } from './languageModel';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+import { eventually } from './rest';
+import { workflow } from './workflow';
+
+const examples = join(import.meta.dirname, '../../examples');
+
+const exampleSchema = z.looseObject({
+	name: z.string(),
+	nodes: z.array(
+		z.looseObject({
+			name: z.string(),
+			type: z.string(),
+			typeVersion: z.number(),
+			webhookId: z.string().optional(),
+			credentials: z.unknown().optional(),
+		}),
+	),
+	connections: z.record(z.string(), z.unknown()),
+	settings: z.record(z.string(), z.unknown()),
+});
+
+type Example = z.infer<typeof exampleSchema>;
+
+const read = async (file: string): Promise<Example> =>
+	exampleSchema.parse(JSON.parse(await readFile(join(examples, file), 'utf8')));
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let credential: Credential;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-examples-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await rm(folder, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+	sandbox = await startSandbox({ ringMs: 200, talkMs: 500, requestsPerMinute: 1_000 });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 1_000 };
+	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	return () => sandbox.close();
+});
+
+/** Imports an example and chooses credentials in it, as a user does. */
+async function imported(file: string, others: Record<string, Credential> = {}) {
+	const example = await read(file);
+	const chosen: Record<string, Credential> = { twenty2Api: credential, ...others };
+	const nodes = example.nodes.map((node) => {
+		const type = Object.keys(chosen).find((name) =>
+			name === 'twenty2Api'
+				? node.type.startsWith('n8n-nodes-twenty2.')
+				: node.type.endsWith('.lmChatOpenAi'),
+		);
+		return type === undefined ? node : { ...node, credentials: { [type]: chosen[type] } };
+	});
+	return await n8n.createWorkflow({ ...example, nodes });
+}
+
+/** The items that a node let out, by its first output or by another. */
+const out = ({ data }: StoredExecution, node: string, output = 0) =>
+	(data.resultData.runData[node]?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
+
+const manual = "When clicking 'Execute workflow'";
+
+describe('The examples', () => {
+	it('are imported with nothing left to set but credentials', async () => {
+		const files = await readdir(examples);
+		const types = new Map(
+			(await n8n.nodeTypes()).flatMap((type) =>
+				[type.version]
+					.flat()
+					.map((version): [string, INodeTypeDescription] => [`${type.name} ${version}`, type]),
+			),
+		);
+		for (const file of files.filter((name) => name.endsWith('.json'))) {
+			const { nodes } = await read(file);
+			const issues = nodes.flatMap((node) => issuesOf(node, types));
+			expect({ file, issues }).toEqual({ file, issues: [] });
+			expect({ file, credentials: nodes.filter((node) => node.credentials) }).toEqual({
+				file,
+				credentials: [],
+			});
+		}
+	});
+
+	it('crm-row-to-call: each row that could not be phoned takes its own branch', async () => {
+		const created = await imported('crm-row-to-call.json');
+		const run = await n8n.runManually(created, manual);
+		expect(run.status).toBe('success');
+		expect(out(run, 'Call Placed').map(({ result }) => result)).toEqual([
+			expect.stringMatching(/^Call call_\w+ to Asha was placed$/),
+			expect.stringMatching(/^Call call_\w+ to Ravi was placed$/),
+		]);
+		expect(out(run, 'Ask for the Right Number').map(({ name }) => name)).toEqual(['Meera']);
+		expect(out(run, 'Look It Up in Twenty2').map(({ name }) => name)).toEqual(['Kiran']);
+		expect(out(run, 'Tell the Team').map(({ name }) => name)).toEqual(['Dev']);
+		expect(sandbox.seen.perNumber()).toEqual({
+			'+919876500001': 1,
+			'+919876500002': 1,
+			'+919999900602': 1,
+		});
+	});
+
+	it('call-and-wait: branches on how the calls ended', async () => {
+		const created = await imported('call-and-wait.json');
+		const run = await n8n.runManually(created, manual);
+		expect(run.status).toBe('success');
+		expect(out(run, 'Talked')).toEqual([
+			expect.objectContaining({
+				result: expect.stringMatching(/^Talked for 1 seconds: .*can you hear me/),
+			}),
+		]);
+		expect(out(run, 'Nobody Answered')).toHaveLength(1);
+		expect(out(run, 'Tell the Team')).toEqual([
+			expect.objectContaining({ result: expect.stringMatching(/^INVALID_NUMBER: /) }),
+		]);
+	});
+
+	it('event-to-row: the row says how the call ended', async () => {
+		const created = await imported('event-to-row.json');
+		await n8n.activate(created);
+		const caller = await imported('crm-row-to-call.json');
+		const placed = out(await n8n.runManually(caller, manual), 'Call Placed');
+		const [first] = z.array(z.looseObject({ call_id: z.string() })).parse(placed);
+		const webhook = `${n8n.baseUrl}/webhook/twenty2-event-to-row/webhook`;
+		const call = sandbox.seen.calls.find(({ call_id }) => call_id === first?.call_id);
+		await eventually(
+			'The end of the call',
+			5,
+			async () => Date.now() > (call?.endedAt ?? 0) || undefined,
+		);
+		await deliver(webhook, sandbox.eventOf(first?.call_id ?? ''));
+
+		const run = await n8n.waitForExecution(created.id);
+		expect(run.status).toBe('success');
+		expect(out(run, 'Update the Row')).toEqual([
+			expect.objectContaining({
+				call_id: first?.call_id,
+				phone: '9876500001',
+				status: 'completed',
+			}),
+		]);
+	});
+
+	it('nightly-campaign: nobody is called twice a month', async () => {
+		const created = await imported('nightly-campaign.json');
+		const nobody = await n8n.runManually(created, 'Every Evening at 19:00');
+		expect(nobody.status).toBe('success');
+		await fillTable('Twenty2 Leads', [
+			{ name: 'Asha', phone: '098765 00001' },
+			{ name: 'Ravi', phone: '98765 00002' },
+			{ name: 'Meera', phone: '98765' },
+		]);
+
+		const first = await n8n.runManually(created, 'Every Evening at 19:00');
+		const second = await n8n.runManually(created, 'Every Evening at 19:00');
+		expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
+		expect(out(first, 'Note the Call')).toHaveLength(2);
+		expect(out(first, 'Note the Reason')).toEqual([
+			expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
+		]);
+		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
+		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919876500002': 1 });
+	});
+
+	it('agent-that-calls: phones with the number that the model gives', async () => {
+		const model = await startLanguageModel({ to_number: '+919876500001', customer_name: 'Asha' });
+		const account = { apiKey: 'stub', url: model.url };
+		const openAi = await n8n.createCredential('openAiApi', 'Model', account);
+		const created = await imported('agent-that-calls.json', { openAiApi: openAi });
+		const trigger = 'When Chat Message Received';
+		const run = await n8n.runManually(created, trigger, {
+			chatInput: 'Phone Asha at +919876500001',
+			sessionId: 'one',
+		});
+		await model.close();
+		expect(run.status).toBe('success');
+		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1 });
+		expect(sandbox.seen.calls[0]?.input_parameters).toEqual({ customerName: 'Asha' });
+		expect(out(run, 'Agent')).toEqual([
+			{ output: expect.stringContaining(sandbox.seen.calls[0]?.call_id ?? '') },
+		]);
+	});
+});
+
+/** What n8n's editor would mark on a node, were its credential chosen. */
+function issuesOf(node: Example['nodes'][number], types: Map<string, INodeTypeDescription>) {
+	const type = types.get(`${node.type} ${node.typeVersion}`);
+	if (!type) return [`${node.name}: ${node.type} ${node.typeVersion} is not there`];
+	const asNode: INode = { ...z.custom<INode>().parse(node), disabled: false };
+	const issues = NodeHelpers.getNodeParametersIssues(type.properties, asNode, type);
+	return Object.entries(issues?.parameters ?? {}).map(
+		([name, what]) => `${node.name}: ${name}: ${what.join(', ')}`,
+	);
+}
+
+async function fillTable(name: string, rows: object[]) {
+	const filled = await n8n.createWorkflow(
+		workflow(
+			`Fill ${name}`,
+			[
+				node(manual, 'manualTrigger', 1, {}),
+				node('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
+				node('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
+				node('Insert', 'dataTable', 1.1, {
+					operation: 'insert',
+					dataTableId: { __rl: true, mode: 'name', value: name },
+					columns: { mappingMode: 'autoMapInputData', value: null },
+				}),
+			],
+			[
+				[manual, 0, 'Rows'],
+				['Rows', 0, 'One Item a Row'],
+				['One Item a Row', 0, 'Insert'],
+			],
+		),
+	);
+	const run = await n8n.runManually(filled, manual);
+	expect(run.status).toBe('success');
+}
+
+const node = (name: string, type: string, typeVersion: number, parameters: object) => ({
+	name,
+	type: `n8n-nodes-base.${type}`,
+	typeVersion,
+	position: [0, 0],
+	parameters,
+});
