@@ -8,13 +8,13 @@ import {
 
 import { connectionTests } from './connectionTest';
 import { answer, nothing } from './trigger/answer';
+import { calm } from './trigger/calm';
 import { claim } from './trigger/claims';
 import { eventIn } from './trigger/event';
 import * as fields from './trigger/fields';
 import { output } from './trigger/output';
 import { carriesSecret } from './trigger/secret';
 import { secretOf, settingsOf } from './trigger/settings';
-import { turnToStart } from './trigger/turn';
 import { verificationOf } from './trigger/verification';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
@@ -89,11 +89,11 @@ export class Twenty2Trigger implements INodeType {
 		if (!claimed) return answer(this, 200, 'It came before');
 
 		answer(this, 200, 'Received');
+		await calm();
 		if (!(await verified(event))) {
 			claimed.giveUp();
 			return nothing;
 		}
-		await turnToStart();
 		claimed.keep();
 		return { ...nothing, workflowData: [[output(event, settings.simplify)]] };
 	}

@@ -18,7 +18,7 @@ export interface Results {
 
 export interface Conduct {
 	/** What the items share. */
-	run: Omit<Run, 'signal'>;
+	run: Omit<Run, 'signal' | 'canceled'>;
 	/** How many items are carried out at a time. */
 	width: number;
 	/** Start nothing once an item has failed, and nothing at all when one cannot be carried out. */
@@ -65,7 +65,7 @@ export async function carryOut(
 		if (task instanceof Failure) return task;
 		if (signal.aborted) return undefined;
 		try {
-			return await task({ ...run, signal });
+			return await task({ ...run, signal, canceled });
 		} catch (error) {
 			if (signal.aborted && !(error instanceof Failure)) return undefined;
 			const failure = failureOnly(error);

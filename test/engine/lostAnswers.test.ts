@@ -126,6 +126,17 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
+	it('is looked for to the end when another item has ended the run meanwhile', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behave(phone(1), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		const { run: stopped } = await run(leads(3), workspaceNode({}, {}));
+		expect(stopped.error).toMatchObject({ context: { itemIndex: 1 } });
+
+		const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
+		expect(runs[0]?.success).toHaveLength(3);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
+	});
+
 	it('is not looked for with the API key generation, which lists no calls', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1), createCallNode({}, errorOutput));

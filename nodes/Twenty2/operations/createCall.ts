@@ -21,10 +21,10 @@ import {
 import { checked, whereToLook, type Parameters } from './parameters';
 import { dialable } from './phoneNumber';
 import { alreadyPlaced, place } from './placing';
+import { simplify } from './simplify';
 import {
 	maxWaitMinutes,
 	pollIntervalSeconds,
-	simplify,
 	untilEnded,
 	waitForCompletion,
 	waitOf,
@@ -87,6 +87,8 @@ const retryUnknownOutcome: INodeProperties = {
 		'Whether to place a call again when no answer tells if it was placed. The person may then be phoned twice.',
 };
 
+const shownWhenWaiting = { show: { operation: ['createCall'], waitForCompletion: [true] } };
+
 const options: INodeProperties = {
 	displayName: 'Options',
 	name: 'options',
@@ -123,7 +125,7 @@ export const createCall: Operation = {
 		toNumber,
 		...inputParameterFields,
 		waitForCompletion,
-		simplify,
+		{ ...simplify, displayOptions: shownWhenWaiting },
 		options,
 	],
 	phones: true,
@@ -141,14 +143,14 @@ export const createCall: Operation = {
 		const afresh = wanted.recording || wanted.transcript;
 
 		return async (run) => {
-			const { signal } = run;
+			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
 			const sending = { twenty2, access, patience, signal };
 			const follow = (callId: string, resumed: boolean) =>
 				wait && untilEnded(callId, entry, { ...sending, wait, resumed, afresh });
 			const begin = async () => {
 				const lasts = ({ call_id }: PlacedCall) => follow(call_id, false);
-				return await place(call, entry, { ...sending, follow: lasts });
+				return await place(call, entry, { ...sending, canceled, follow: lasts });
 			};
 			const resume = (answer: PlacedCall) => {
 				const ending = follow(answer.call_id, true);

@@ -13,6 +13,7 @@ import {
 	requestTimeoutSeconds,
 	yesOrNo,
 } from './options';
+import { simplify } from './simplify';
 
 const displayOptions = { show: { operation: ['getCall'] } };
 
@@ -24,15 +25,6 @@ const callId: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. call_8f14e45f',
 	description: 'Which call to look up: the call_id that Create Call returned',
-	displayOptions,
-};
-
-const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
 	displayOptions,
 };
 
@@ -60,7 +52,7 @@ export const getCall: Operation = {
 		action: 'Get a call',
 		description: 'Look up how a call went, by its ID',
 	},
-	fields: [callId, simplify, options],
+	fields: [callId, { ...simplify, displayOptions }, options],
 	phones: false,
 
 	check(parameters, { twenty2, access, media }) {

@@ -12,6 +12,7 @@ import {
 	requestTimeoutSeconds,
 	yesOrNo,
 } from './options';
+import { simplify } from './simplify';
 
 const displayOptions = { show: { operation: ['getManyCalls'] } };
 
@@ -45,15 +46,6 @@ const limit: INodeProperties = {
 	default: 50,
 	description: 'Max number of results to return',
 	displayOptions: { show: { operation: ['getManyCalls'], returnAll: [false] } },
-};
-
-const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-	displayOptions,
 };
 
 const queryParameters: INodeProperties = {
@@ -137,7 +129,14 @@ export const getManyCalls: Operation = {
 		description: 'List the calls of your workspace',
 		displayOptions: { show: { authentication: ['workspace'] } },
 	},
-	fields: [workspaceNotice, returnAll, limit, simplify, queryParameters, options],
+	fields: [
+		workspaceNotice,
+		returnAll,
+		limit,
+		{ ...simplify, displayOptions },
+		queryParameters,
+		options,
+	],
 	phones: false,
 
 	check(parameters, { twenty2, access }) {

@@ -23,7 +23,7 @@ export async function findLost(
 	entry: Entry,
 	sentAt: number,
 	claim: Claim,
-	{ twenty2, access, patience, signal }: Placing,
+	{ twenty2, access, patience, canceled }: Placing,
 ): Promise<PlacedCall | undefined> {
 	const { callsBegun } = twenty2;
 	if (!callsBegun) return undefined;
@@ -41,8 +41,8 @@ export async function findLost(
 	const once = { ...patience, maxRetries: 0 };
 	try {
 		for (const ms of PAUSES_MS) {
-			await wait(ms, signal);
-			const begun = await attempt(look, once, access.reads, signal).catch(() => undefined);
+			await wait(ms, canceled);
+			const begun = await attempt(look, once, access.reads, canceled).catch(() => undefined);
 			if (!begun) continue;
 			const [own, ...others] = begun.filter(({ call_id }) => !claim.isTaken(call_id));
 			entry.ambiguous = own !== undefined && (others.length > 0 || claim.contested);

@@ -12,8 +12,10 @@ export interface Run {
 	ledger: Ledger;
 	keys: UsedKeys;
 	hours: CallingHours;
-	/** Fires when nothing more is to be sent. */
+	/** Fires when nothing more is to be sent: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
+	/** Fires only when the execution was stopped. */
+	canceled: AbortSignal;
 }
 
 /** One item that the node returns. */

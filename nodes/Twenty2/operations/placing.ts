@@ -1,8 +1,8 @@
-import type { JsonObject } from '../json';
 import { placedCall, type NewCall, type PlacedCall } from '../api/call';
 import { Failure, failureFields, failureOnly } from '../api/failure';
 import { outcomeUnknown } from '../api/refusal';
 import type { Connection } from '../connection';
+import type { JsonObject } from '../json';
 import { attempt, type Patience } from '../policy/attempts';
 import { Claim } from '../policy/claims';
 import type { Entry } from '../policy/ledger';
@@ -17,8 +17,10 @@ export interface CreatePatience extends Patience {
 /** What placing a call needs beside the call. */
 export interface Placing extends Pick<Connection, 'twenty2' | 'access'> {
 	patience: CreatePatience;
-	/** Fires when nothing more is to be sent. */
+	/** Fires when no other call is to be placed. */
 	signal: AbortSignal;
+	/** Fires when this one is not to be looked for either. */
+	canceled: AbortSignal;
 	/** Waits for the end of the call that was placed; until then it keeps its line. */
 	follow: (answer: PlacedCall) => Promise<JsonObject> | undefined;
 }

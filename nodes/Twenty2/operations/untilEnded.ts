@@ -29,15 +29,6 @@ export const waitForCompletion: INodeProperties = {
 /** The options that matter only then. */
 export const whenWaiting = { show: { '/waitForCompletion': [true] } };
 
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-	displayOptions: { show: { operation: ['createCall'], waitForCompletion: [true] } },
-};
-
 export const maxWaitMinutes: INodeProperties = {
 	displayName: 'Max Wait (Minutes)',
 	name: 'maxWaitMinutes',

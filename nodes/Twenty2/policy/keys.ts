@@ -46,16 +46,16 @@ export class Keys {
 	private held = 0;
 
 	/**
-	 * Keys that were used lately, and how often they were found in the store since. Another process
-	 * that changes the store at the same moment overwrites what was just recorded, so that is recorded
-	 * again until it stays.
+	 * Keys that were used since nothing was under way, and how often they were found in the store.
+	 * Another process that changes the store at the same moment overwrites what was just recorded, so
+	 * that is recorded again until it stays.
 	 */
-	private readonly unsure = new Map<string, number>();
+	private readonly used = new Map<string, number>();
 
 	/** True when nothing is under way. */
 	get idle(): boolean {
 		const { activeCount, pendingCount } = this.storeTurns;
-		return this.holders.size + this.unsure.size + activeCount + pendingCount === 0;
+		return this.holders.size + this.used.size + activeCount + pendingCount === 0;
 	}
 
 	/**
@@ -79,7 +79,7 @@ export class Keys {
 			// While others have keys, those in doubt are looked at together with the next one.
 			if (this.held === 0) await this.lookAgain(store);
 		};
-		const unused = own || !this.unsure.has(key);
+		const unused = own || !this.used.has(key);
 		const fresh =
 			unused &&
 			(await this.record(key, store).catch(async (reason: unknown) => {
@@ -93,7 +93,7 @@ export class Keys {
 		const forget = async () => await this.storeTurns(async () => await store.forget([key]));
 		return {
 			keep: async () => {
-				this.unsure.set(key, 0);
+				this.used.set(key, 0);
 				await end();
 			},
 			release: async () => await forget().finally(end),
@@ -135,25 +135,30 @@ export class Keys {
 	}
 
 	private async recordNow(keys: string[], store: KeyStore): Promise<Set<string>> {
-		const again = [...this.unsure].filter(([key]) => !keys.includes(key));
-		const fresh = new Set(await store.record([...keys, ...again.map(([key]) => key)]));
-		for (const [key, finds] of again) {
-			if (fresh.has(key)) this.unsure.set(key, 0);
-			else if (finds + 1 < FINDS) this.unsure.set(key, finds + 1);
-			else this.unsure.delete(key);
-		}
+		const again = this.inDoubt.filter((key) => !keys.includes(key));
+		const fresh = new Set(await store.record([...keys, ...again]));
+		for (const key of again) this.used.set(key, fresh.has(key) ? 0 : this.findsOf(key) + 1);
 		return fresh;
 	}
 
+	/** All of them once more, because the last to write may have seen none of them. */
 	private async lookAgain(store: KeyStore): Promise<void> {
-		for (let looks = 0; looks < LOOKS && this.unsure.size > 0; looks++) {
+		for (const key of this.used.keys()) this.used.set(key, 0);
+		for (let looks = 0; looks < LOOKS && this.inDoubt.length > 0; looks++) {
+			const look = this.storeTurns(async () => await this.recordNow([], store));
 			// What the store rejects now is recorded again with the next key.
-			const look = this.storeTurns(async () => await this.recordNow([], store)).catch(
-				() => undefined,
-			);
-			const lost = await look;
+			const lost = await look.catch(() => undefined);
 			// Two that overwrite each other in step would do so for ever.
 			if (lost?.size) await sleep(Math.random() * LONGEST_PAUSE_MS);
 		}
+		for (const key of this.used.keys()) if (this.findsOf(key) >= FINDS) this.used.delete(key);
+	}
+
+	private get inDoubt(): string[] {
+		return [...this.used.keys()].filter((key) => this.findsOf(key) < FINDS);
+	}
+
+	private findsOf(key: string): number {
+		return this.used.get(key) ?? 0;
 	}
 }

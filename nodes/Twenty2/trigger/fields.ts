@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 /** Beside the URL: Twenty2 has no way to register one, so the user enters it by hand. */
 export const dashboardSteps: INodeProperties = {
 	displayName:
-		'Twenty2 sends its events to one URL a workspace. Copy the <b>Production URL</b> above, open <b>Profile → Integrations</b> in the Twenty2 dashboard, paste it as the webhook URL and save. Then activate this workflow.',
+		'Twenty2 sends its events to one URL a workspace. Copy the Production URL from Webhook URLs above, open Profile → Integrations in the Twenty2 dashboard, paste it as the webhook URL and save. Then publish this workflow.',
 	name: 'dashboardSteps',
 	type: 'notice',
 	default: '',

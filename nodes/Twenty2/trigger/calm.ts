@@ -12,7 +12,7 @@ const BEHIND_MS = 50;
 /** How long to look whether it is. */
 const LOOK_MS = 5;
 
-/** The longest that a rush keeps an event back. */
+/** The longest that an event is kept back. */
 const PATIENCE_MS = 10_000;
 
 const turns = pLimit(1);
@@ -20,11 +20,11 @@ const turns = pLimit(1);
 const unstoppable = new AbortController().signal;
 
 /**
- * Lets events start the workflow one after the other, and not in the middle of a rush: starting an
- * execution keeps n8n busy several times as long as answering a delivery, and a hundred deliveries
- * in a second would have to wait for that longer than the 5 seconds in which Twenty2 wants a 200.
+ * Keeps an event back while deliveries come in a rush or n8n is behind, one event after the other.
+ * To look into an event and start an execution takes n8n several times as long as an answer: with a
+ * hundred deliveries in a second, answers would come later than the 5 seconds that Twenty2 allows.
  */
-export async function turnToStart(): Promise<void> {
+export async function calm(): Promise<void> {
 	const until = performance.now() + PATIENCE_MS;
 	await turns(async () => {
 		while ((await isBusy()) && performance.now() < until);
