@@ -19,11 +19,24 @@ export function stoppedError(
 ): NodeApiError {
 	const { code, message, description, status } = failure.fields;
 	const error = plainError(node, item);
-	error.message = sentences(message, tally && progress(tally));
+	error.message = isTool(node)
+		? oneSentence(code, message, tally && progress(tally))
+		: sentences(message, tally && progress(tally));
 	error.description = sentences(description, tally && tally.placed > 0 && remembered);
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
+}
+
+/** n8n gives the type of a node that an AI agent uses another name. */
+function isTool({ type }: INode): boolean {
+	return type.endsWith('Tool');
+}
+
+/** All that a model is told: it sees neither the code nor the description of an error. */
+function oneSentence(code: string, message: string, progress?: string): string {
+	const said = [message, progress?.replace(/^./, (first) => first.toLowerCase())];
+	return `${code}: ${said.filter(Boolean).join('; ')}.`;
 }
 
 /** The error that ends a run when its execution is stopped; n8n knows it by the word "canceled". */

@@ -1,0 +1,98 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { installedN8n } from './install';
+import { startLanguageModel } from './languageModel';
+import { startN8n, type N8n } from './n8n';
+import { packProject } from './pack';
+
+const file = join(import.meta.dirname, '../../examples/agent-that-calls.json');
+const example = z.looseObject({
+	name: z.string(),
+	nodes: z.array(z.looseObject({ name: z.string() })),
+	connections: z.record(z.string(), z.unknown()),
+});
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-agent-'));
+	n8n = await startN8n({ tarball: await packProject(folder) });
+	sandbox = await startSandbox();
+});
+afterAll(async () => {
+	await n8n?.stop();
+	await sandbox?.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** The agent's workflow with a model that phones this number once; gives what the model was told. */
+async function phoneByAgent(toNumber: string, onError?: string) {
+	const model = await startLanguageModel({ to_number: toNumber, customer_name: 'Asha' });
+	const openAi = await n8n.createCredential('openAiApi', 'Model', { apiKey: 'x', url: model.url });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
+	const twenty2 = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	const { name, nodes, connections } = example.parse(JSON.parse(await readFile(file, 'utf8')));
+	const created = await n8n.createWorkflow({
+		name,
+		connections,
+		nodes: nodes.map((node) => {
+			if (node.name === 'Model') return { ...node, credentials: { openAiApi: openAi } };
+			if (node.name !== 'Call a Person') return node;
+			return { ...node, credentials: { twenty2Api: twenty2 }, ...(onError && { onError }) };
+		}),
+	});
+	const asked = { chatInput: `Phone Asha at ${toNumber}`, sessionId: 'one' };
+	const run = await n8n.runManually(created, 'When Chat Message Received', asked);
+	await model.close();
+	const [first] = model.requests;
+	const told = model.requests.at(-1)?.messages.findLast(({ role }) => role === 'tool');
+	return { run, offered: first?.tools?.[0], told: String(told?.content) };
+}
+
+describe('As the tool of an AI agent, the node', () => {
+	it('is described well enough for a model to fill it in, and tells what came of it', async () => {
+		const { run, offered, told } = await phoneByAgent('+919876500001');
+		expect(run.status).toBe('success');
+		expect(offered?.function).toMatchObject({
+			description: 'Phone a person. An assistant speaks with them on your behalf.',
+			parameters: {
+				properties: {
+					to_number: { description: 'The number to phone, with + and country code' },
+					customer_name: { description: 'The name of the person' },
+				},
+				required: ['to_number', 'customer_name'],
+			},
+		});
+		expect(told).toContain(sandbox.seen.callsTo('+919876500001')[0]?.call_id);
+	});
+
+	it('tells the model in one sentence, with the code, why nobody was phoned', async () => {
+		const { run, told } = await phoneByAgent('98765');
+		expect(run.status).toBe('success');
+		expect(JSON.parse(told)).toEqual([
+			{
+				error:
+					'INVALID_NUMBER: To Number is not an international phone number: it needs a + and the ' +
+					'country code, and no spaces, e.g. +919876543210; no call was placed.',
+			},
+		]);
+	});
+
+	it('tells the model when somebody may have been phoned', async () => {
+		const { told } = await phoneByAgent('+919999900602');
+		expect(told).toMatch(/OUTCOME_UNKNOWN: The connection .*; 1 call may have been placed\./);
+	});
+
+	it('gives the model the code also where the workflow is to continue', async () => {
+		const { told } = await phoneByAgent('98765', 'continueRegularOutput');
+		expect(JSON.parse(told)).toMatchObject([{ error: { code: 'INVALID_NUMBER' } }]);
+	});
+});
