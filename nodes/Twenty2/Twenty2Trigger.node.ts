@@ -26,7 +26,8 @@ export class Twenty2Trigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when a call has ended',
+		// n8n's panel shows the two nodes as one, with this description.
+		description: 'Have an AI assistant phone people, and start workflows when the calls have ended',
 		defaults: { name: 'Twenty2 Trigger' },
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],

@@ -13,8 +13,16 @@ const specifyInputParameters: INodeProperties = {
 	name: 'specifyInputParameters',
 	type: 'options',
 	options: [
-		{ name: 'Using Fields Below', value: 'fields' },
-		{ name: 'Using JSON', value: 'json' },
+		{
+			name: 'Using Fields Below',
+			value: 'fields',
+			description: 'Enter each name and its value',
+		},
+		{
+			name: 'Using JSON',
+			value: 'json',
+			description: 'Write all of them as one JSON object',
+		},
 	],
 	default: 'fields',
 	description: 'How to give the assistant what it should know for this call',

@@ -1,0 +1,28 @@
+/** An event as Twenty2 documents it (Webhooks). */
+export const documented = {
+	event: 'call.failed',
+	event_id: 'evt_8f14e45f',
+	timestamp: '2026-05-22T07:18:39.684Z',
+	workspace_id: 'ws_1',
+	assistant_id: 'asst_1',
+	assistant_name: 'Varsha',
+	call: {
+		call_id: 'call_1',
+		direction: 'outbound',
+		status: 'failed',
+		from_number: '7971441943',
+		to_number: '9871532305',
+		started_at: '2026-05-22T07:18:09.000Z',
+		answered_at: null,
+		ended_at: '2026-05-22T07:18:39.000Z',
+		duration_seconds: 0,
+		billed_duration_seconds: 0,
+		call_cost_inr: 0,
+		disconnection_reason: 'unanswered',
+	},
+	campaign: { campaign_id: 'camp_1', campaign_name: 'web test' },
+	contact: { phone_number: '9871532305', input_variables: { customerName: 'Asha' } },
+	output_variables: {},
+	recording: { available: false, url: null },
+	transcript: { available: false },
+};

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+
+import { eventIn, simplifiedEvent } from '../../../nodes/Twenty2/trigger/event';
+import { documented } from './documentedEvent';
+
+const simple = (body: object) => {
+	const event = eventIn(body);
+	if ('wrong' in event) throw new Error(event.wrong);
+	return simplifiedEvent(event);
+};
+
+describe('An event', () => {
+	it('has the names that Get Call has for a call, in the same order', () => {
+		expect(Object.entries(simple(documented))).toEqual([
+			['event', 'call.failed'],
+			['event_id', 'evt_8f14e45f'],
+			['call_id', 'call_1'],
+			['status', 'failed'],
+			['direction', 'outbound'],
+			['assistant_id', 'asst_1'],
+			['from_number', '7971441943'],
+			['to_number', '9871532305'],
+			['duration_seconds', 0],
+			['cost', '0.00 INR'],
+			['started_at', '2026-05-22T07:18:09.000Z'],
+			['ended_at', '2026-05-22T07:18:39.000Z'],
+			['input_parameters', { customerName: 'Asha' }],
+			['output_parameters', {}],
+			['disconnection_reason', 'unanswered'],
+			['contact', documented.contact],
+			['campaign', documented.campaign],
+		]);
+	});
+
+	it('has what a completed call brings', () => {
+		const completed = {
+			...documented,
+			event: 'call.completed',
+			call: { ...documented.call, status: 'completed', call_cost_inr: 15.67 },
+			output_variables: { interested: true },
+			recording: { available: true, url: 'https://media.example/1.wav' },
+			transcript: { available: true, url: 'https://media.example/1.txt' },
+		};
+		expect(simple(completed)).toMatchObject({
+			event: 'call.completed',
+			status: 'completed',
+			cost: '15.67 INR',
+			output_parameters: { interested: true },
+			recording_url: 'https://media.example/1.wav',
+			transcript_url: 'https://media.example/1.txt',
+		});
+	});
+
+	it('has only what Twenty2 sent', () => {
+		const call = { call_id: 'call_1', status: 'failed' };
+		const least = { event: 'call.failed', event_id: 'evt_1', call };
+		expect(simple(least)).toEqual({ event: 'call.failed', event_id: 'evt_1', ...call });
+	});
+
+	it('is one also when something in it has an odd shape', () => {
+		const odd = {
+			...documented,
+			assistant_id: null,
+			call: { ...documented.call, call_cost_inr: null },
+			contact: 'Asha',
+			recording: 'none',
+			transcript: null,
+		};
+		expect(simple(odd)).toMatchObject({ call_id: 'call_1', contact: 'Asha', assistant_id: null });
+		expect(simple(odd)).not.toHaveProperty('cost');
+	});
+
+	it('tells all that is wrong with what is none', () => {
+		expect(eventIn({ event: 'x', call: { call_id: 1 } })).toEqual({
+			wrong: [
+				'event must be call.completed or call.failed',
+				'event_id must be text of up to 200 visible characters',
+				'call.status must be text',
+			].join(', '),
+		});
+	});
+
+	it.each([
+		{ body: undefined },
+		{ body: null },
+		{ body: '' },
+		{ body: 'event' },
+		{ body: [] },
+		{ body: [documented] },
+	])('is not $body', ({ body }) => {
+		expect(eventIn(body)).toEqual({ wrong: 'the body must be a JSON object' });
+	});
+});

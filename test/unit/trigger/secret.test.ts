@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+
+import { carriesSecret } from '../../../nodes/Twenty2/trigger/secret';
+
+describe('The secret in a URL', () => {
+	it('is recognised', () => {
+		expect(carriesSecret({ secret: 's3cret', more: '1' }, 's3cret')).toBe(true);
+	});
+
+	it.each([
+		{},
+		{ secret: '' },
+		{ secret: 's3cre' },
+		{ secret: 's3cret ' },
+		{ secret: 'S3CRET' },
+		{ secret: 'something much longer than the secret itself' },
+		{ secret: ['s3cret', 's3cret'] },
+		{ Secret: 's3cret' },
+		undefined,
+	])('is missed in %j', (query) => {
+		expect(carriesSecret(query, 's3cret')).toBe(false);
+	});
+});
