@@ -7,9 +7,8 @@ import {
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { apiKey } from './api/apiKey';
 import { Failure, failureOnly } from './api/failure';
-import { workspace } from './api/workspace';
+import { authentication, generationName, generations } from './authentication';
 import { connect } from './connection';
 import { connectionTests } from './connectionTest';
 import { CallingHours } from './callingHours';
@@ -26,11 +25,7 @@ import { canceledError, stoppedError } from './stopped';
 /** By the values of the field Operation. */
 const operations = { createCall, getCall, getManyCalls };
 
-/** By the values of the field Authentication. */
-const generations = { apiKey, workspace };
-
 const operationName = z.enum(['createCall', 'getCall', 'getManyCalls']);
-const generationName = z.enum(['apiKey', 'workspace']);
 
 /** Places and looks up calls with Twenty2, an AI voice-calling platform. */
 export class Twenty2 implements INodeType {
@@ -62,26 +57,7 @@ export class Twenty2 implements INodeType {
 			},
 		],
 		properties: [
-			{
-				displayName: 'Authentication',
-				name: 'authentication',
-				type: 'options',
-				noDataExpression: true,
-				options: [
-					{
-						name: 'API Key',
-						value: 'apiKey',
-						description: 'Your Twenty2 account shows one API key',
-					},
-					{
-						name: 'Workspace',
-						value: 'workspace',
-						description: 'Your Twenty2 workspace shows a key, a secret and a workspace ID',
-					},
-				],
-				default: 'apiKey',
-				description: 'Which of the two kinds of Twenty2 account you have',
-			},
+			authentication,
 			{
 				displayName: 'Operation',
 				name: 'operation',

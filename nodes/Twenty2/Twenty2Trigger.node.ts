@@ -6,6 +6,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { authentication } from './authentication';
 import { connectionTests } from './connectionTest';
 import { answer, nothing } from './trigger/answer';
 import { calm } from './trigger/calm';
@@ -50,7 +51,7 @@ export class Twenty2Trigger implements INodeType {
 		],
 		properties: [
 			fields.dashboardSteps,
-			fields.authentication,
+			authentication,
 			fields.events,
 			fields.assistantIds,
 			fields.simplify,

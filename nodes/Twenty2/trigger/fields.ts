@@ -9,28 +9,6 @@ export const dashboardSteps: INodeProperties = {
 	default: '',
 };
 
-export const authentication: INodeProperties = {
-	displayName: 'Authentication',
-	name: 'authentication',
-	type: 'options',
-	noDataExpression: true,
-	options: [
-		{
-			name: 'API Key',
-			value: 'apiKey',
-			description: 'Your Twenty2 account shows one API key',
-		},
-		{
-			name: 'Workspace',
-			value: 'workspace',
-			description: 'Your Twenty2 workspace shows a key, a secret and a workspace ID',
-		},
-	],
-	default: 'apiKey',
-	description:
-		'Which of the two kinds of Twenty2 account you have. A credential is only needed to verify events.',
-};
-
 export const events: INodeProperties = {
 	displayName: 'Events',
 	name: 'events',

@@ -1,9 +1,8 @@
 import { NodeOperationError, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { apiKey } from '../api/apiKey';
 import type { Generation } from '../api/generation';
-import { workspace } from '../api/workspace';
+import { authentication, generationName, generations } from '../authentication';
 import { yesOrNo } from '../operations/options';
 import { text } from '../operations/text';
 import type { CallEvent } from './event';
@@ -18,10 +17,6 @@ export interface Settings {
 	/** Undefined where the user leaves it to the node. */
 	verify: boolean | undefined;
 }
-
-const generations = { apiKey, workspace };
-
-const generationName = z.enum(['apiKey', 'workspace'], 'must be apiKey or workspace');
 
 const notEvents = 'must name at least one of call.completed and call.failed';
 const eventNames = z
@@ -45,7 +40,7 @@ export function settingsOf(n8n: IWebhookFunctions): Settings {
 	const events = read(n8n, fields.events, eventNames);
 	const assistantIds = read(n8n, fields.assistantIds, idList).filter((id) => id !== '');
 	return {
-		generation: generations[read(n8n, fields.authentication, generationName)],
+		generation: generations[read(n8n, authentication, generationName)],
 		wants: ({ event, assistantId = '' }) =>
 			events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId)),
 		simplify: read(n8n, fields.simplify, yesOrNo),
