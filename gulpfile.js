@@ -72,6 +72,8 @@ async function bundle() {
 		platform: 'node',
 		target: 'node20',
 		external: ['n8n-workflow'],
+		// Or where a linked `node_modules` really is would be in the bundle, in comments and hashes.
+		preserveSymlinks: true,
 		plugins: [numberingPlans],
 		inject: ['nodes/Twenty2/policy/timers.ts'],
 		define: { globalThis: 'bundleScope' },

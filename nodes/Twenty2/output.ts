@@ -22,7 +22,9 @@ export function outputs(results: Result[], phones: boolean): INodeExecutionData[
 
 /** What a failed item carries. @param phones whether it tells if a phone rang */
 export function errorOf({ fields }: Failure, phones: boolean): IDataObject {
-	const outcome = phones ? (fields.outcome ?? 'not_placed') : undefined;
-	const all = Object.entries({ ...fields, outcome });
-	return json.parse(Object.fromEntries(all.filter(([, value]) => value !== undefined)));
+	const { code, message, description, status, source, outcome, ...more } = fields;
+	const rang = phones ? (outcome ?? 'not_placed') : undefined;
+	const all = { code, message, description, status, source, outcome: rang, ...more };
+	const told = Object.entries(all).filter(([, value]) => value !== undefined);
+	return json.parse(Object.fromEntries(told));
 }

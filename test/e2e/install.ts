@@ -1,15 +1,20 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { npm, npmInstall } from '../../.ci/npm.mjs';
+import { giveUp, Obstacle } from '../../.ci/obstacle.mjs';
+import { expectRoom } from '../../.ci/room.mjs';
+import { step } from '../../.ci/step.mjs';
 import { cached } from './cache';
 
 export const n8nVersion = '2.41.1';
 const neededNode = 24;
 
 const nodePackage = `node-${process.platform}-${process.arch}`;
+// Without scripts: one of a Kafka module downloads sources; nothing here needs it.
+const packages = [`n8n@${n8nVersion}`, `${nodePackage}@${neededNode}`, '--ignore-scripts'];
 
 export interface InstalledN8n {
 	/** A Node that n8n accepts. */
@@ -25,34 +30,37 @@ const complete = (folder: string) => join(folder, 'installed.json');
 const native = (folder: string) =>
 	join(folder, 'node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 
-async function npm(args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<void> {
-	console.log(`npm ${args.join(' ')}`);
-	const child = spawn('npm', args, {
-		cwd,
-		env: { ...process.env, ...env },
-		stdio: ['ignore', 'inherit', 'inherit'],
-	});
-	const code = await new Promise<number | null>((resolve, reject) => {
-		child.once('error', reject);
-		child.once('close', resolve);
-	});
-	if (code !== 0) throw new Error(`npm ${args.join(' ')} ended with ${code} in ${cwd}`);
+/** Fetched and built; whatever came of it is gone when not all did. */
+async function install(folder: string): Promise<void> {
+	try {
+		const cache = dirname(folder);
+		await expectRoom(cache, 3.5);
+		await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }));
+		await step(
+			`Installing n8n ${n8nVersion} into ${cache}: 2.9 GB, about 4 minutes, only the first time`,
+			async () => await npmInstall(packages, folder),
+		);
+		await step('Building SQLite for it', async () => await build(folder));
+		await writeFile(complete(folder), JSON.stringify({ n8n: n8nVersion, at: new Date() }));
+	} catch (error) {
+		await rm(folder, { recursive: true, force: true });
+		throw error;
+	}
 }
 
-async function install(folder: string): Promise<void> {
-	await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }));
-
-	console.log(`Installing n8n ${n8nVersion} into ${folder}: 2.9 GB, about 4 minutes, once.`);
-	// A Kafka module's script downloads sources; nothing here needs it, only SQLite has to be built.
-	const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-	await npm(['i', `n8n@${n8nVersion}`, `${nodePackage}@${neededNode}`, ...quiet], folder);
+async function build(folder: string): Promise<void> {
 	// A user's settings may forbid scripts altogether, and npm then rebuilds nothing and calls it done.
-	await npm(['rebuild', 'sqlite3', '--ignore-scripts=false'], folder, {
+	const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false'];
+	const environment = {
 		npm_config_nodedir: nodeFolder(folder),
 		PATH: [join(nodeFolder(folder), 'bin'), process.env.PATH].join(delimiter),
-	});
-	if (!existsSync(native(folder))) throw new Error(`sqlite3 was not built in ${folder}`);
-	await writeFile(complete(folder), JSON.stringify({ n8n: n8nVersion, at: new Date() }));
+	};
+	const cause: unknown = await npm(rebuild, folder, environment).catch((error: unknown) => error);
+	if (existsSync(native(folder))) return;
+	throw new Obstacle(
+		'SQLite, where n8n keeps its data, was neither to be had ready-made nor could it be built: install Python and a C++ compiler (on Debian: apt-get install python3 build-essential), and run this again.',
+		{ cause },
+	);
 }
 
 /** n8n and a Node to run it with, from the cache or, the first time, from the registry. */
@@ -71,5 +79,5 @@ export async function installedN8n(): Promise<InstalledN8n> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-	void installedN8n().then(({ node, n8n }) => console.log(`${node} ${n8n}`));
+	installedN8n().then(({ node, n8n }) => console.log(`${node} ${n8n}`), giveUp);
 }

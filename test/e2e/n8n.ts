@@ -1,5 +1,6 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import {
 import { N8nProcess } from './n8nProcess';
 import { eventually, RestClient, type Answer } from './rest';
 
-const owner = {
+const anyone: Owner = {
 	email: 'owner@example.com',
 	firstName: 'Own',
 	lastName: 'Er',
@@ -28,6 +29,7 @@ const credentialTest = z.object({ status: z.enum(['OK', 'Error']), message: z.st
 const workflow = z.object({ id: z.string(), versionId: z.string() });
 const executionList = z.object({ results: z.array(executionSummary) });
 const started = z.object({ executionId: z.coerce.string() });
+const settings = z.object({ userManagement: z.object({ showSetupOnFirstLoad: z.boolean() }) });
 const anything = z.unknown();
 const nodeTypes = z.array(
 	z.custom<INodeTypeDescription>((type) => nodeType.safeParse(type).success),
@@ -45,10 +47,25 @@ export interface WorkflowJson {
 	settings?: object;
 }
 
+export interface Owner {
+	email: string;
+	firstName: string;
+	lastName: string;
+	password: string;
+}
+
+/** A user folder that outlives this n8n, and maybe has been through others. */
+export interface Home {
+	folder: string;
+	owner: Owner;
+}
+
 export interface StartOptions {
-	/** Packages installed the way n8n installs community packages. */
-	tarball: string;
+	/** Packages installed the way n8n installs community packages; none unless one is given. */
+	tarball?: string;
 	env?: Record<string, string>;
+	/** Default: a folder that is gone with this n8n. */
+	home?: Home;
 }
 
 export class N8n {
@@ -56,31 +73,25 @@ export class N8n {
 		readonly userFolder: string,
 		private readonly env: Record<string, string>,
 		private process: N8nProcess,
-		private rest: RestClient,
+		public rest: RestClient,
+		private readonly home?: Home,
 	) {}
 
-	static async start({ tarball, env = {} }: StartOptions): Promise<N8n> {
-		const userFolder = await mkdtemp(join(tmpdir(), 'n8n-e2e-'));
+	static async start({ tarball, env = {}, home }: StartOptions): Promise<N8n> {
+		const userFolder = home?.folder ?? (await mkdtemp(join(tmpdir(), 'n8n-e2e-')));
 		try {
-			const packages = join(userFolder, '.n8n', 'nodes');
-			await mkdir(packages, { recursive: true });
-			await writeFile(
-				join(packages, 'package.json'),
-				JSON.stringify({ name: 'installed-nodes', private: true }),
-			);
-			const offline = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps'];
-			await command('npm', ['install', tarball, ...offline], packages);
+			if (tarball !== undefined) await installPackage(tarball, userFolder);
 			const process = await N8nProcess.start(userFolder, env);
-			const n8n = new N8n(userFolder, env, process, new RestClient(process.baseUrl));
+			const n8n = new N8n(userFolder, env, process, new RestClient(process.baseUrl), home);
 			try {
-				await n8n.rest.call('POST', '/owner/setup', anything, owner);
+				await n8n.signIn();
 				return n8n;
 			} catch (error) {
 				await process.stop();
 				throw error;
 			}
 		} catch (error) {
-			await rm(userFolder, { recursive: true, force: true });
+			if (!home) await rm(userFolder, { recursive: true, force: true });
 			throw error;
 		}
 	}
@@ -91,6 +102,10 @@ export class N8n {
 
 	get log(): string {
 		return this.process.log;
+	}
+
+	get hasEnded(): boolean {
+		return this.process.hasEnded;
 	}
 
 	async createCredential(type: string, name: string, data: object): Promise<Credential> {
@@ -190,14 +205,25 @@ export class N8n {
 
 	async stop(): Promise<void> {
 		await this.process.stop();
-		await rm(this.userFolder, { recursive: true, force: true });
+		if (!this.home) await rm(this.userFolder, { recursive: true, force: true });
 	}
 
 	private async startAgain(): Promise<void> {
 		this.process = await N8nProcess.start(this.userFolder, this.env);
 		this.rest = new RestClient(this.process.baseUrl);
+		await this.signIn();
+	}
+
+	/** As the owner, who has to be named first where nobody is yet. */
+	private async signIn(): Promise<void> {
+		const owner = this.home?.owner ?? anyone;
 		const { email, password } = owner;
-		await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
+		const { userManagement } = await this.rest.call('GET', '/settings', settings);
+		if (userManagement.showSetupOnFirstLoad) {
+			await this.rest.call('POST', '/owner/setup', anything, owner);
+		} else {
+			await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
+		}
 	}
 
 	private async ended(id: string): Promise<StoredExecution> {
@@ -207,6 +233,18 @@ export class N8n {
 		});
 		return await this.execution(id);
 	}
+}
+
+/** Anew, also where it was before: a tarball of the same version may have other content. */
+async function installPackage(tarball: string, userFolder: string): Promise<void> {
+	const packages = join(userFolder, '.n8n', 'nodes');
+	const packageJson = join(packages, 'package.json');
+	await mkdir(packages, { recursive: true });
+	if (!existsSync(packageJson)) {
+		await writeFile(packageJson, JSON.stringify({ name: 'installed-nodes', private: true }));
+	}
+	const offline = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps'];
+	await command('npm', ['install', tarball, ...offline], packages);
 }
 
 export const startN8n = async (options: StartOptions): Promise<N8n> => await N8n.start(options);

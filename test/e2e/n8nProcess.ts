@@ -33,7 +33,7 @@ export class N8nProcess {
 		{ command, ready }: Role = main,
 	): Promise<N8nProcess> {
 		const { node, n8n } = await installedN8n();
-		const port = String(await freePort());
+		const port = env.N8N_PORT ?? String(await freePort());
 		const program = new Program(node, [n8n, ...command], {
 			cwd: userFolder,
 			env: {
@@ -77,6 +77,10 @@ export class N8nProcess {
 
 	get log(): string {
 		return this.program.log;
+	}
+
+	get hasEnded(): boolean {
+		return this.program.hasEnded;
 	}
 
 	async stop(): Promise<void> {

@@ -4,7 +4,7 @@ import * as z from 'zod/v4';
 
 import { command } from './command';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+export const project = fileURLToPath(new URL('../..', import.meta.url));
 const packed = z.tuple([z.object({ filename: z.string() })]);
 
 /** The tarball as npm would publish it, of a folder that is ready to be packed. */
@@ -17,5 +17,10 @@ export async function packFolder(folder: string, destination: string): Promise<s
 /** Builds this package and packs it; gives the tarball's path. */
 export async function packProject(destination: string): Promise<string> {
 	await command('npm', ['run', 'build'], project);
+	return await packBuilt(destination);
+}
+
+/** Packs this package as it was built before. */
+export async function packBuilt(destination: string): Promise<string> {
 	return await packFolder(project, destination);
 }

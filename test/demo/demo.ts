@@ -1,0 +1,72 @@
+import { giveUp } from '../../.ci/obstacle.mjs';
+import { step } from '../../.ci/step.mjs';
+import { startSandbox } from '../../sandbox';
+import { installedN8n } from '../e2e/install';
+import { startN8n } from '../e2e/n8n';
+import { askedToStop } from './askedToStop';
+import { baseUrlOf, putCredentials } from './credentials';
+import { putExamples } from './examples';
+import { demoFolder } from './folder';
+import { owner } from './owner';
+import { chosenPorts, expectFree } from './ports';
+import { runFirst } from './run';
+import { tarball } from './tarball';
+import { untilEnded } from './untilEnded';
+import { welcome } from './welcome';
+
+/** What has to be ended, in the order in which it was started. */
+const running: Array<() => Promise<void>> = [];
+
+async function demonstrate(): Promise<void> {
+	const ports = chosenPorts();
+	for (const port of Object.values(ports)) await expectFree(port);
+	const sandbox = await startSandbox({ port: ports.sandbox.number });
+	running.push(async () => await sandbox.close());
+
+	await installedN8n();
+	const folder = await demoFolder();
+	const packed = await step('Building the node', async () => await tarball(folder));
+	const n8n = await step(
+		'Starting n8n',
+		async () =>
+			await startN8n({
+				tarball: packed,
+				home: { folder, owner },
+				env: {
+					N8N_PORT: String(ports.editor.number),
+					GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,
+				},
+			}),
+	);
+	running.push(async () => await n8n.stop());
+
+	const { twenty2Api } = await putCredentials(n8n, sandbox);
+	const examples = await putExamples(n8n, twenty2Api);
+	const first = examples.get('crm-row-to-call.json');
+	// It might phone real people by now.
+	const isSafe = (await baseUrlOf(n8n, twenty2Api)) === sandbox.url && first?.changed === false;
+	console.log(
+		isSafe
+			? await step(`Running "${first.name}"`, async () => await runFirst(n8n, first))
+			: `"${first?.name}" or its credential was changed since, so it was not run.`,
+	);
+	console.log(`\n${welcome(n8n, sandbox)}\n`);
+	await untilEnded(n8n);
+}
+
+async function stopAll(): Promise<void> {
+	for (const stop of running.reverse()) await stop();
+}
+
+async function main(): Promise<void> {
+	try {
+		await Promise.race([demonstrate(), askedToStop]);
+		console.log('\nStopping');
+	} catch (error) {
+		giveUp(error);
+	}
+	await stopAll();
+	process.exit();
+}
+
+void main();

@@ -1,0 +1,41 @@
+import { createServer } from 'node:net';
+import * as z from 'zod/v4';
+
+import { Obstacle } from '../../.ci/obstacle.mjs';
+
+export interface Port {
+	number: number;
+	/** The environment variable that says which. */
+	variable: string;
+	/** What listens there. */
+	owner: string;
+}
+
+const portNumber = z.coerce.number().int().min(1024).max(65_535);
+
+function chosenPort(variable: string, owner: string, usual: number): Port {
+	const chosen = portNumber.safeParse(process.env[variable] ?? usual);
+	if (chosen.success) return { number: chosen.data, variable, owner };
+	throw new Obstacle(
+		`${variable}=${process.env[variable]} is no port: give a number from 1024 to 65535.`,
+	);
+}
+
+export const chosenPorts = (): Record<'editor' | 'sandbox', Port> => ({
+	editor: chosenPort('DEMO_EDITOR_PORT', "n8n's editor", 5678),
+	sandbox: chosenPort('DEMO_SANDBOX_PORT', 'the Twenty2 sandbox', 4022),
+});
+
+export async function expectFree({ number, variable, owner }: Port): Promise<void> {
+	const server = createServer();
+	const isFree = await new Promise<boolean>((resolve) => {
+		server.once('error', () => resolve(false));
+		server.listen(number, '127.0.0.1', () => resolve(true));
+	});
+	if (!isFree) {
+		throw new Obstacle(
+			`Port ${number}, where ${owner} would be, is taken: end what uses it, or choose another with ${variable}=${number + 1} npm start`,
+		);
+	}
+	await new Promise((resolve) => server.close(resolve));
+}

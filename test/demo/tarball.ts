@@ -1,0 +1,28 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { packBuilt, packProject, project } from '../e2e/pack';
+
+const sources = ['nodes', 'credentials', 'package.json', 'package-lock.json', 'gulpfile.js'];
+const built = 'dist/nodes/Twenty2/Twenty2.node.js';
+
+/** When it, or the newest in it, was changed. A folder changes when something in it is removed. */
+async function changed(path: string): Promise<number> {
+	const { mtimeMs } = await stat(path);
+	const inside = await readdir(path, { recursive: true }).catch(() => []);
+	const times = inside.map(async (name) => (await stat(join(path, name))).mtimeMs);
+	return Math.max(mtimeMs, ...(await Promise.all(times)));
+}
+
+async function isBuilt(): Promise<boolean> {
+	const builtAt = await changed(join(project, built)).catch(() => 0);
+	const changes = await Promise.all(
+		sources.map(async (path) => await changed(join(project, path))),
+	);
+	return changes.every((at) => at < builtAt);
+}
+
+/** Of the node as it is now. Most of a build is checking types, which a second start can do without. */
+export async function tarball(destination: string): Promise<string> {
+	return (await isBuilt()) ? await packBuilt(destination) : await packProject(destination);
+}

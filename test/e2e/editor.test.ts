@@ -1,0 +1,234 @@
+import type { Browser } from 'playwright-core';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { startBrowser } from './browser';
+import { Editor } from './editor';
+import { choicesOf, fieldsOf } from './editorFields';
+import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures';
+import { installedN8n } from './install';
+import { startN8n, type Credential, type N8n } from './n8n';
+import { packProject } from './pack';
+
+const owner = {
+	email: 'owner@example.com',
+	firstName: 'Own',
+	lastName: 'Er',
+	password: `Aa1-${randomUUID()}`,
+};
+const example = join(import.meta.dirname, '../../examples/crm-row-to-call.json');
+const good = {
+	assistantId: 'asst_demo',
+	fromNumber: '+917971441943',
+	toNumber: '+919876543210',
+};
+
+let folder: string;
+let n8n: N8n;
+let sandbox: Sandbox;
+let credential: Credential;
+let browser: Browser;
+let editor: Editor;
+
+beforeAll(async () => {
+	await installedN8n();
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-editor-'));
+	browser = await startBrowser();
+	const home = { folder: join(folder, 'home'), owner };
+	n8n = await startN8n({ tarball: await packProject(folder), home });
+	sandbox = await startSandbox({ requestsPerMinute: 1_000 });
+	credential = await n8n.createCredential('twenty2Api', 'Twenty2 account', {
+		apiKey: 'sandbox-key',
+		baseUrl: sandbox.url,
+		requestsPerMinute: 1_000,
+	});
+	editor = await Editor.open(browser, n8n.baseUrl, owner);
+});
+afterAll(async () => {
+	await browser?.close();
+	await n8n?.stop();
+	await sandbox?.close();
+	await rm(folder, { recursive: true, force: true });
+});
+
+/** A workflow with a Twenty2 node that is ready to run. */
+async function fillIn(values: Record<string, string>): Promise<void> {
+	await editor.startWith('Create a call');
+	await editor.node.chooseCredential(credential.id);
+	await editor.node.fill(values);
+}
+
+const typeOf = async (node: string) =>
+	(await n8n.nodeTypes()).find(({ name }) => name === `n8n-nodes-twenty2.${node}`);
+
+describe('In the editor', () => {
+	// Whether it passed or not.
+	afterEach(async ({ task }) => await keepScreenshot(editor.page, task.name));
+
+	it('the panel finds node and trigger, with icon, description and actions', async () => {
+		await editor.newWorkflow();
+		const entry = await editor.search('twenty2');
+		await entry.getByText('Have an AI assistant phone people').waitFor();
+		const icon = '[data-test-id="node-creator-action-item"] img';
+		const width = `document.querySelector('${icon}').naturalWidth`;
+		await expect.poll(async () => await editor.page.evaluate(width)).toBeGreaterThan(0);
+
+		await entry.click();
+		await editor.panel.getByText('Actions (3)').click();
+		for (const action of [
+			...['On call completed', 'On call failed'],
+			...['Create a call', 'Get a call', 'Get many calls'],
+		]) {
+			await editor.panel.getByText(action, { exact: true }).waitFor();
+		}
+		await keepScreenshot(editor.page, 'the panel shows the actions');
+		await editor.panel.getByText('Create a call', { exact: true }).click();
+		await editor.node.shown();
+		await editor.node.close();
+		await editor.canvasNode('Twenty2').getByText('Create Call').waitFor();
+	});
+
+	it('a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
+		const before = sandbox.seen.calls.length;
+		await editor.startWith('Create a call');
+		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
+		await editor.credential.getByText('More details').click();
+		await editor.credential.getByText('API key is missing or invalid').waitFor();
+		await keepScreenshot(editor.page, 'a credential has a wrong key');
+
+		await editor.saveCredential({ apiKey: 'sandbox-key' });
+		await editor.credential.waitFor({ state: 'hidden' });
+		await editor.node.view.getByTestId('credential-edit-button').click();
+		await editor.credential.getByText('Connection tested successfully').waitFor();
+		expect(sandbox.seen.calls).toHaveLength(before);
+	});
+
+	it('a call is placed', async () => {
+		await fillIn(good);
+		await editor.node.execute();
+		await editor.node.output.getByText('call_id').waitFor();
+
+		const [placed] = sandbox.seen.callsTo(good.toNumber);
+		await editor.node.output.getByText(placed?.call_id ?? 'no call').waitFor();
+		await editor.node.output.getByText('Call queued').waitFor();
+
+		await editor.page.setViewportSize({ width: 1400, height: 930 });
+		const input = await boxOf(editor.node.input);
+		const output = await boxOf(editor.node.output);
+		const x = input.x + input.width;
+		await takePicture(editor.page, 'fields', { ...output, x, width: output.x + output.width - x });
+	});
+
+	it('an item that fails leaves by the error output, with its code', async () => {
+		await fillIn({ ...good, toNumber: '12345' });
+		await editor.node.onError('Continue (using error output)');
+		await editor.node.execute();
+		await editor.node.showJson('Error Branch (1 item)');
+		await editor.node.output.getByText('"INVALID_NUMBER"').waitFor();
+		await editor.node.close();
+		for (const output of ['Success', 'Error']) {
+			await editor.canvasNode('Twenty2').getByText(output, { exact: true }).waitFor();
+		}
+	});
+
+	it('a no-code builder reads why the node stopped, and what to do', async () => {
+		await fillIn({ ...good, assistantId: 'asst_nobody' });
+		await editor.node.execute();
+		const { output } = editor.node;
+		await output.getByTestId('node-error-message').waitFor();
+		expect(await output.getByTestId('node-error-message').innerText()).toBe(
+			'The assistant does not exist or is not published. No call was placed.',
+		);
+		expect(await output.getByTestId('node-error-description').innerText()).toBe(
+			'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published.',
+		);
+		// The rest is folded away.
+		expect(await output.innerText()).not.toMatch(/NodeApiError|INVALID_|\.js\b|undefined|\{/);
+	});
+
+	it('Wait for Completion brings Simplify and its options', async () => {
+		await editor.startWith('Create a call');
+		const always = await editor.node.offeredOptions();
+		expect(await editor.node.field('simplify').count()).toBe(0);
+
+		await editor.node.field('waitForCompletion').locator('.el-switch').click();
+		await editor.node.field('simplify').waitFor();
+		const waiting = [
+			...['Download Recording', 'Include Transcript'],
+			...['Max Wait (Minutes)', 'Poll Interval (Seconds)'],
+		];
+		expect(await editor.node.offeredOptions()).toEqual([...always, ...waiting].sort());
+	});
+
+	it('the fields show an example, and what they are for when asked', async () => {
+		const properties = (await typeOf('twenty2'))?.properties ?? [];
+		await editor.startWith('Create a call');
+		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
+			const field = properties.find((other) => other.name === name);
+			await editor.node.view.getByPlaceholder(field?.placeholder ?? 'none').waitFor();
+			await editor.node.askAbout(name);
+			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
+		}
+	});
+
+	it('the trigger shows its URL, and what to do with it in the dashboard of Twenty2', async () => {
+		await editor.startWith('On call completed');
+		const { view } = editor.node;
+		await view.getByText('Webhook URLs', { exact: true }).click();
+		await view.getByText('Production URL', { exact: true }).click();
+		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
+		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
+		await view.getByText('Call Completed').waitFor();
+	});
+
+	it('the example of a CRM sends each row the way of its code', async () => {
+		const { node, page } = editor;
+		await editor.importWorkflow(example);
+		await editor.openNode('Call');
+		await node.chooseCredential(credential.id);
+		await node.close();
+		await editor.executeWorkflow();
+		const edges = page.getByTestId('edge-label');
+		await expect
+			.poll(async () => (await edges.allInnerTexts()).sort())
+			.toEqual(['1 item', '1 item', '1 item', '1 item', '1 item', '2 items', '3 items', '5 items']);
+		await page.setViewportSize({ width: 900, height: 640 });
+		await editor.zoomToFit();
+		const drawn = page.locator('.vue-flow__node, [data-test-id="canvas-handle-plus"]');
+		await takePicture(page, 'workflow', await boxAround(drawn, 40));
+
+		await page.setViewportSize({ width: 1900, height: 640 });
+		await editor.openNode('Call');
+		await node.showJson('Error Branch (3 items)');
+		await node.output.getByText('"INVALID_NUMBER"').waitFor();
+		await takePicture(page, 'result', await boxOf(node.output));
+	});
+});
+
+describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
+	// n8n shows no tooltip for these.
+	const speakForThemselves = ['operation', 'options', 'workspaceNotice', 'dashboardSteps'];
+	// n8n's own, in every node whose credential the HTTP Request node can use as well.
+	const ofN8n = '__CUSTOM_API_CALL__';
+
+	it('say what they are for, and give an example', async () => {
+		const type = await typeOf(node);
+		const fields = type ? fieldsOf(type) : [];
+		expect(fields.map(({ path }) => path)).toContain('simplify');
+
+		const unexplained = fields.filter(
+			({ field }) => !field.description && !speakForThemselves.includes(field.name),
+		);
+		expect(unexplained.map(({ path }) => path)).toEqual([]);
+		const choices = fields.flatMap(choicesOf).filter(({ value }) => value !== ofN8n);
+		expect(choices.filter(({ description }) => !description)).toEqual([]);
+		const withoutExample = fields.filter(
+			({ field }) => field.type === 'string' && !field.placeholder?.startsWith('e.g. '),
+		);
+		expect(withoutExample.map(({ path }) => path)).toEqual([]);
+	});
+});

@@ -1,0 +1,76 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** A node that was opened in the editor: its input, its fields and its output. */
+export class NodeView {
+	readonly view: Locator;
+
+	readonly input: Locator;
+
+	readonly output: Locator;
+
+	constructor(private readonly page: Page) {
+		this.view = page.getByTestId('ndv');
+		this.input = this.view.getByTestId('ndv-input-panel');
+		this.output = this.view.getByTestId('output-panel');
+	}
+
+	async shown(): Promise<void> {
+		await this.view.getByTestId('node-parameters').waitFor();
+	}
+
+	async close(): Promise<void> {
+		await this.view.getByTestId('ndv-close-button').click();
+		await this.view.waitFor({ state: 'hidden' });
+	}
+
+	field(name: string): Locator {
+		return this.view.getByTestId(`parameter-input-${name}`);
+	}
+
+	async fill(values: Record<string, string>): Promise<void> {
+		for (const [name, value] of Object.entries(values)) {
+			await this.field(name).getByTestId('parameter-input-field').fill(value);
+		}
+	}
+
+	/** From the list of those there are. */
+	async chooseCredential(id: string): Promise<void> {
+		await this.view.getByTestId('node-credentials-select').click();
+		await this.page.getByTestId(`node-credentials-select-item-${id}`).click();
+	}
+
+	/** What the settings say. */
+	async onError(choice: string): Promise<void> {
+		await this.view.getByTestId('tab-settings').click();
+		await this.field('onError').click();
+		await this.page.getByRole('option', { name: choice }).click();
+		await this.view.getByTestId('tab-params').click();
+	}
+
+	/** What the node may be given under Options. */
+	async offeredOptions(): Promise<string[]> {
+		await this.view.getByTestId('collection-parameter-add').click();
+		const offered = this.page.getByRole('option');
+		await offered.first().waitFor();
+		const names = await offered.allInnerTexts();
+		await this.page.keyboard.press('Escape');
+		return names;
+	}
+
+	/** Points at the question mark beside a field's name, which then says what the field is. */
+	async askAbout(field: string): Promise<void> {
+		const label = this.view.locator(`label[for="${field}"]`);
+		await label.hover();
+		await label.locator('svg').first().hover();
+	}
+
+	async execute(): Promise<void> {
+		await this.view.getByTestId('node-execute-button').click();
+	}
+
+	/** The output as JSON, of one branch if there are two. */
+	async showJson(branch?: string): Promise<void> {
+		if (branch !== undefined) await this.output.getByText(branch).click();
+		await this.output.getByTestId('radio-button-json').click();
+	}
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { command } from './command';
+import { packFolder, project } from './pack';
+
+/** Too large to be copied, made by the build, or of no use to it but to have its types checked. */
+const left = ['node_modules', '.git', 'dist', 'test'];
+
+let folder: string;
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), 'twenty2-builds-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The digest of what would be published from a checkout in this folder. */
+async function digestOfBuildIn(checkout: string): Promise<string> {
+	await cp(project, checkout, {
+		recursive: true,
+		filter: (file) => !left.includes(relative(project, file)),
+	});
+	await symlink(join(project, 'node_modules'), join(checkout, 'node_modules'));
+	await command('npm', ['run', 'build'], checkout);
+	const tarball = await readFile(await packFolder(checkout, checkout));
+	return createHash('sha512').update(tarball).digest('hex');
+}
+
+it('The package is the same to the byte wherever it is built', async () => {
+	const here = await digestOfBuildIn(join(folder, 'here'));
+	expect(await digestOfBuildIn(join(folder, 'some', 'where', 'else'))).toBe(here);
+});

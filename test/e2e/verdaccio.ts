@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { npm } from '../../.ci/npm.mjs';
+import { step } from '../../.ci/step.mjs';
+import { cached } from './cache';
+
+const version = '6.10.4';
+const packages = [`verdaccio@${version}`, '--ignore-scripts'];
+
+const project = {
+	private: true,
+	// Not every registry still has the one that it asks for by its exact version.
+	overrides: { 'node-fetch': '2.7.0' },
+};
+
+const bin = (folder: string) => join(folder, 'node_modules', 'verdaccio', 'bin', 'verdaccio');
+
+/** The last thing an installation makes. */
+const complete = (folder: string) => join(folder, 'installed.json');
+
+async function install(folder: string): Promise<void> {
+	try {
+		await writeFile(join(folder, 'package.json'), JSON.stringify(project));
+		await step(
+			`Installing a registry into ${dirname(folder)}: 60 MB, about 40 seconds, only the first time`,
+			async () => await npm(['install', ...packages], folder),
+		);
+		await writeFile(complete(folder), JSON.stringify({ verdaccio: version, at: new Date() }));
+	} catch (error) {
+		await rm(folder, { recursive: true, force: true });
+		throw error;
+	}
+}
+
+/** A registry's command, from the cache or, the first time, from npm's registry. */
+export async function installedVerdaccio(): Promise<string> {
+	const folder = await cached({
+		name: `verdaccio-${version}`,
+		isIn: async (home) => existsSync(complete(home)),
+		fetch: install,
+	});
+	return bin(folder);
+}
