@@ -43,8 +43,7 @@ const waiting = async (pollIntervalSeconds: number, settings: Settings = {}) => 
 const items = ({ data }: StoredExecution, output = 0) =>
 	(data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
 
-const onceEach = (count: number) =>
-	Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
+const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 
 describe('Waiting for calls to end in n8n', () => {
 	it.each([1, 2])(
