@@ -17,6 +17,8 @@ const project = (
 export default defineConfig({
 	test: {
 		reporters: ['default', './test/closingLine.ts'],
+		// Many wait for real time, so a machine with two cores has work for more than one of them.
+		maxWorkers: 3,
 		projects: [
 			project('unit', 'test/unit/**/*.test.ts'),
 			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 60_000 }),

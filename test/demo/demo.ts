@@ -1,4 +1,4 @@
-import { giveUp } from '../../.ci/obstacle.mjs';
+import { giveUp, Obstacle } from '../../.ci/obstacle.mjs';
 import { step } from '../../.ci/step.mjs';
 import { startSandbox } from '../../sandbox';
 import { installedN8n } from '../e2e/install';
@@ -37,7 +37,9 @@ async function demonstrate(): Promise<void> {
 					GENERIC_TIMEZONE: Intl.DateTimeFormat().resolvedOptions().timeZone,
 				},
 			}),
-	);
+	).catch((error: Error) => {
+		throw error.message.includes('/login was answered 401') ? lockedOut(folder) : error;
+	});
 	running.push(async () => await n8n.stop());
 
 	const { twenty2Api } = await putCredentials(n8n, sandbox);
@@ -52,6 +54,13 @@ async function demonstrate(): Promise<void> {
 	);
 	console.log(`\n${welcome(n8n, sandbox)}\n`);
 	await untilEnded(n8n);
+}
+
+function lockedOut(folder: string): Obstacle {
+	const { email, password } = owner;
+	return new Obstacle(
+		`n8n no longer lets ${email} in with the password ${password}: set it back there, or delete ${folder} to begin anew, and run this again.`,
+	);
 }
 
 async function stopAll(): Promise<void> {

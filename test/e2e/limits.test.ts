@@ -62,9 +62,10 @@ describe('The limits of a key in n8n', () => {
 		// Real time is the point: 15 seconds are possible.
 		expect(took).toBeLessThanOrEqual(1.5 * 15);
 		const hints = data.resultData.runData.Twenty2?.[0]?.hints ?? [];
-		expect(hints.map(({ message }) => message)).toEqual([
+		// At night another one says when the calls will ring.
+		expect(hints.map(({ message }) => message)).toContainEqual(
 			expect.stringMatching(/^This run waited \d\d seconds because Twenty2 said/),
-		]);
+		);
 	});
 
 	it('are shared in turns by executions that start together', async () => {
