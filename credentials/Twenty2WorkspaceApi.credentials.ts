@@ -40,7 +40,8 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 			type: 'string',
 			required: true,
 			default: '',
-			description: 'The workspace that the key belongs to',
+			placeholder: 'e.g. 64f1c0a2b7e3',
+			description: 'The workspace that the key belongs to, as Twenty2 shows it beside the key',
 		},
 		...limitFields,
 	];

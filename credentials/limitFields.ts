@@ -11,6 +11,7 @@ export const limitFields: INodeProperties[] = [
 		type: 'string',
 		required: true,
 		default: 'https://api.twentytwo.in',
+		placeholder: 'e.g. https://api.twentytwo.in',
 		description:
 			'The address of the Twenty2 API. Leave it as it is unless Twenty2 gave you another.',
 	},
