@@ -1,18 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/v4';
 
+import { examples, exampleWith, type Example } from '../e2e/example';
 import type { Credential, N8n, Workflow } from '../e2e/n8n';
-import { project } from '../e2e/pack';
 
 const node = z.looseObject({ name: z.string(), type: z.string() });
-const example = z.looseObject({
-	name: z.string(),
-	nodes: z.array(node),
-	connections: z.record(z.string(), z.unknown()),
-	settings: z.record(z.string(), z.unknown()),
-});
 const listed = z.array(z.object({ id: z.string(), name: z.string() }));
 const stored = z.object({
 	id: z.string(),
@@ -22,27 +15,12 @@ const stored = z.object({
 	connections: z.record(z.string(), z.unknown()),
 });
 
-type Example = z.infer<typeof example>;
-
 /** An example that is in n8n. */
 export interface Imported {
 	name: string;
 	workflow: Workflow;
 	/** Whether somebody has changed it since. */
 	changed: boolean;
-}
-
-async function read(file: string, credential: Credential): Promise<Example> {
-	const text = await readFile(join(project, 'examples', file), 'utf8');
-	const { nodes, ...others } = example.parse(JSON.parse(text));
-	return {
-		...others,
-		nodes: nodes.map((each) =>
-			each.type.startsWith('n8n-nodes-twenty2.')
-				? { ...each, credentials: { twenty2Api: { id: credential.id, name: credential.name } } }
-				: each,
-		),
-	};
 }
 
 /** All examples by their file, those that are not there yet with the credential chosen in them. */
@@ -52,8 +30,10 @@ export async function putExamples(
 ): Promise<Map<string, Imported>> {
 	const existing = await n8n.rest.call('GET', '/workflows', listed);
 	const imported = new Map<string, Imported>();
-	for (const file of await readdir(join(project, 'examples'))) {
-		const wanted = await read(file, credential);
+	for (const file of await readdir(examples)) {
+		const wanted = await exampleWith(file, {
+			twenty2Api: { id: credential.id, name: credential.name },
+		});
 		const found = existing.find(({ name }) => name === wanted.name);
 		const { id } = found ?? (await n8n.createWorkflow(wanted));
 		const workflow = await n8n.rest.call('GET', `/workflows/${id}`, stored);

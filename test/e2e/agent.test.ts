@@ -1,36 +1,21 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { installedN8n } from './install';
+import { exampleWith } from './example';
 import { startLanguageModel } from './languageModel';
-import { startN8n, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 
-const file = join(import.meta.dirname, '../../examples/agent-that-calls.json');
-const example = z.looseObject({
-	name: z.string(),
-	nodes: z.array(z.looseObject({ name: z.string() })),
-	connections: z.record(z.string(), z.unknown()),
-});
-
-let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-agent-'));
-	n8n = await startN8n({ tarball: await packProject(folder) });
+	n8n = await startN8nWithNode();
 	sandbox = await startSandbox();
 });
 afterAll(async () => {
 	await n8n?.stop();
 	await sandbox?.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 /** The agent's workflow with a model that phones this number once; gives what the model was told. */
@@ -39,15 +24,13 @@ async function phoneByAgent(toNumber: string, onError?: string) {
 	const openAi = await n8n.createCredential('openAiApi', 'Model', { apiKey: 'x', url: model.url });
 	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
 	const twenty2 = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	const { name, nodes, connections } = example.parse(JSON.parse(await readFile(file, 'utf8')));
+	const chosen = { openAiApi: openAi, twenty2Api: twenty2 };
+	const { nodes, ...example } = await exampleWith('agent-that-calls.json', chosen);
 	const created = await n8n.createWorkflow({
-		name,
-		connections,
-		nodes: nodes.map((node) => {
-			if (node.name === 'Model') return { ...node, credentials: { openAiApi: openAi } };
-			if (node.name !== 'Call a Person') return node;
-			return { ...node, credentials: { twenty2Api: twenty2 }, ...(onError && { onError }) };
-		}),
+		...example,
+		nodes: nodes.map((node) =>
+			onError && node.name === 'Call a Person' ? { ...node, onError } : node,
+		),
 	});
 	const asked = { chatInput: `Phone Asha at ${toNumber}`, sessionId: 'one' };
 	const run = await n8n.runManually(created, 'When Chat Message Received', asked);

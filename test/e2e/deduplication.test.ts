@@ -1,15 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign, type Campaign } from './campaign';
 import type { StoredExecution } from './execution';
-import { installedN8n } from './install';
-import { startN8n, type Credential, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { Credential, N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import {
 	createCall,
@@ -22,7 +18,6 @@ import {
 	type Settings,
 } from './workflow';
 
-let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
 let credential: Credential;
@@ -30,13 +25,10 @@ let credential: Credential;
 const limits = { requestsPerMinute: 100_000, concurrentCalls: 3 };
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-once-'));
-	n8n = await startN8n({ tarball: await packProject(folder) });
+	n8n = await startN8nWithNode();
 });
 afterAll(async () => {
 	await n8n?.stop();
-	await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

@@ -7,8 +7,8 @@ import * as z from 'zod/v4';
 
 import { Obstacle } from '../../.ci/obstacle.mjs';
 import { expectRoom } from '../../.ci/room.mjs';
-import { NpmStart } from '../demo/npmStart';
-import { listeners, processTree } from '../demo/processTree';
+import { NpmStart } from './npmStart';
+import { listeners, processTree } from './processTree';
 import { freePort } from './freePort';
 import { installedN8n } from './install';
 import { project } from './pack';

@@ -10,6 +10,7 @@ import { startBrowser } from './browser';
 import { Editor } from './editor';
 import { choicesOf, fieldsOf } from './editorFields';
 import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures';
+import { examples } from './example';
 import { installedN8n } from './install';
 import { startN8n, type Credential, type N8n } from './n8n';
 import { packProject } from './pack';
@@ -20,7 +21,7 @@ const owner = {
 	lastName: 'Er',
 	password: `Aa1-${randomUUID()}`,
 };
-const example = join(import.meta.dirname, '../../examples/crm-row-to-call.json');
+const example = join(examples, 'crm-row-to-call.json');
 const good = {
 	assistantId: 'asst_demo',
 	fromNumber: '+917971441943',

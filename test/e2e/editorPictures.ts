@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
-const project = join(import.meta.dirname, '..', '..');
+import { project } from './pack';
 
 /** Kept of every run, for whoever wants to see what the tests saw. */
 const artefacts = join(project, 'test-artefacts');

@@ -1,54 +1,26 @@
 import { NodeHelpers, type INode, type INodeTypeDescription } from 'n8n-workflow';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { deliver, startSandbox, type Sandbox } from '../../sandbox';
+import { examples, exampleWith, readExample, type Chosen, type Example } from './example';
 import type { StoredExecution } from './execution';
-import { installedN8n } from './install';
 import { startLanguageModel } from './languageModel';
-import { startN8n, type Credential, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { Credential, N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import { workflow } from './workflow';
 
-const examples = join(import.meta.dirname, '../../examples');
-
-const exampleSchema = z.looseObject({
-	name: z.string(),
-	nodes: z.array(
-		z.looseObject({
-			name: z.string(),
-			type: z.string(),
-			typeVersion: z.number(),
-			webhookId: z.string().optional(),
-			credentials: z.unknown().optional(),
-		}),
-	),
-	connections: z.record(z.string(), z.unknown()),
-	settings: z.record(z.string(), z.unknown()),
-});
-
-type Example = z.infer<typeof exampleSchema>;
-
-const read = async (file: string): Promise<Example> =>
-	exampleSchema.parse(JSON.parse(await readFile(join(examples, file), 'utf8')));
-
-let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
 let credential: Credential;
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-examples-'));
-	n8n = await startN8n({ tarball: await packProject(folder) });
+	n8n = await startN8nWithNode();
 });
 afterAll(async () => {
 	await n8n?.stop();
-	await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
@@ -59,19 +31,8 @@ beforeEach(async () => {
 });
 
 /** Imports an example and chooses credentials in it, as a user does. */
-async function imported(file: string, others: Record<string, Credential> = {}) {
-	const example = await read(file);
-	const chosen: Record<string, Credential> = { twenty2Api: credential, ...others };
-	const nodes = example.nodes.map((node) => {
-		const type = Object.keys(chosen).find((name) =>
-			name === 'twenty2Api'
-				? node.type.startsWith('n8n-nodes-twenty2.')
-				: node.type.endsWith('.lmChatOpenAi'),
-		);
-		return type === undefined ? node : { ...node, credentials: { [type]: chosen[type] } };
-	});
-	return await n8n.createWorkflow({ ...example, nodes });
-}
+const imported = async (file: string, others: Chosen = {}) =>
+	await n8n.createWorkflow(await exampleWith(file, { twenty2Api: credential, ...others }));
 
 /** The items that a node let out, by its first output or by another. */
 const out = ({ data }: StoredExecution, node: string, output = 0) =>
@@ -90,7 +51,7 @@ describe('The examples', () => {
 			),
 		);
 		for (const file of files.filter((name) => name.endsWith('.json'))) {
-			const { nodes } = await read(file);
+			const { nodes } = await readExample(file);
 			const issues = nodes.flatMap((node) => issuesOf(node, types));
 			expect({ file, issues }).toEqual({ file, issues: [] });
 			expect({ file, credentials: nodes.filter((node) => node.credentials) }).toEqual({

@@ -1,29 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import { installedN8n } from './install';
-import { startN8n, type Credential, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { Credential, N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import { leads, phone } from './workflow';
 
-let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
 let credential: Credential;
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-limits-'));
-	n8n = await startN8n({ tarball: await packProject(folder) });
+	n8n = await startN8nWithNode();
 });
 afterAll(async () => {
 	await n8n?.stop();
-	await rm(folder, { recursive: true, force: true });
 });
 
 beforeEach(async () => {

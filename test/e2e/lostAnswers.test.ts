@@ -1,26 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { startSandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import { installedN8n } from './install';
-import { startN8n, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 import { leads, phone } from './workflow';
 
-let folder: string;
 let n8n: N8n;
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-lost-'));
-	n8n = await startN8n({ tarball: await packProject(folder) });
+	n8n = await startN8nWithNode();
 });
 afterAll(async () => {
 	await n8n?.stop();
-	await rm(folder, { recursive: true, force: true });
 });
 
 it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out with their call_id', async () => {

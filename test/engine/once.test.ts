@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
-import { startType } from './startNode';
-import { createCallNode, engineFor, leads, phone, twenty2Type } from './twenty2';
+import { createCallNode, engineFor, leads, phone } from './twenty2';
 
 const noRetries = { options: { maxRetries: 0 } };
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
@@ -159,7 +159,7 @@ describe('Nobody is phoned twice', () => {
 		sandbox.behave(phone(2), '500 once');
 		const engine = engineFor(sandbox, {}, { 'test.loop': new LoopOverItems() });
 		const node = createCallNode(noRetries);
-		const failed = await engine.runWorkflow(loopWorkflow(node), { items, observe: 'Loop' });
+		const failed = await engine.runWorkflow(loopAround(node), { items, observe: 'Loop' });
 		expect(failed.status).toBe('error');
 		const done = await failed.retry();
 
@@ -172,27 +172,3 @@ describe('Nobody is phoned twice', () => {
 		});
 	});
 });
-
-function loopWorkflow(node: ReturnType<typeof createCallNode>) {
-	const base = { typeVersion: 1, position: [0, 0] as [number, number] };
-	return {
-		nodes: [
-			{ ...base, id: '1', name: 'Start', type: startType, parameters: {} },
-			{ ...base, id: '2', name: 'Loop', type: 'test.loop', parameters: { batchSize: 2 } },
-			{
-				...base,
-				...node,
-				id: '3',
-				name: 'Twenty2',
-				type: twenty2Type,
-				parameters: { ...node.parameters },
-				credentials: { twenty2Api: { id: 'twenty2Api', name: 'twenty2Api' } },
-			},
-		],
-		connections: {
-			Start: { main: [[{ node: 'Loop', type: 'main' as const, index: 0 }]] },
-			Loop: { main: [[], [{ node: 'Twenty2', type: 'main' as const, index: 0 }]] },
-			Twenty2: { main: [[{ node: 'Loop', type: 'main' as const, index: 0 }]] },
-		},
-	};
-}

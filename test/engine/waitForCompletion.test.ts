@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run, RunningExecution } from './engine';
+import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
-import { startType } from './startNode';
-import { createCallNode, engineFor, getCallNode, leads, phone, twenty2Type } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
 
 type Settings = Parameters<typeof createCallNode>[1];
@@ -747,29 +747,3 @@ describe('Wait for Completion', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
 	});
 });
-
-/** Loop Over Items in twos around the node. */
-function loopAround(node: ReturnType<typeof createCallNode>) {
-	const base = { typeVersion: 1, position: [0, 0] as [number, number] };
-	const to = (name: string) => [{ node: name, type: 'main' as const, index: 0 }];
-	return {
-		nodes: [
-			{ ...base, id: '1', name: 'Start', type: startType, parameters: {} },
-			{ ...base, id: '2', name: 'Loop', type: 'test.loop', parameters: { batchSize: 2 } },
-			{
-				...base,
-				...node,
-				id: '3',
-				name: 'Twenty2',
-				type: twenty2Type,
-				parameters: { ...node.parameters },
-				credentials: { twenty2Api: { id: 'twenty2Api', name: 'twenty2Api' } },
-			},
-		],
-		connections: {
-			Start: { main: [to('Loop')] },
-			Loop: { main: [[], to('Twenty2')] },
-			Twenty2: { main: [to('Loop')] },
-		},
-	};
-}

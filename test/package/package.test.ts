@@ -6,14 +6,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { command } from '../e2e/command';
-import { packFolder } from '../e2e/pack';
+import { packFolder, project } from '../e2e/pack';
 
 const scanned = z.object({
 	scan: z.object({ passed: z.boolean(), details: z.optional(z.string()) }),
 	files: z.number(),
 	messages: z.array(z.string()),
 });
-const project = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('The package', () => {
 	let folder: string;

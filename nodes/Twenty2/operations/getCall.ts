@@ -1,8 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { failureOnly } from '../api/failure';
-import { attempt } from '../policy/attempts';
-import { verdictOn } from './again';
 import { identifier } from './identifier';
 import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './media';
 import type { Operation } from './operation';
@@ -13,6 +10,7 @@ import {
 	requestTimeoutSeconds,
 	yesOrNo,
 } from './options';
+import { reading } from './reading';
 import { simplify } from './simplify';
 
 const displayOptions = { show: { operation: ['getCall'] } };
@@ -62,16 +60,10 @@ export const getCall: Operation = {
 		const wanted = mediaWanted(parameters);
 
 		return async ({ signal }) => {
-			let attempts = 0;
-			const send = async () => {
-				attempts++;
-				return await twenty2.getCall(id, patience);
-			};
 			const what = `Looking up ${id}`;
-			const lookUp = { what, send, judge: verdictOn };
-			const body = await attempt(lookUp, patience, access.reads, signal).catch((error: unknown) => {
-				throw failureOnly(error).with({ attempts });
-			});
+			const ask = async () => await twenty2.getCall(id, patience);
+			const lookUp = { what, ask, patience, access, signal };
+			const { answer: body, attempts } = await reading(lookUp);
 			const output = { json: simple ? twenty2.simplify(body) : body };
 			const fetching = { wanted, patience, signal, attempts };
 			return [await withMedia(output, body, { twenty2, media }, fetching)];

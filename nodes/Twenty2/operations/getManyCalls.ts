@@ -1,9 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { Failure, failureOnly } from '../api/failure';
-import { attempt } from '../policy/attempts';
-import { verdictOn } from './again';
+import { Failure } from '../api/failure';
 import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
@@ -12,6 +10,7 @@ import {
 	requestTimeoutSeconds,
 	yesOrNo,
 } from './options';
+import { reading } from './reading';
 import { simplify } from './simplify';
 
 const displayOptions = { show: { operation: ['getManyCalls'] } };
@@ -148,15 +147,9 @@ export const getManyCalls: Operation = {
 		const patience = patienceOf(parameters);
 
 		return async ({ signal }) => {
-			let attempts = 0;
-			const send = async () => {
-				attempts++;
-				return await listCalls(wanted, patience);
-			};
-			const list = { what: 'Listing calls', send, judge: verdictOn };
-			const calls = await attempt(list, patience, access.reads, signal).catch((error: unknown) => {
-				throw failureOnly(error).with({ attempts });
-			});
+			const ask = async () => await listCalls(wanted, patience);
+			const list = { what: 'Listing calls', ask, patience, access, signal };
+			const { answer: calls } = await reading(list);
 			return calls.slice(0, most).map((call) => ({ json: simple ? twenty2.simplify(call) : call }));
 		};
 	},

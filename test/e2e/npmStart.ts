@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
-import { project } from '../e2e/pack';
-import { eventually } from '../e2e/rest';
+import { project } from './pack';
+import { eventually } from './rest';
 
 /** `npm start`, or another command, in a process group of its own, as in a terminal. */
 export class NpmStart {

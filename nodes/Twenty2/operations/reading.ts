@@ -1,0 +1,36 @@
+import { failureOnly } from '../api/failure';
+import type { Connection } from '../connection';
+import { attempt, type Patience } from '../policy/attempts';
+import { verdictOn } from './again';
+import type { Run } from './operation';
+
+interface Reading<T> extends Pick<Connection, 'access'>, Pick<Run, 'signal'> {
+	/** For the log; nothing that identifies a person. */
+	what: string;
+	ask: () => Promise<T>;
+	patience: Patience;
+}
+
+/**
+ * Asks Twenty2 for something until it is answered for good.
+ * @returns the answer, and how many requests it took
+ * @throws Failure that says how many it took
+ */
+export async function reading<T>({
+	what,
+	ask,
+	patience,
+	access,
+	signal,
+}: Reading<T>): Promise<{ answer: T; attempts: number }> {
+	let attempts = 0;
+	const send = async () => {
+		attempts++;
+		return await ask();
+	};
+	const read = { what, send, judge: verdictOn };
+	const answer = await attempt(read, patience, access.reads, signal).catch((error: unknown) => {
+		throw failureOnly(error).with({ attempts });
+	});
+	return { answer, attempts };
+}

@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod/v4';
+
+import type { Credential } from './n8n';
+import { project } from './pack';
+
+export const examples = join(project, 'examples');
+
+const exampleSchema = z.looseObject({
+	name: z.string(),
+	nodes: z.array(
+		z.looseObject({
+			name: z.string(),
+			type: z.string(),
+			typeVersion: z.number(),
+			credentials: z.unknown().optional(),
+		}),
+	),
+	connections: z.record(z.string(), z.unknown()),
+	settings: z.record(z.string(), z.unknown()),
+});
+
+export type Example = z.infer<typeof exampleSchema>;
+
+/** Types of credentials, and the types of the nodes that take them. */
+const takers = [
+	['twenty2Api', /^n8n-nodes-twenty2\./],
+	['openAiApi', /\.lmChatOpenAi$/],
+] as const;
+
+/** What a user chooses in an example. */
+export type Chosen = Partial<Record<(typeof takers)[number][0], Credential>>;
+
+export async function readExample(file: string): Promise<Example> {
+	return exampleSchema.parse(JSON.parse(await readFile(join(examples, file), 'utf8')));
+}
+
+/** An example with credentials chosen in it, those that are given. */
+export async function exampleWith(file: string, chosen: Chosen): Promise<Example> {
+	const { nodes, ...others } = await readExample(file);
+	return {
+		...others,
+		nodes: nodes.map((node) => {
+			const [type] = takers.find(([, taker]) => taker.test(node.type)) ?? [];
+			const credential = type && chosen[type];
+			return credential ? { ...node, credentials: { [type]: credential } } : node;
+		}),
+	};
+}
