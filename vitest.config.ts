@@ -27,7 +27,9 @@ export default defineConfig({
 			project('e2e', 'test/e2e/**/*.test.ts', {
 				testTimeout: 180_000,
 				hookTimeout: 1_800_000,
-				fileParallelism: false,
+				globalSetup: './test/e2e/prepare.ts',
+				// Two cores, and most of them wait.
+				maxWorkers: 2,
 			}),
 		],
 	},

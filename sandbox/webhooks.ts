@@ -74,14 +74,22 @@ export function eventOf(
 	};
 }
 
-/** Sends a body as Twenty2 sends an event. @throws when there is no answer within 5 seconds */
-export async function deliver(url: string, body: unknown): Promise<Delivered> {
+/**
+ * Sends a body as Twenty2 sends an event.
+ * @param patienceMs who asks what a busy machine answers, not how soon, can wait longer
+ * @throws when there is no answer in that time
+ */
+export async function deliver(
+	url: string,
+	body: unknown,
+	patienceMs = PATIENCE_MS,
+): Promise<Delivered> {
 	const from = performance.now();
 	const response = await fetch(url, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
 		body: typeof body === 'string' ? body : JSON.stringify(body),
-		signal: AbortSignal.timeout(PATIENCE_MS),
+		signal: AbortSignal.timeout(patienceMs),
 	});
 	const text = await response.text();
 	return { status: response.status, body: text, ms: performance.now() - from };

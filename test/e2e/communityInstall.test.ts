@@ -1,14 +1,13 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { command } from './command';
-import { installedN8n } from './install';
 import { startN8n, type N8n, type Workflow } from './n8n';
-import { packFolder, packProject } from './pack';
+import { packFolder } from './pack';
 import { startRegistry, type Registry } from './registry';
 import { createCall, phone, workflow } from './workflow';
 
@@ -33,16 +32,13 @@ const manual = {
 };
 
 let folder: string;
-let tarball: string;
 let registry: Registry;
 let sandbox: Sandbox;
 let n8n: N8n;
 let campaign: Workflow;
 
 beforeAll(async () => {
-	await installedN8n();
 	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-install-'));
-	tarball = await packProject(folder);
 	registry = await startRegistry();
 	sandbox = await startSandbox({ requestsPerMinute: 1_000 });
 	n8n = await startN8n({ env: registry.env });
@@ -77,7 +73,7 @@ async function placesCall(): Promise<void> {
 async function packNext(): Promise<{ version: string; tarball: string }> {
 	const unpacked = join(folder, 'next');
 	await mkdir(unpacked);
-	await command('tar', ['-xzf', tarball, '--strip-components=1'], unpacked);
+	await command('tar', ['-xzf', inject('tarball'), '--strip-components=1'], unpacked);
 	const said = await command('npm', ['version', 'patch', '--no-git-tag-version'], unpacked);
 	const file = join(unpacked, 'dist', 'nodes', 'Twenty2', 'Twenty2.node.js');
 	const code = await readFile(file, 'utf8');
@@ -89,7 +85,7 @@ async function packNext(): Promise<{ version: string; tarball: string }> {
 describe('The package in a registry', () => {
 	it('is installed by its name', async () => {
 		expect(await nodeNames()).toEqual([]);
-		await registry.publish(tarball);
+		await registry.publish(inject('tarball'));
 		await n8n.rest.call('POST', '/community-packages', installed, { name });
 
 		expect(await nodeNames()).toEqual([

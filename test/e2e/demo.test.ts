@@ -7,10 +7,10 @@ import * as z from 'zod/v4';
 
 import { Obstacle } from '../../.ci/obstacle.mjs';
 import { expectRoom } from '../../.ci/room.mjs';
+import { printFigure } from './figure';
 import { NpmStart } from './npmStart';
 import { listeners, processTree } from './processTree';
 import { freePort } from './freePort';
-import { installedN8n } from './install';
 import { project } from './pack';
 import { eventually, RestClient } from './rest';
 
@@ -27,7 +27,6 @@ let folder: string;
 let demo: NpmStart;
 
 beforeAll(async () => {
-	await installedN8n();
 	folder = await mkdtemp(join(tmpdir(), 'twenty2-demo-'));
 });
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
@@ -85,7 +84,7 @@ const firstExample = 'Twenty2: CRM row to call';
 describe.sequential('npm start', () => {
 	it('shows n8n with the node, its credentials and the examples, and ends on Ctrl-C', async () => {
 		const { address, seconds } = await start();
-		console.log(`First start with n8n in the cache: ${seconds.toFixed(1)} s`);
+		printFigure({ what: 'First start with n8n in the cache', value: seconds, unit: 's' });
 		expect(demo.lines).toEqual(
 			expect.arrayContaining([
 				'5 leads went through it, and 2 calls were placed:',
@@ -125,7 +124,7 @@ describe.sequential('npm start', () => {
 
 	it('starts again within 30 seconds, with what was made in it, and ends with npm', async () => {
 		const { address, seconds } = await start();
-		console.log(`Second start: ${seconds.toFixed(1)} s`);
+		printFigure({ what: 'Second start', value: seconds, unit: 's', limit: 30 });
 		expect(demo.lines).toContain('5 leads went through it, and 2 calls were placed:');
 
 		const rest = await signedIn(address);
@@ -146,7 +145,6 @@ describe.sequential('npm start', () => {
 		demo.signal('SIGTERM', { toAll: false });
 		await demo.end();
 		await eventually('Everything ending', 5, async () => !tree.some(isRunning) || undefined);
-		expect(seconds).toBeLessThan(30);
 	});
 
 	it('does not run an example that was changed, and leaves it as it is', async () => {

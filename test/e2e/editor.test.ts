@@ -11,9 +11,8 @@ import { Editor } from './editor';
 import { choicesOf, fieldsOf } from './editorFields';
 import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures';
 import { examples } from './example';
-import { installedN8n } from './install';
-import { startN8n, type Credential, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { Credential, N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 
 const owner = {
 	email: 'owner@example.com',
@@ -36,11 +35,10 @@ let browser: Browser;
 let editor: Editor;
 
 beforeAll(async () => {
-	await installedN8n();
 	folder = await mkdtemp(join(tmpdir(), 'twenty2-e2e-editor-'));
 	browser = await startBrowser();
 	const home = { folder: join(folder, 'home'), owner };
-	n8n = await startN8n({ tarball: await packProject(folder), home });
+	n8n = await startN8nWithNode({ home });
 	sandbox = await startSandbox({ requestsPerMinute: 1_000 });
 	credential = await n8n.createCredential('twenty2Api', 'Twenty2 account', {
 		apiKey: 'sandbox-key',

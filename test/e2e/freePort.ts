@@ -1,13 +1,19 @@
 import { createServer } from 'node:net';
 
-export async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', resolve);
+/** Each test process has ports of its own, below those that the system hands out by itself. */
+let next = 20_000 + 1_000 * Number(process.env.VITEST_POOL_ID ?? 0);
+
+const isFree = async (port: number) =>
+	await new Promise<boolean>((resolve) => {
+		const server = createServer();
+		server.once('error', () => resolve(false));
+		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 	});
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	if (address === null || typeof address === 'string') throw new Error('No port was given');
-	return address.port;
+
+/** A port on loopback that nobody else is given before it is used. */
+export async function freePort(): Promise<number> {
+	for (;;) {
+		const port = next++;
+		if (await isFree(port)) return port;
+	}
 }

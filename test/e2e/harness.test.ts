@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
-import { installedN8n } from './install';
+import { printFigure } from './figure';
 import { startN8n, type Credential, type N8n, type WorkflowJson } from './n8n';
 import { packProbe } from './probePackage';
 import { eventually } from './rest';
@@ -38,12 +38,11 @@ beforeAll(async () => {
 	const { port } = z.object({ port: z.number() }).parse(server.address());
 	baseUrl = `http://127.0.0.1:${port}`;
 
-	await installedN8n();
 	folder = await mkdtemp(join(tmpdir(), 'n8n-probe-'));
 	const tarball = await packProbe(folder);
 	const began = Date.now();
 	n8n = await startN8n({ tarball });
-	console.log(`n8n was ready after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+	printFigure({ what: 'n8n ready', value: (Date.now() - began) / 1000, unit: 's' });
 	credential = await n8n.createCredential('probeApi', 'Probe', { apiKey, baseUrl });
 }, 600_000);
 

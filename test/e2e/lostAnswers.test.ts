@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startSandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import type { N8n } from './n8n';
+import { printFigure } from './figure';
 import { startN8nWithNode } from './n8nWithNode';
 import { leads, phone } from './workflow';
 
@@ -36,7 +37,7 @@ it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out 
 	const seconds = (performance.now() - from) / 1_000;
 	await sandbox.close();
 
-	console.log(`10 calls, 5 answers lost: ${seconds.toFixed(1)} seconds`);
+	printFigure({ what: '10 calls, 5 answers lost', value: seconds, unit: 's', limit: 15 });
 	expect(status).toBe('success');
 	const [placed, failed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
 	const others = leads(10).filter(({ phone: number }) => number !== phone(3));
@@ -49,5 +50,4 @@ it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out 
 	expect(sandbox.seen.perNumber()).toEqual(
 		Object.fromEntries(others.map((lead) => [lead.phone, 1])),
 	);
-	expect(seconds).toBeLessThan(15);
 });

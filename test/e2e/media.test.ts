@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
@@ -9,9 +8,8 @@ import * as z from 'zod/v4';
 import { recording, startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import type { StoredExecution } from './execution';
-import { installedN8n } from './install';
-import { startN8n, type Credential, type N8n } from './n8n';
-import { packProject } from './pack';
+import type { Credential, N8n } from './n8n';
+import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import { phone } from './workflow';
 
@@ -26,19 +24,13 @@ const kept = z.looseObject({
 	mimeType: z.string(),
 });
 
-let folder: string;
-let tarball: string;
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-	await installedN8n();
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-media-'));
-	tarball = await packProject(folder);
 	sandbox = await startSandbox({ requestsPerMinute: 1_000, ringMs: 1, talkMs: 1 });
 });
 afterAll(async () => {
 	await sandbox?.close();
-	await rm(folder, { recursive: true, force: true });
 });
 
 /** A call that has ended. */
@@ -105,7 +97,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 	let getCalls: Awaited<ReturnType<typeof createCampaign>>;
 
 	beforeAll(async () => {
-		n8n = await startN8n({ tarball, env: { N8N_DEFAULT_BINARY_DATA_MODE: mode } });
+		n8n = await startN8nWithNode({ env: { N8N_DEFAULT_BINARY_DATA_MODE: mode } });
 		credential = await n8n.createCredential('twenty2Api', 'Twenty2', {
 			apiKey: 'sandbox-key',
 			baseUrl: sandbox.url,

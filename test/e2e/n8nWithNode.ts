@@ -1,18 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { inject } from 'vitest';
 
-import { installedN8n } from './install';
-import { startN8n, type N8n } from './n8n';
-import { packProject } from './pack';
+import { startN8n, type N8n, type StartOptions } from './n8n';
 
-/** A real n8n that this package was built, packed and installed for. */
-export async function startN8nWithNode(): Promise<N8n> {
-	await installedN8n();
-	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
-	try {
-		return await startN8n({ tarball: await packProject(folder) });
-	} finally {
-		await rm(folder, { recursive: true, force: true });
-	}
+/** A real n8n that this package was installed in. */
+export async function startN8nWithNode(options: Omit<StartOptions, 'tarball'> = {}): Promise<N8n> {
+	return await startN8n({ tarball: inject('tarball'), ...options });
 }

@@ -1,26 +1,20 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import { hasEnded } from './execution';
-import { packProject } from './pack';
+import { printFigure } from './figure';
 import { startQueueMode, type QueueMode } from './queueMode';
 import { eventually } from './rest';
 import { leads, type Lead } from './workflow';
 
-let folder: string;
 let queue: QueueMode;
 
 beforeAll(async () => {
-	folder = await mkdtemp(join(tmpdir(), 'twenty2-queue-'));
-	queue = await startQueueMode(await packProject(folder), 3);
+	queue = await startQueueMode(inject('tarball'), 3);
 });
 afterAll(async () => {
 	await queue?.stop();
-	await rm(folder, { recursive: true, force: true });
 });
 
 /** Starts an execution for each list at the same time; gives what they come to. */
@@ -59,17 +53,23 @@ describe('three workers and one key', () => {
 		const { requests, refusals } = sandbox.seen;
 		const accepted = requests.filter(({ status }) => status === 200).map(({ at }) => at);
 		const seconds = (Math.max(...accepted) - (requests[0]?.at ?? 0)) / 1000;
-		console.log(
-			`180 calls through 3 workers took ${seconds.toFixed(1)} s, at best 120; ` +
-				`${refusals} of ${requests.length} requests were refused`,
-		);
+		printFigure({
+			what: '180 calls through 3 workers, in times the possible 120 s',
+			value: seconds / 120,
+			unit: '',
+			limit: 1.25,
+		});
+		printFigure({
+			what: 'Share of their requests that was refused',
+			value: refusals / requests.length,
+			unit: '',
+			limit: 0.1,
+		});
 		expect(begun()).toEqual([1, 1, 1]);
 		expect(statuses).toEqual(['success', 'success', 'success']);
 		expect(sandbox.seen.perNumber()).toEqual(
 			Object.fromEntries(given.flat().map(({ phone }) => [phone, 1])),
 		);
-		expect(seconds).toBeLessThanOrEqual(1.25 * 120);
-		expect(refusals / requests.length).toBeLessThanOrEqual(0.1);
 	});
 
 	it('know each other’s deduplication keys, unless they record the same at one instant', async () => {

@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+import { installedN8n } from './install';
+import { packProject } from './pack';
+
+declare module 'vitest' {
+	export interface ProvidedContext {
+		/** This package, as npm would publish it. */
+		tarball: string;
+	}
+}
+
+/** Once for all files, of which several run at the same time. */
+export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
+	await installedN8n();
+	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
+	const remove = async () => await rm(folder, { recursive: true, force: true });
+	try {
+		provide('tarball', await packProject(folder));
+		return remove;
+	} catch (error) {
+		await remove();
+		throw error;
+	}
+}
