@@ -82,7 +82,7 @@ export class Twenty2 implements INodeType {
 
 		const connection = await connect(this, generation).catch(failureOnly);
 		const tasks = checkItems(this, operation, connection);
-		const ledger = ledgerOf(this);
+		const ledger = ledgerOf(this, phones);
 		const hours = new CallingHours();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(tasks, {
@@ -96,7 +96,8 @@ export class Twenty2 implements INodeType {
 		hintAtHours(this, hours);
 		const tally = phones ? ledger.tally : undefined;
 		if (canceled.aborted) throw canceledError(this.getNode(), tally);
-		if (stoppedBy) throw stoppedError(this.getNode(), stoppedBy, tally);
-		return [outputs(results, phones)];
+		if (!stoppedBy) return [outputs(results, phones)];
+		ledger.throws();
+		throw stoppedError(this.getNode(), stoppedBy, tally);
 	}
 }

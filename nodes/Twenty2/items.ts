@@ -5,6 +5,7 @@ import { Failure, failureOnly } from './api/failure';
 import type { Connection } from './connection';
 import type { Operation, Output, Run, Task } from './operations/operation';
 import { Parameters } from './operations/parameters';
+import { rang } from './operations/placing';
 
 /** What became of an item: its outputs, why it has none, or nothing when it was dropped. */
 export type Result = Output[] | Failure | undefined;
@@ -61,13 +62,16 @@ export async function carryOut(
 		stop.abort();
 	};
 
+	const objectionTo = (task: Failure, item: number) => task.with(rang(run.ledger.entriesOf(item)));
+
 	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
-		if (task instanceof Failure) return task;
+		if (task instanceof Failure) return objectionTo(task, item);
 		if (signal.aborted) return undefined;
 		try {
 			return await task({ ...run, signal, canceled });
 		} catch (error) {
 			if (signal.aborted && !(error instanceof Failure)) return undefined;
+			if (!(error instanceof Failure)) stop.abort();
 			const failure = failureOnly(error);
 			stopBy(failure, item);
 			return failure;
@@ -75,8 +79,15 @@ export async function carryOut(
 	};
 
 	tasks.forEach((task, item) => {
-		if (task instanceof Failure) stopBy(task, item);
+		if (task instanceof Failure) stopBy(objectionTo(task, item), item);
 	});
-	const results = await pLimit(width).map(tasks, carryOne);
+	const places = pLimit(width);
+	const settled = await Promise.allSettled(
+		tasks.map(async (task, item) => await places(carryOne, task, item)),
+	);
+	const results = settled.map((result) => {
+		if (result.status === 'rejected') throw result.reason;
+		return result.value;
+	});
 	return { results, stoppedBy };
 }

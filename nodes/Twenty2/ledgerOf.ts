@@ -2,19 +2,28 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Ledger } from './policy/ledger';
+import { isTool } from './tool';
 
 const workflowData = z.object({
 	$runIndex: z.number(),
 	$execution: z.object({ id: z.string(), resumeUrl: z.optional(z.string()) }),
 });
 
-/** The ledger of the run that n8n is carrying out, the same again when it is a retry of that run. */
-export function ledgerOf(n8n: IExecuteFunctions): Ledger {
+/**
+ * The ledger of the run that n8n is carrying out, the same again when it is a retry of that run.
+ * @param phones whether the run makes phones ring; of others nothing is to be remembered
+ */
+export function ledgerOf(n8n: IExecuteFunctions, phones: boolean): Ledger {
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
 	const run = workflowData.parse({ $runIndex, $execution });
-	const identity = `${executionOf(run.$execution)} ${n8n.getNode().name}`;
-	const ledger = new Ledger(n8n.getContext('node'), run.$runIndex, identity);
-	n8n.onExecutionCancellation(() => ledger.rememberStopped());
+	const node = n8n.getNode();
+	const ledger = new Ledger(n8n.getContext('node'), {
+		index: run.$runIndex,
+		identity: `${executionOf(run.$execution)} ${node.name}`,
+		isTool: isTool(node),
+	});
+	if (phones && n8n.getMode() === 'retry') ledger.remember();
+	if (phones) n8n.onExecutionCancellation(() => ledger.remember());
 	return ledger;
 }
 

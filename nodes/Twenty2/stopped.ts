@@ -3,6 +3,7 @@ import { NodeApiError, type INode } from 'n8n-workflow';
 import type { Failure } from './api/failure';
 import { errorOf } from './output';
 import type { Tally } from './policy/ledger';
+import { isTool } from './tool';
 
 const remembered =
 	'Calls already placed are remembered: running this execution again places only the missing ones.';
@@ -26,11 +27,6 @@ export function stoppedError(
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
-}
-
-/** n8n gives the type of a node that an AI agent uses another name. */
-function isTool({ type }: INode): boolean {
-	return type.endsWith('Tool');
 }
 
 /** All that a model is told: it sees neither the code nor the description of an error. */

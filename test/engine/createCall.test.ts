@@ -17,7 +17,7 @@ describe('Create Call', () => {
 	afterAll(() => sandbox.close());
 
 	it('places each call once and answers in input order, whatever order the network had', async () => {
-		sandbox.behave(phone(0), { kind: 'slow', ms: 150 });
+		sandbox.behave(phone(0), { kind: 'slow', ms: 1_500 });
 		const run = await engineFor(sandbox).run({ items: leads(5), node: createCallNode() });
 
 		const placed = new Map(sandbox.seen.calls.map((call) => [call.number, call.call_id]));

@@ -424,6 +424,22 @@ describe('Deduplication Key', () => {
 			expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
 			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
 		});
+
+		it('or forget, does not keep "Retry execution" from placing the call', async () => {
+			sandbox.behave(phone(0), '500 twice');
+			const node = { ...onceANode({ maxRetries: 1 }), onError: 'stopWorkflow' as const };
+			const running = await engine.start({ items: keyed(1), node });
+			await expect.poll(() => sandbox.seen.requests.length).toBe(1);
+			processedKeys.down = new Error('database is locked');
+			const failed = await running.finished;
+			processedKeys.down = undefined;
+
+			const done = await failed.retry();
+			expect(failed.status).toBe('error');
+			expect(done.success).toHaveLength(1);
+			expect(sandbox.seen.callsTo(phone(0))).toHaveLength(1);
+			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+		});
 	});
 
 	describe('with a second worker', () => {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { agentNodeTypes, agentWith } from './agent';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 
 const noRetries = { options: { maxRetries: 0 } };
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
@@ -62,6 +63,117 @@ describe('Nobody is phoned twice', () => {
 		]);
 		expect(done.success).toHaveLength(31);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+	});
+
+	it('by Retry execution of an execution whose retry has failed too', async () => {
+		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		sandbox.behave(phone(5), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+		const failedAgain = await failed.retry();
+		const done = await failed.retry();
+
+		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
+			'error',
+			'error',
+			'success',
+		]);
+		expect(done.success.map(({ json }) => json.call_id)).toEqual(
+			phones(6).map((number) => sandbox.seen.callsTo(number)[0]?.call_id),
+		);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	});
+
+	it('by Retry execution of an execution whose retry has succeeded', async () => {
+		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+		const runs = [await failed.retry(), await failed.retry()];
+		expect(runs.map(({ success }) => success.length)).toEqual([6, 6]);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	});
+
+	it('by Retry execution that is clicked twice', async () => {
+		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+		const runs = await Promise.all([failed.retry(), failed.retry()]);
+		for (const { success } of runs) {
+			expect(success.map(({ json }) => json.call_id)).toEqual(
+				phones(6).map((number) => sandbox.seen.callsTo(number)[0]?.call_id),
+			);
+		}
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	});
+
+	it('by Stop and Retry execution, after many that look calls up were stopped', async () => {
+		for (const number of phones(6)) sandbox.behave(number, { kind: 'slow', ms: 300 });
+		const running = await engineFor(sandbox).start({ items: leads(6), node: createCallNode() });
+		await expect.poll(() => sandbox.seen.requests.length).toBeGreaterThanOrEqual(3);
+		running.cancel();
+		const stopped = await running.finished;
+		for (let n = 0; n < 51; n++) {
+			const reading = await engineFor(sandbox).start({
+				items: [{ call_id: sandbox.seen.calls[0]?.call_id }],
+				node: getCallNode(),
+			});
+			reading.cancel();
+			await reading.finished;
+		}
+		const done = await stopped.retry();
+		expect(done.success).toHaveLength(6);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	});
+
+	describe('by Retry On Fail of a tool that an agent calls', () => {
+		const call = async (parameters = {}) => {
+			const agent = agentWith(createCallNode(parameters, retryOnFail));
+			const engine = engineFor(sandbox, {}, agentNodeTypes);
+			const { success } = await engine.runWorkflow(agent, { items: leads(1), observe: 'Agent' });
+			return success.map(({ json }) => json.told);
+		};
+
+		it('after an answer that got lost', async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			expect(await call()).toEqual([expect.stringMatching(/^OUTCOME_UNKNOWN: /)]);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+		});
+
+		it('while the call that is waited for goes on', async () => {
+			sandbox.pace.talkMs = 600_000;
+			const options = { maxWaitMinutes: 0 };
+			expect(await call({ waitForCompletion: true, options })).toEqual([
+				expect.stringMatching(/^WAIT_TIMEOUT: /),
+			]);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+		});
+
+		it('but what was not placed is tried again', async () => {
+			sandbox.behave(phone(0), '500 twice');
+			expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+		});
+	});
+
+	it('says that a person was phoned when a later try finds something wrong with the item', async () => {
+		sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+		sandbox.behave(phone(1), 'place and cut');
+		const engine = engineFor(sandbox);
+		const run = await engine.run({ items: leads(3), node: createCallNode() });
+		const wrong = structuredClone(run.workflow);
+		for (const node of wrong.nodes) {
+			if (node.name === 'Twenty2') {
+				Object.assign(node, { onError: 'continueRegularOutput' });
+				Object.assign(node.parameters, { assistantId: ' ' });
+			}
+		}
+		const { success } = await run.retry({ workflow: wrong });
+		expect(success.map(({ json }) => json.error)).toEqual([
+			expect.objectContaining({
+				code: 'INVALID_INPUT',
+				outcome: 'placed',
+				call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
+			}),
+			expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'unknown' }),
+			expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'not_placed' }),
+		]);
 	});
 
 	it.each(['place and cut', 'empty 200', '502 html'] as const)(
@@ -161,6 +273,7 @@ describe('Nobody is phoned twice', () => {
 		const node = createCallNode(noRetries);
 		const failed = await engine.runWorkflow(loopAround(node), { items, observe: 'Loop' });
 		expect(failed.status).toBe('error');
+		expect(failed.error?.message).toContain('3 calls were already placed');
 		const done = await failed.retry();
 
 		expect(done.status).toBe('success');

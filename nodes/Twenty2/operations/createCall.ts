@@ -4,6 +4,7 @@ import * as z from 'zod/v4/mini';
 import type { NewCall, PlacedCall, Twenty2 } from '../api/call';
 import { Failure, failureOnly } from '../api/failure';
 import { jsonObject } from '../json';
+import { turnAt } from '../policy/turns';
 import { oncePerKey, deduplicationKey, keyOf } from './deduplication';
 import { countryOrNone, defaultCountry } from './defaultCountry';
 import { identifier } from './identifier';
@@ -157,8 +158,13 @@ export const createCall: Operation = {
 				return { answer, ending: ending && access.occupied(ending) };
 			};
 
-			const known = alreadyPlaced(entry, patience);
-			const { answer, ending } = known ? resume(known) : await oncePerKey(key, entry, run, begin);
+			const phone = async () => {
+				const known = alreadyPlaced(entry, patience);
+				return known ? resume(known) : await oncePerKey(key, entry, run, begin);
+			};
+
+			const leave = await turnAt(entry, signal);
+			const { answer, ending } = await phone().finally(leave);
 			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
 			if (!ending) return [{ json: answer }];
 

@@ -6,7 +6,7 @@ import { Failure } from '../api/failure';
 import type { Entry } from '../policy/ledger';
 import type { Run } from './operation';
 import type { Parameters } from './parameters';
-import { certainlyNotPlaced } from './placing';
+import { certainlyNotPlaced, rang } from './placing';
 
 export const deduplicationKey: INodeProperties = {
 	displayName: 'Deduplication Key',
@@ -42,17 +42,20 @@ export async function oncePerKey<T>(
 ): Promise<T> {
 	if (key === undefined) return await place();
 
-	// The doubt about an earlier try keeps its key used, which must not keep the user's retry from it.
-	const own = entry.key === key && !certainlyNotPlaced(entry);
+	// An earlier try in doubt, or whose key n8n could not forget, must not keep the user's retry from it.
+	const own = entry.key === key;
 	const held = await keys.claim(key, signal, own).catch((reason: unknown) => {
-		throw signal.aborted ? reason : unrecorded(reason);
+		throw signal.aborted ? reason : unrecorded(reason).with(rang([entry]));
 	});
 	if (!held) throw duplicate(key, entry);
 	entry.key = key;
 	return await place().finally(async () => {
+		if (!certainlyNotPlaced(entry)) return await held.keep();
 		// Where n8n cannot forget it, the key stays used: rather no call than a second one.
-		if (certainlyNotPlaced(entry)) await held.release().catch(() => undefined);
-		else await held.keep();
+		await held.release().then(
+			() => delete entry.key,
+			() => undefined,
+		);
 	});
 }
 

@@ -116,6 +116,14 @@ async function create(call: NewCall, entry: Entry, placing: Placing): Promise<Pl
 	);
 }
 
+/** What a failure says of calls that earlier tries may have placed for the same item. */
+export function rang(entries: Entry[]): { outcome?: 'placed' | 'unknown'; call_id?: string } {
+	const placed = entries.flatMap(({ state }) => (state.is === 'placed' ? [state.answer] : []));
+	const [answer] = placed;
+	if (answer) return { outcome: 'placed', call_id: placedCall.parse(answer).call_id };
+	return entries.some(mayHaveBeenPlaced) ? { outcome: 'unknown' } : {};
+}
+
 /** Whether the person was certainly not phoned for this entry. */
 export function certainlyNotPlaced({ state }: Entry): boolean {
 	return state.is === 'unsent' || state.is === 'not placed';

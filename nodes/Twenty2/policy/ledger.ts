@@ -44,39 +44,51 @@ type Entries = JsonObject;
 /** By run index. */
 type Runs = Record<string, Entries>;
 
-/** How many stopped executions are remembered; a large one takes some megabytes. */
+/** Where a tool's runs that threw leave their entries. */
+const THROWN = 'thrown';
+
+/** A run of a node within an execution. */
+export interface RunOfNode {
+	/** n8n's count of the node's runs. */
+	index: number;
+	/** What the node and the execution have in common with a retry of them. */
+	identity: string;
+	/** Whether an AI agent uses the node, so that each run is a call of its own. */
+	isTool: boolean;
+}
+
+/** How many executions are remembered; a large one takes some megabytes. */
 const REMEMBERED = 50;
 
-/** What the executions stopped last had placed, the oldest first. */
-const stopped = new Map<string, Runs>();
+/** What executions that were stopped or retried have placed, the oldest first. */
+const remembered = new Map<string, Runs>();
 
 /**
  * Which calls a node has placed in one execution, so that running it again places only the rest.
  *
  * It lives in n8n's node context, which the engine hands to every try of Retry On Fail and stores
- * with the execution for "Retry execution". Only of what is stopped in the editor n8n keeps
- * nothing and goes back to what it began with, so then this process remembers. Several runs in one
- * execution (a loop, an AI agent that calls again) mean different calls, so each has entries of its own.
+ * with the execution for "Retry execution". But what a retry has placed n8n stores with the retry
+ * alone, although the execution itself can be retried again; and of what is stopped in the editor it
+ * stores nothing. So this process remembers both. Several runs in one execution (a loop, an AI agent
+ * that calls again) mean different calls, so each has entries of its own.
  */
 export class Ledger {
 	private readonly runs: Runs;
 
 	private readonly entries: Entries;
 
-	/**
-	 * @param context n8n's node context, `getContext('node')`; written to
-	 * @param runIndex n8n's index of this run of the node within the execution
-	 * @param identity what the node and the execution have in common with a retry of them
-	 */
+	private earlier: Map<number, Entry[]> | undefined;
+
+	/** @param context n8n's node context, `getContext('node')`; written to */
 	constructor(
 		context: Record<string, unknown>,
-		runIndex: number,
-		private readonly identity: string,
+		private readonly run: RunOfNode,
 	) {
-		const stored = context.twenty2Runs;
-		const remembered = stopped.get(identity) ?? {};
-		this.runs = isRuns(stored) ? caughtUp(stored, remembered) : remembered;
-		this.entries = this.runs[runIndex] ??= {};
+		const stored = isRuns(context.twenty2Runs) ? context.twenty2Runs : {};
+		const known = remembered.get(run.identity);
+		// Another retry may be at work on what is remembered, so it is that which both have.
+		this.runs = known ? caughtUp(known, stored) : stored;
+		this.entries = this.runs[run.index] ??= {};
 		context.twenty2Runs = this.runs;
 	}
 
@@ -87,38 +99,70 @@ export class Ledger {
 	 */
 	entry(item: number, toNumber: string): Entry {
 		const key = `${item} ${toNumber}`;
-		const known = this.entries[key];
-		if (known !== undefined && isEntry(known)) return known;
-
-		const entry: Entry = {
-			id: randomUUID(),
-			attempts: 0,
-			// What cannot be read was written because a call was about to be sent.
-			state: { is: known === undefined ? 'unsent' : 'sent' },
-		};
+		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.thrown(key);
+		const entry: Entry = isEntry(known)
+			? known
+			: {
+					id: randomUUID(),
+					attempts: 0,
+					// What cannot be read was written because a call was about to be sent.
+					state: { is: known === undefined ? 'unsent' : 'sent' },
+				};
 		this.entries[key] = entry;
 		return entry;
 	}
 
-	/** What this run has come to, earlier tries of it included. */
+	/** What earlier tries of this run know of an item, whatever number it had then. */
+	entriesOf(item: number): Entry[] {
+		this.earlier ??= byItem(this.entries);
+		return this.earlier.get(item) ?? [];
+	}
+
+	/** What the node has come to in this execution, earlier tries of it included. */
 	get tally(): Tally {
-		const states = Object.values(this.entries).map((entry) => isEntry(entry) && entry.state.is);
+		const runs = this.run.isTool ? [this.entries] : Object.values(this.runs);
+		const entries = runs.flatMap((run) => Object.values(run)).filter(isEntry);
+		const states = entries.map(({ state }) => state.is);
 		return {
 			placed: states.filter((is) => is === 'placed').length,
 			doubtful: states.filter((is) => is === 'unknown' || is === 'sent').length,
 		};
 	}
 
-	/** Remembers what was placed, also what is answered from now on, for a retry after Stop. */
-	rememberStopped(): void {
-		const nothing = Object.values(this.runs).every((run) => Object.keys(run).length === 0);
-		if (nothing) return;
-
-		stopped.delete(this.identity);
-		stopped.set(this.identity, this.runs);
-		const [oldest] = stopped.keys();
-		if (stopped.size > REMEMBERED && oldest !== undefined) stopped.delete(oldest);
+	/** Remembers what was placed, also what is placed from now on, for whatever is retried next. */
+	remember(): void {
+		const { identity } = this.run;
+		remembered.delete(identity);
+		remembered.set(identity, this.runs);
+		const [oldest] = remembered.keys();
+		if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 	}
+
+	/**
+	 * The run throws. Retry On Fail gives a tool another run index for each try, so the next one that
+	 * is to phone the same person takes the entry up.
+	 */
+	throws(): void {
+		if (!this.run.isTool) return;
+		this.runs[THROWN] = { ...this.runs[THROWN], ...this.entries };
+		for (const key of Object.keys(this.entries)) delete this.entries[key];
+	}
+
+	private thrown(key: string): unknown {
+		const left = this.runs[THROWN];
+		const entry = left?.[key];
+		if (left) delete left[key];
+		return entry;
+	}
+}
+
+function byItem(entries: Entries): Map<number, Entry[]> {
+	const found = new Map<number, Entry[]>();
+	for (const [key, entry] of Object.entries(entries)) {
+		const item = Number.parseInt(key, 10);
+		if (isEntry(entry)) found.set(item, [...(found.get(item) ?? []), entry]);
+	}
+	return found;
 }
 
 /** The context may come from the database, written by another version of this package. */
@@ -127,17 +171,17 @@ function isRuns(stored: unknown): stored is Runs {
 }
 
 /**
- * With what a stopped try has done, where n8n keeps only what an earlier try had left. Every request
- * that is sent counts, so of two states of an entry the one with more of them is the later.
+ * With what is stored, where another process was at it last. Every request that is sent counts, so
+ * of two states of an entry the one with more of them is the later.
  */
-function caughtUp(stored: Runs, remembered: Runs): Runs {
-	for (const [run, entries] of Object.entries(remembered)) {
-		const own = (stored[run] ??= {});
+function caughtUp(known: Runs, stored: Runs): Runs {
+	for (const [run, entries] of Object.entries(stored)) {
+		const own = (known[run] ??= {});
 		for (const [key, entry] of Object.entries(entries)) {
 			if (attemptsOf(entry) > attemptsOf(own[key])) own[key] = entry;
 		}
 	}
-	return stored;
+	return known;
 }
 
 function attemptsOf(entry: unknown): number {

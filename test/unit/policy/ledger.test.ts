@@ -13,7 +13,7 @@ const stored = (context: Context): Context => structuredClone(JSON.parse(JSON.st
 
 /** The ledger of an execution that no other test knows. */
 const open = (context: Context, runIndex = 0, identity: string = randomUUID()) =>
-	new Ledger(context, runIndex, identity);
+	new Ledger(context, { index: runIndex, identity, isTool: false });
 
 const states: Array<Entry['state']> = [
 	{ is: 'unsent' },
@@ -179,7 +179,7 @@ describe('Ledger', () => {
 		function stoppedRun(identity: string): Entry {
 			const ledger = open({}, 0, identity);
 			const placed = ledger.entry(0, ASHA);
-			ledger.rememberStopped();
+			ledger.remember();
 			return placed;
 		}
 
@@ -213,12 +213,20 @@ describe('Ledger', () => {
 			expect(again.entry(1, RAVI)).toEqual(added);
 		});
 
-		it('believes n8n where it has kept something', () => {
+		it('believes n8n where another process has sent more since', () => {
 			const context = {};
 			const kept = open(context, 0, 'kept').entry(0, ASHA);
+			Object.assign(kept, { attempts: 1, state: { is: 'not placed' } });
 			const remembered = stoppedRun('kept');
 			expect(open(stored(context), 0, 'kept').entry(0, ASHA)).toEqual(kept);
 			expect(kept.id).not.toBe(remembered.id);
+		});
+
+		it('is the same to all who retry, also to one who began before', () => {
+			const retry = open({}, 0, 'retried at once');
+			retry.remember();
+			const other = open({}, 0, 'retried at once');
+			expect(other.entry(0, ASHA)).toBe(retry.entry(0, ASHA));
 		});
 
 		it('knows what a stopped retry had placed, where n8n has kept what an earlier try had', () => {
@@ -232,27 +240,66 @@ describe('Ledger', () => {
 			for (const [item, number] of [ASHA, RAVI].entries()) {
 				Object.assign(retry.entry(item, number), { attempts: 2, state: placed });
 			}
-			retry.rememberStopped();
+			retry.remember();
 
 			const again = open(stored(failed), 0, 'failed before');
 			expect(again.entry(0, ASHA)).toMatchObject({ id: kept.id, attempts: 2, state: placed });
 			expect(again.entry(1, RAVI).state).toEqual(placed);
 		});
 
-		it('forgets nobody for stopped runs that placed nothing, as those of Get Call', () => {
-			const placed = stoppedRun('phoned');
-			for (let i = 0; i < 60; i++) open({}, 0, `only read ${i}`).rememberStopped();
-			expect(open({}, 0, 'phoned').entry(0, ASHA)).toEqual(placed);
-		});
-
 		it('remembers the last 50 executions, and those stopped again among them', () => {
 			const first = stoppedRun('first');
 			const second = stoppedRun('second');
 			for (let i = 0; i < 48; i++) stoppedRun(`between ${i}`);
-			open({}, 0, 'first').rememberStopped();
+			open({}, 0, 'first').remember();
 			stoppedRun('one more');
 			expect(open({}, 0, 'first').entry(0, ASHA).id).toBe(first.id);
 			expect(open({}, 0, 'second').entry(0, ASHA).id).not.toBe(second.id);
 		});
+	});
+
+	describe('of a tool', () => {
+		const run = (context: Context, index: number) =>
+			new Ledger(context, { index, identity: randomUUID(), isTool: true });
+
+		it('leaves what a run knew that threw to the next that is to phone the same person', () => {
+			const context = {};
+			const tried = run(context, 0);
+			const placed = tried.entry(0, ASHA);
+			tried.throws();
+			const next = run(stored(context), 1);
+			expect(next.entry(0, RAVI).id).not.toBe(placed.id);
+			expect(next.entry(0, ASHA)).toEqual(placed);
+		});
+
+		it('leaves it once: a call after that is another one', () => {
+			const context = {};
+			const tried = run(context, 0);
+			const { id } = tried.entry(0, ASHA);
+			tried.throws();
+			expect(run(context, 1).entry(0, ASHA).id).toBe(id);
+			expect(run(context, 2).entry(0, ASHA).id).not.toBe(id);
+		});
+
+		it('counts the calls of one run, for each is a call of its own', () => {
+			const context = {};
+			run(context, 0).entry(0, ASHA).state = { is: 'placed', answer: {} };
+			expect(run(context, 1).tally).toEqual({ placed: 0, doubtful: 0 });
+		});
+	});
+
+	it('counts the calls of all passes of a loop', () => {
+		const context = {};
+		open(context, 0).entry(0, ASHA).state = { is: 'placed', answer: {} };
+		open(context, 1).entry(0, RAVI).state = { is: 'sent' };
+		expect(open(context, 2).tally).toEqual({ placed: 1, doubtful: 1 });
+	});
+
+	it('says what it knew of an item, whatever its number was', () => {
+		const context = {};
+		const before = open(context).entry(3, ASHA);
+		const again = open(context);
+		expect(again.entriesOf(3)).toEqual([before]);
+		expect(again.entriesOf(0)).toEqual([]);
 	});
 });
