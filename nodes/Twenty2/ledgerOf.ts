@@ -19,6 +19,7 @@ export function ledgerOf(n8n: IExecuteFunctions, phones: boolean): Ledger {
 	const node = n8n.getNode();
 	const ledger = new Ledger(n8n.getContext('node'), {
 		index: run.$runIndex,
+		execution: run.$execution.id,
 		identity: `${executionOf(run.$execution)} ${node.name}`,
 		isTool: isTool(node),
 	});

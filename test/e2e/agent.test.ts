@@ -19,8 +19,9 @@ afterAll(async () => {
 });
 
 /** The agent's workflow with a model that phones this number once; gives what the model was told. */
-async function phoneByAgent(toNumber: string, onError?: string) {
-	const model = await startLanguageModel({ to_number: toNumber, customer_name: 'Asha' });
+async function phoneByAgent(toNumber: string, onError?: string, refusals = 0) {
+	const given = { to_number: toNumber, customer_name: 'Asha' };
+	const model = await startLanguageModel(given, refusals);
 	const openAi = await n8n.createCredential('openAiApi', 'Model', { apiKey: 'x', url: model.url });
 	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
 	const twenty2 = await n8n.createCredential('twenty2Api', 'Twenty2', account);
@@ -34,10 +35,12 @@ async function phoneByAgent(toNumber: string, onError?: string) {
 	});
 	const asked = { chatInput: `Phone Asha at ${toNumber}`, sessionId: 'one' };
 	const run = await n8n.runManually(created, 'When Chat Message Received', asked);
-	await model.close();
+	const retry = async () =>
+		await n8n.retryExecution(run.id).finally(async () => await model.close());
+	if (refusals === 0) await model.close();
 	const [first] = model.requests;
 	const told = model.requests.at(-1)?.messages.findLast(({ role }) => role === 'tool');
-	return { run, offered: first?.tools?.[0], told: String(told?.content) };
+	return { run, retry, offered: first?.tools?.[0], told: String(told?.content) };
 }
 
 describe('As the tool of an AI agent, the node', () => {
@@ -72,6 +75,13 @@ describe('As the tool of an AI agent, the node', () => {
 	it('tells the model when somebody may have been phoned', async () => {
 		const { told } = await phoneByAgent('+919999900602');
 		expect(told).toMatch(/OUTCOME_UNKNOWN: The connection .*; 1 call may have been placed\./);
+	});
+
+	it('phones nobody again when the agent fails afterwards and the execution is retried', async () => {
+		const { run, retry } = await phoneByAgent('+919876500003', undefined, 1);
+		const done = await retry();
+		expect([run, done].map(({ status }) => status)).toEqual(['error', 'success']);
+		expect(sandbox.seen.callsTo('+919876500003')).toHaveLength(1);
 	});
 
 	it('gives the model the code also where the workflow is to continue', async () => {

@@ -22,13 +22,20 @@ export interface LanguageModel {
 /**
  * A language model on loopback that speaks OpenAI's protocol: it uses the first tool it is offered
  * once, with these arguments, and then repeats what the tool said.
+ * @param refusals how often it is out of order once the tool was used
  */
-export async function startLanguageModel(toolArguments: object): Promise<LanguageModel> {
+export async function startLanguageModel(
+	toolArguments: object,
+	refusals = 0,
+): Promise<LanguageModel> {
 	const requests: ModelRequest[] = [];
 	const server = createServer((incoming, response) => {
 		void (async () => {
 			const asked = request.parse(await json(incoming));
 			requests.push(asked);
+			if (asked.messages.some(({ role }) => role === 'tool') && refusals-- > 0) {
+				return response.writeHead(400, { 'content-type': 'application/json' }).end('{}');
+			}
 			const message = answerTo(asked, toolArguments);
 			const choice = { index: 0, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
 			const body = { id: 'answer', created: 0, model: 'stub' };

@@ -1,10 +1,4 @@
-import {
-	NodeConnectionTypes,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-	type INodeType,
-	type INodeTypeDescription,
-} from 'n8n-workflow';
+import { NodeConnectionTypes, type INodeExecutionData, type INodeType } from 'n8n-workflow';
 import * as z from 'zod/v4';
 
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
@@ -17,29 +11,34 @@ const tools = z.tuple([
 	),
 ]);
 
-/** Calls its tool with each item, as an agent of n8n does that runs its tools itself. */
-class Agent implements INodeType {
-	description: INodeTypeDescription = {
-		displayName: 'Agent',
-		name: 'agent',
-		group: ['transform'],
-		version: 1,
-		description: 'Calls its tool with each item',
-		defaults: { name: 'Agent' },
-		inputs: [NodeConnectionTypes.Main, NodeConnectionTypes.AiTool],
-		outputs: [NodeConnectionTypes.Main],
-		properties: [],
+/**
+ * Calls its tool with each item, as an agent of n8n does that runs its tools itself.
+ * @param failures how often it fails after that
+ */
+function agent(failures: number): INodeType {
+	return {
+		description: {
+			displayName: 'Agent',
+			name: 'agent',
+			group: ['transform'],
+			version: 1,
+			description: 'Calls its tool with each item',
+			defaults: { name: 'Agent' },
+			inputs: [NodeConnectionTypes.Main, NodeConnectionTypes.AiTool],
+			outputs: [NodeConnectionTypes.Main],
+			properties: [],
+		},
+		async execute(): Promise<INodeExecutionData[][]> {
+			const [tool] = tools.parse(await this.getInputConnectionData(NodeConnectionTypes.AiTool, 0));
+			const told: INodeExecutionData[] = [];
+			for (const { json } of this.getInputData()) {
+				const answer = await tool.invoke(json).catch((error: Error) => error.message);
+				told.push({ json: { told: String(answer) } });
+			}
+			if (failures-- > 0) throw new Error('The model is out of order');
+			return [told];
+		},
 	};
-
-	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const [tool] = tools.parse(await this.getInputConnectionData(NodeConnectionTypes.AiTool, 0));
-		const told: INodeExecutionData[] = [];
-		for (const { json } of this.getInputData()) {
-			const answer = await tool.invoke(json).catch((error: Error) => error.message);
-			told.push({ json: { told: String(answer) } });
-		}
-		return [told];
-	}
 }
 
 class Twenty2Tool extends Twenty2 {
@@ -53,7 +52,10 @@ const toolType = `${twenty2Type}Tool`;
 
 const name = 'Twenty2';
 
-export const agentNodeTypes = { 'test.agent': new Agent(), [toolType]: new Twenty2Tool() };
+export const agentNodeTypes = (failures = 0) => ({
+	'test.agent': agent(failures),
+	[toolType]: new Twenty2Tool(),
+});
 
 /** An agent that has the node as its tool and says whom to phone. */
 export function agentWith(node: ReturnType<typeof createCallNode>) {

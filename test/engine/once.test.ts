@@ -125,7 +125,7 @@ describe('Nobody is phoned twice', () => {
 	describe('by Retry On Fail of a tool that an agent calls', () => {
 		const call = async (parameters = {}) => {
 			const agent = agentWith(createCallNode(parameters, retryOnFail));
-			const engine = engineFor(sandbox, {}, agentNodeTypes);
+			const engine = engineFor(sandbox, {}, agentNodeTypes());
 			const { success } = await engine.runWorkflow(agent, { items: leads(1), observe: 'Agent' });
 			return success.map(({ json }) => json.told);
 		};
@@ -150,6 +150,21 @@ describe('Nobody is phoned twice', () => {
 			expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
 		});
+	});
+
+	it('by Retry execution of an agent that failed after it had called', async () => {
+		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
+		const items = [...leads(2), ...leads(1)];
+		const agent = agentWith(createCallNode());
+		const failed = await engine.runWorkflow(agent, { items, observe: 'Agent' });
+		const failedAgain = await failed.retry();
+		const done = await failed.retry();
+		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
+			'error',
+			'error',
+			'success',
+		]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 1 });
 	});
 
 	it('says that a person was phoned when a later try finds something wrong with the item', async () => {

@@ -44,8 +44,8 @@ type Entries = JsonObject;
 /** By run index. */
 type Runs = Record<string, Entries>;
 
-/** Where a tool's runs that threw leave their entries. */
-const THROWN = 'thrown';
+/** Where entries are that a tool's next run may take up, by item, number and id. */
+const LEFT = 'left';
 
 /** A run of a node within an execution. */
 export interface RunOfNode {
@@ -53,6 +53,8 @@ export interface RunOfNode {
 	index: number;
 	/** What the node and the execution have in common with a retry of them. */
 	identity: string;
+	/** The execution's own ID, which a retry of it has not. */
+	execution: string;
 	/** Whether an AI agent uses the node, so that each run is a call of its own. */
 	isTool: boolean;
 }
@@ -70,7 +72,9 @@ const remembered = new Map<string, Runs>();
  * with the execution for "Retry execution". But what a retry has placed n8n stores with the retry
  * alone, although the execution itself can be retried again; and of what is stopped in the editor it
  * stores nothing. So this process remembers both. Several runs in one execution (a loop, an AI agent
- * that calls again) mean different calls, so each has entries of its own.
+ * that calls again) mean different calls, so each has entries of its own. An agent's runs have another
+ * index when they are repeated, after a run that threw or when the execution is retried: so the next
+ * run that is to phone the same person takes such an entry up, once.
  */
 export class Ledger {
 	private readonly runs: Runs;
@@ -88,8 +92,13 @@ export class Ledger {
 		const known = remembered.get(run.identity);
 		// Another retry may be at work on what is remembered, so it is that which both have.
 		this.runs = known ? caughtUp(known, stored) : stored;
+		if (run.isTool && context.twenty2Execution !== run.execution) {
+			for (const [index, entries] of Object.entries(this.runs)) {
+				if (index !== LEFT) this.leave(entries);
+			}
+		}
 		this.entries = this.runs[run.index] ??= {};
-		context.twenty2Runs = this.runs;
+		Object.assign(context, { twenty2Runs: this.runs, twenty2Execution: run.execution });
 	}
 
 	/**
@@ -99,7 +108,7 @@ export class Ledger {
 	 */
 	entry(item: number, toNumber: string): Entry {
 		const key = `${item} ${toNumber}`;
-		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.thrown(key);
+		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.left(key);
 		const entry: Entry = isEntry(known)
 			? known
 			: {
@@ -138,20 +147,25 @@ export class Ledger {
 		if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 	}
 
-	/**
-	 * The run throws. Retry On Fail gives a tool another run index for each try, so the next one that
-	 * is to phone the same person takes the entry up.
-	 */
+	/** The run throws, and its next try may be a run with another index. */
 	throws(): void {
-		if (!this.run.isTool) return;
-		this.runs[THROWN] = { ...this.runs[THROWN], ...this.entries };
-		for (const key of Object.keys(this.entries)) delete this.entries[key];
+		if (this.run.isTool) this.leave(this.entries);
 	}
 
-	private thrown(key: string): unknown {
-		const left = this.runs[THROWN];
-		const entry = left?.[key];
-		if (left) delete left[key];
+	private leave(entries: Entries): void {
+		const left = (this.runs[LEFT] ??= {});
+		for (const [key, entry] of Object.entries(entries)) {
+			left[`${key} ${isEntry(entry) ? entry.id : ''}`] = entry;
+			delete entries[key];
+		}
+	}
+
+	private left(key: string): unknown {
+		const left = this.runs[LEFT] ?? {};
+		const found = Object.keys(left).find((name) => name.startsWith(`${key} `));
+		if (found === undefined) return undefined;
+		const entry = left[found];
+		delete left[found];
 		return entry;
 	}
 }

@@ -13,7 +13,7 @@ const stored = (context: Context): Context => structuredClone(JSON.parse(JSON.st
 
 /** The ledger of an execution that no other test knows. */
 const open = (context: Context, runIndex = 0, identity: string = randomUUID()) =>
-	new Ledger(context, { index: runIndex, identity, isTool: false });
+	new Ledger(context, { index: runIndex, identity, execution: '1', isTool: false });
 
 const states: Array<Entry['state']> = [
 	{ is: 'unsent' },
@@ -259,8 +259,8 @@ describe('Ledger', () => {
 	});
 
 	describe('of a tool', () => {
-		const run = (context: Context, index: number) =>
-			new Ledger(context, { index, identity: randomUUID(), isTool: true });
+		const run = (context: Context, index: number, execution = '1') =>
+			new Ledger(context, { index, identity: randomUUID(), execution, isTool: true });
 
 		it('leaves what a run knew that threw to the next that is to phone the same person', () => {
 			const context = {};
@@ -279,6 +279,16 @@ describe('Ledger', () => {
 			tried.throws();
 			expect(run(context, 1).entry(0, ASHA).id).toBe(id);
 			expect(run(context, 2).entry(0, ASHA).id).not.toBe(id);
+		});
+
+		it('leaves what an execution knew to its retry, whose runs are counted on', () => {
+			const context = {};
+			const calls = [run(context, 0).entry(0, ASHA), run(context, 1).entry(0, ASHA)];
+			const retried = stored(context);
+			const again = [2, 3].map((index) => run(retried, index, '2').entry(0, ASHA));
+			expect(again).toEqual(calls);
+			expect(run(retried, 4, '2').entry(0, ASHA).attempts).toBe(0);
+			expect(calls.map(({ id }) => id)).not.toContain(run(retried, 5, '2').entry(0, ASHA).id);
 		});
 
 		it('counts the calls of one run, for each is a call of its own', () => {
