@@ -34,21 +34,22 @@ export const connectionTests = {
 };
 
 /**
- * Tells whether a credential works, by looking up a call that is not there: only Twenty2's own "not
- * found" proves the key and the address right. Never places a call.
+ * Tells whether a credential works, by a read that only the right key at the right address is answered
+ * as Twenty2 documents: a workspace lists its calls, and the other generation, which has no list,
+ * looks up a call that is not there. Never places a call.
  */
 async function testConnection(
 	n8n: ICredentialTestFunctions,
 	generation: Generation,
 	credential: unknown,
 ): Promise<INodeCredentialTestResult> {
-	return await lookUp(n8n, generation, credential).then(
+	return await prove(n8n, generation, credential).then(
 		() => ({ status: 'OK', message: 'Connection successful' }),
 		(error: Error) => ({ status: 'Error', message: error.message }),
 	);
 }
 
-async function lookUp(
+async function prove(
 	n8n: ICredentialTestFunctions,
 	{ account: read, speak }: Generation,
 	credential: unknown,
@@ -57,14 +58,25 @@ async function lookUp(
 	let answer: HttpAnswer | undefined;
 	const send = sendSigned(n8n, account);
 	const twenty2 = speak(async (request) => (answer = await send(request)));
-	const lookUpNothing = async () => await twenty2.getCall(NO_CALL, { timeoutMs: TIMEOUT_MS });
-	await withinLimits(account, lookUpNothing).catch((failure: unknown) => {
+	const { listCalls } = twenty2;
+	const timing = { timeoutMs: TIMEOUT_MS };
+	const ask = async () =>
+		listCalls ? await listCalls({}, timing) : await twenty2.getCall(NO_CALL, timing);
+	await withinLimits(account, ask).catch((failure: unknown) => {
 		const refusal = answer && refusalIn(answer);
-		if (refusal?.status === 404) return;
+		if (refusal?.code === 'CALL_NOT_FOUND') return;
+		const { baseUrl } = account;
+		// A server says so in the same envelope of an address that it does not have.
+		if (refusal?.status === 404) throw wrongAddress(`Twenty2 has no calls at ${baseUrl}`);
 		if (refusal || !answer) throw failure;
-		throw new Error(`${account.baseUrl} does not answer as Twenty2 does (status ${answer.status})`);
+		throw wrongAddress(`${baseUrl} does not answer as Twenty2 does (status ${answer.status})`);
 	});
 }
+
+const wrongAddress = (what: string) =>
+	new Error(
+		`${what}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
+	);
 
 /** The test counts among the key's requests, but it does not wait behind a whole campaign. */
 async function withinLimits(

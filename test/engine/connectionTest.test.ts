@@ -10,9 +10,9 @@ const n8n: ICredentialTestFunctions = new core.CredentialTestContext();
 const { testApiKey, testWorkspace } = new Twenty2().methods.credentialTest;
 
 describe.each([
-	['apiKey', testApiKey],
-	['workspace', testWorkspace],
-] as const)('The connection test (%s)', (_, test) => {
+	['apiKey', testApiKey, 404],
+	['workspace', testWorkspace, 200],
+] as const)('The connection test (%s)', (generation, test, answeredWith) => {
 	let sandbox: Sandbox;
 	beforeEach(async () => {
 		sandbox = await startSandbox();
@@ -39,8 +39,36 @@ describe.each([
 		expect(await tested()).toEqual({ status: 'OK', message: 'Connection successful' });
 		expect(sandbox.seen.calls).toEqual([]);
 		expect(sandbox.seen.requests).toEqual([
-			expect.objectContaining({ method: 'GET', status: 404 }),
+			expect.objectContaining({ method: 'GET', status: answeredWith }),
 		]);
+	});
+
+	it.each(generation === 'apiKey' ? ['/v1', '/v1/calls', '/v2'] : ['/api/v1', '/api/call/logs'])(
+		'does not take a Base URL for right that ends in %s',
+		async (end) => {
+			const baseUrl = sandbox.url + end;
+			expect(await tested({ baseUrl })).toEqual({
+				status: 'Error',
+				message: `Twenty2 has no calls at ${baseUrl}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
+			});
+			expect(sandbox.seen.requests).toHaveLength(1);
+		},
+	);
+
+	it.each(['', '/', ...(generation === 'workspace' ? ['/api', '/api/'] : [])])(
+		'takes a Base URL that ends in "%s"',
+		async (end) => {
+			expect(await tested({ baseUrl: sandbox.url + end })).toMatchObject({ status: 'OK' });
+		},
+	);
+
+	it('does not take a 404 with a code of its own for an unknown call', async () => {
+		const body = { success: false, error: { code: 'NOT_FOUND', message: 'No route', status: 404 } };
+		sandbox.behaveReads('*', { kind: 'answer', status: 404, body });
+		expect(await tested()).toMatchObject({
+			status: 'Error',
+			message: expect.stringContaining('Check Base URL'),
+		});
 	});
 
 	it.each([
@@ -71,7 +99,9 @@ describe.each([
 		sandbox.behaveReads('*', { kind: 'answer', ...answer });
 		expect(await tested()).toEqual({
 			status: 'Error',
-			message: expect.stringContaining(`${sandbox.url} does not answer as Twenty2 does`),
+			message: expect.stringMatching(
+				`^${sandbox.url} does not answer as Twenty2 does \\(status \\d+\\)\\. Check Base URL`,
+			),
 		});
 	});
 
