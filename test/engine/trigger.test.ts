@@ -427,7 +427,6 @@ describe.each(['apiKey', 'workspace'])('Verification (%s)', (authentication) => 
 	});
 
 	it.each([
-		['a call that does not exist', false, { call_id: 'call_invented' }, {}],
 		['a failed call that completed', false, { status: 'failed' }, { event: 'call.failed' }],
 		['a completed call that failed', true, { status: 'completed' }, { event: 'call.completed' }],
 		['an end that its event denies', true, {}, { event: 'call.completed' }],
@@ -513,6 +512,110 @@ describe('In the course of time', () => {
 		await pass(20);
 		expect(started).toHaveLength(1);
 		expect(reads()).toBe(4);
+	});
+
+	const body = (call: object) => ({ success: true, ...call });
+	const unknown = {
+		success: false,
+		error: { code: 'CALL_NOT_FOUND', message: 'No call for this call_id', status: 404 },
+	};
+
+	it.each([
+		['a call that Twenty2 does not know yet', 404, () => unknown],
+		[
+			'a call that has not ended yet',
+			200,
+			({ call_id = '' }) => body({ call_id, status: 'queued' }),
+		],
+		['a call of a status unheard of', 200, ({ call_id = '' }) => body({ call_id, status: 'wrap' })],
+	])('an event is believed later that is ahead of %s', async (_, status, answer) => {
+		for (const [times, seconds] of [
+			[1, 2],
+			[2, 7],
+			[3, 22],
+		] as const) {
+			const { send, started } = await startTrigger();
+			const warned = warnings();
+			const event = await place({ n: times });
+			const { call_id } = event.call;
+			const early = answer({ call_id });
+			sandbox.behaveReads(call_id, { kind: 'answer', status, body: early, times });
+			expect(await send(event)).toMatchObject({ status: 200 });
+			await pass(seconds - 0.5);
+			expect(started).toEqual([]);
+			// Twenty2 repeats what it takes for lost; it is looked into already.
+			expect(await send(event)).toEqual({ status: 200, message: 'It came before' });
+			await pass(1);
+			expect(started).toHaveLength(1);
+			expect(warned()).toEqual([]);
+		}
+		expect(reads()).toBe(2 + 3 + 4);
+	});
+
+	it('an event is dropped at once when the call has ended otherwise meanwhile', async () => {
+		const { send, started } = await startTrigger();
+		const warned = warnings();
+		const event = await place({ failed: true });
+		const { call_id } = event.call;
+		const going = body({ call_id, status: 'ringing' });
+		sandbox.behaveReads(call_id, { kind: 'answer', status: 200, body: going, times: 1 });
+		const call = { ...event.call, status: 'completed' };
+		await send({ ...event, event: 'call.completed', call });
+		await pass(3);
+		expect(started).toEqual([]);
+		expect(reads()).toBe(2);
+		expect(warned()).toEqual([expect.stringContaining('whereas Twenty2 says failed')]);
+	});
+
+	it.each(['apiKey', 'workspace'])(
+		'an event of a call that never was is dropped after the last look (%s)',
+		async (authentication) => {
+			const { send, started } = await startTrigger({ parameters: { authentication } });
+			const warned = warnings();
+			const event = await place({ authentication });
+			await send({ ...event, call: { ...event.call, call_id: 'call_invented' } });
+			await pass(22);
+			expect(warned()).toEqual([]);
+			await pass(1);
+			expect(warned()).toEqual([
+				`Twenty2 event ${event.event_id} started nothing: No call for this call_id`,
+			]);
+			await pass(120, 500);
+			expect(reads()).toBe(4);
+
+			await send(event);
+			await pass(1);
+			expect(started).toHaveLength(1);
+		},
+	);
+
+	it('invented events, however many, hold no true one back', async () => {
+		const credential = { apiKey: 'sandbox-key', baseUrl: sandbox.url, concurrentCalls: 3 };
+		const { send, started } = await startTrigger({
+			credentials: { twenty2Api: { ...credential, requestsPerMinute: 60 } },
+		});
+		const warned = warnings();
+		const event = await place();
+		const late = await place({ n: 1 });
+		const { call_id } = late.call;
+		sandbox.behaveReads(call_id, { kind: 'answer', status: 404, body: unknown, times: 1 });
+		for (let n = 0; n < 40; n++) {
+			const call = { ...event.call, call_id: `call_invented_${n}` };
+			await send({ ...event, event_id: `evt_invented_${n}`, call });
+		}
+		// When they are looked at again.
+		await pass(10);
+		expect(reads()).toBeGreaterThan(40);
+		await send(event);
+		await pass(1);
+		expect(started).toHaveLength(1);
+
+		// One in doubt itself stands behind what is looked at again before it.
+		await send(late);
+		await pass(240, 500);
+		expect(started).toHaveLength(2);
+		await pass(600, 500);
+		expect(warned()).toHaveLength(40);
 	});
 
 	it('one that cannot be verified starts nothing, and a repeat of it may', async () => {

@@ -2,13 +2,13 @@ import type { IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { CallEvent } from './event';
+import { perNode } from './perNode';
 import { Repeats, type Claim } from './repeats';
 
 /** How many events a node remembers when n8n is restarted. Loaded with every delivery, so fewer. */
 const STORED = 1_000;
 
-/** By workflow and node. */
-const perNode = new Map<string, Repeats>();
+const repeatsOf = perNode(() => new Repeats());
 
 const stored = z.object({ eventIds: z.catch(z.array(z.string()), []) });
 
@@ -23,9 +23,7 @@ export function claim(n8n: IWebhookFunctions, { eventId }: CallEvent): Claim | u
 	if (n8n.getMode() === 'manual') return new Repeats().claim(eventId);
 
 	const memory = n8n.getWorkflowStaticData('node');
-	const node = `${n8n.getWorkflow().id} ${n8n.getNode().id}`;
-	const repeats = perNode.get(node) ?? new Repeats();
-	perNode.set(node, repeats);
+	const repeats = repeatsOf(n8n);
 	repeats.recall(stored.parse(memory).eventIds);
 
 	const claimed = repeats.claim(eventId);

@@ -1,11 +1,17 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
+import pLimit from 'p-limit';
 import * as z from 'zod/v4/mini';
 
-import { failureOnly } from '../api/failure';
+import { hasEnded } from '../api/call';
+import { Failure, failureOnly } from '../api/failure';
 import { connect } from '../connection';
+import type { JsonObject } from '../json';
 import { verdictOn } from '../operations/again';
 import { attempt } from '../policy/attempts';
+import type { Pass } from '../policy/budget';
 import type { CallEvent } from './event';
+import { objectionAfter, type Objection } from './looks';
+import { perNode } from './perNode';
 import { unusable, type Settings } from './settings';
 
 /** Whether Twenty2 itself says what an event says. Where it does not, n8n's log tells why. */
@@ -13,6 +19,8 @@ export type Verification = (event: CallEvent) => Promise<boolean>;
 
 /** As patient as Get Call is with its defaults. */
 const patience = { maxRetries: 3, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
+
+const lineOf = perNode(() => pLimit(1));
 
 const found = z.object({ status: z.unknown() });
 
@@ -40,26 +48,38 @@ export async function verificationOf(
 		throw unusable(n8n, message, description);
 	});
 	return async (event) => {
-		const lookUp = {
-			what: `Verifying ${event.eventId}`,
-			send: async () => await twenty2.getCall(event.callId, patience),
-			judge: verdictOn,
+		const look = async (pass: Pass) => {
+			const lookUp = {
+				what: `Verifying ${event.eventId}`,
+				send: async () => await twenty2.getCall(event.callId, patience),
+				judge: verdictOn,
+			};
+			const unstoppable = new AbortController().signal;
+			return await attempt(lookUp, patience, pass, unstoppable).then(
+				(body) => objectionTo(event, twenty2.simplify(body)),
+				unanswered,
+			);
 		};
-		const unstoppable = new AbortController().signal;
-		const objection = await attempt(lookUp, patience, access.reads, unstoppable).then(
-			(body) => objectionTo(event, found.parse(twenty2.simplify(body)).status),
-			(reason: Error) => reason.message,
-		);
-		if (objection !== undefined) {
-			n8n.logger.warn(`Twenty2 event ${event.eventId} started nothing: ${objection}`);
+		const objection = await objectionAfter(look, access, lineOf(n8n));
+		if (objection) {
+			n8n.logger.warn(`Twenty2 event ${event.eventId} started nothing: ${objection.because}`);
 		}
 		return objection === undefined;
 	};
 }
 
-/** @param status what Twenty2 says became of the call */
-function objectionTo({ event, status: told }: CallEvent, status: unknown): string | undefined {
+/** @param call as Twenty2 knows it, under the public names */
+function objectionTo({ event, status: told }: CallEvent, call: JsonObject): Objection | undefined {
+	const { status } = found.parse(call);
 	const isCompleted = status === 'completed';
 	if (status === told && isCompleted === (event === 'call.completed')) return undefined;
-	return `it is ${event} and says that the call is ${told}, whereas Twenty2 says ${String(status)}`;
+	return {
+		because: `it is ${event} and says that the call is ${told}, whereas Twenty2 says ${String(status)}`,
+		mayPass: !hasEnded(call),
+	};
+}
+
+function unanswered(reason: Error): Objection {
+	const isUnknown = reason instanceof Failure && reason.fields.status === 404;
+	return { because: reason.message, mayPass: isUnknown };
 }
