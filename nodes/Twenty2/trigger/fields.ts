@@ -37,7 +37,7 @@ export const assistantIds: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. asst_8f14e45f, asst_c9f0f895',
 	description:
-		'Start the workflow for calls by these assistants only, separated by commas. Leave it empty for all. An expression may also give a list.',
+		'Start the workflow for calls by these assistants only, separated by commas. To find an ID in Twenty2, open the three-dot menu of the assistant and choose Copy Assistant ID. Leave the field empty for all assistants. An expression may also give a list, and has to give at least one ID.',
 };
 
 export const simplify: INodeProperties = {

@@ -38,7 +38,7 @@ const idList = z.union(
 /** @throws NodeOperationError naming the field that holds something else than it should */
 export function settingsOf(n8n: IWebhookFunctions): Settings {
 	const events = read(n8n, fields.events, eventNames);
-	const assistantIds = read(n8n, fields.assistantIds, idList).filter((id) => id !== '');
+	const assistantIds = assistantIdsOf(n8n);
 	return {
 		generation: generations[read(n8n, authentication, generationName)],
 		wants: ({ event, assistantId = '' }) =>
@@ -46,6 +46,24 @@ export function settingsOf(n8n: IWebhookFunctions): Settings {
 		simplify: read(n8n, fields.simplify, yesOrNo),
 		verify: readOption(n8n, fields.verify, yesOrNo),
 	};
+}
+
+/**
+ * Which assistants' calls start the workflow; none: all do. An expression that yields none, as a
+ * table without rows does, must not let all start it.
+ */
+function assistantIdsOf(n8n: IWebhookFunctions): string[] {
+	const field = fields.assistantIds;
+	const ids = read(n8n, field, idList).filter((id) => id !== '');
+	const raw: unknown = n8n.getNodeParameter(field.name, null, { rawExpressions: true });
+	if (ids.length === 0 && typeof raw === 'string' && raw.startsWith('=')) {
+		throw unusable(
+			n8n,
+			`${field.displayName} is an expression that yields none`,
+			'Check what the expression yields. For all assistants, leave the field empty, without an expression.',
+		);
+	}
+	return ids;
 }
 
 /**
