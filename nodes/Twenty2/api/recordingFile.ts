@@ -17,20 +17,32 @@ const audio = [
 	['flac', 'audio/flac'],
 	['flac', 'audio/x-flac'],
 	['aac', 'audio/aac'],
+	['amr', 'audio/amr'],
+	['gsm', 'audio/gsm'],
+	['gsm', 'audio/x-gsm'],
+	['3gp', 'audio/3gpp'],
 ] as const;
 
 /** What hosts of files call that of which they know no kind. */
 const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
 
-/** Under what name and as what kind of file a recording is kept. */
+/**
+ * Under what name and as what kind of file a recording is kept. An address often ends in the name of
+ * the program that answers there, so its end is a name only where it says what the kind does not.
+ */
 export function recordingFile({ address, headers }: Source, callId: string) {
 	const said = (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
-	const named = nameIn(headers['content-disposition']) ?? lastSegment(address);
-	const ending = named && extensionOf(named);
-	const byEnding = audio.find(([extension]) => extension === ending)?.[1];
-	const mimeType = unknown.includes(said) ? (byEnding ?? 'application/octet-stream') : said;
+	const given = nameIn(headers['content-disposition']);
+	const last = lastSegment(address);
+	const byName = typeOf(given) ?? typeOf(last);
+	const mimeType = unknown.includes(said) ? (byName ?? 'application/octet-stream') : said;
 	const byType = audio.find(([, type]) => type === mimeType)?.[0];
-	return { fileName: named ?? [callId, byType].filter(Boolean).join('.'), mimeType };
+
+	const isOther = byType === undefined && extensionOf(last) !== undefined;
+	const isName = isOther || typeOf(last) !== undefined;
+	const name = given ?? (isName ? last : undefined);
+	const ending = extensionOf(name) === undefined && byType !== undefined ? `.${byType}` : '';
+	return { fileName: (name ?? callId) + ending, mimeType };
 }
 
 /** The name in a Content-Disposition header, in either of its forms (RFC 6266, 4.3). */
@@ -41,12 +53,16 @@ function nameIn(header = ''): string | undefined {
 	return name && baseOf(name);
 }
 
-function lastSegment({ pathname }: URL): string | undefined {
-	const name = baseOf(decoded(pathname));
-	return name && extensionOf(name) ? name : undefined;
-}
+const lastSegment = ({ pathname }: URL) => baseOf(decoded(pathname));
 
-const extensionOf = (name: string) => /[^.]\.([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase();
+/** Digits alone are part of a number or a date. */
+const extensionOf = (name = '') =>
+	/[^.]\.(?=\d*[a-z])([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase();
+
+function typeOf(name: string | undefined): string | undefined {
+	const ending = extensionOf(name);
+	return audio.find(([extension]) => extension === ending)?.[1];
+}
 
 /** A name and never a path, whatever the server calls it. */
 function baseOf(name: string): string | undefined {
