@@ -366,6 +366,38 @@ describe('A link', () => {
 		});
 	});
 
+	it.each([
+		['text/html', 'text/html'],
+		['Text/HTML; charset=utf-8', 'text/html'],
+		['text/plain', 'text/plain'],
+		['application/xhtml+xml', 'application/xhtml+xml'],
+		['application/xml', 'application/xml'],
+		['application/json', 'application/json'],
+		['application/problem+json', 'application/problem+json'],
+	])('that answers with a page (%s) brings no recording', async (type, shown) => {
+		const page = '<h1>Please sign in</h1>'.repeat(10_000);
+		let asked = 0;
+		const { url } = await twenty2With('/media/a.wav', (_, response) => {
+			asked++;
+			response.writeHead(200, { 'content-type': type }).end(page);
+		});
+		const run = await lookUp('call_1', { downloadRecording: true }, {}, { url });
+		expect(run.errors.map(({ json }) => json.error)).toEqual([
+			{
+				code: 'DOWNLOAD_FAILED',
+				message: `The recording could not be downloaded. Its link answered with ${shown} instead of audio, as an expired one does`,
+				description: expect.stringContaining('new link'),
+				status: 200,
+				source: 'n8n',
+				attempts: 2,
+				call_id: 'call_1',
+				call: expect.objectContaining({ call_id: 'call_1', status: 'completed' }),
+			},
+		]);
+		expect(run.success).toEqual([]);
+		expect(asked).toBe(1);
+	});
+
 	const wav = 'audio/wav';
 	it.each<[string, string, Record<string, string>, string, string]>([
 		[

@@ -1,4 +1,5 @@
 import type { Source } from './download';
+import { undelivered } from './undelivered';
 
 /** Kinds of audio by file extension. Of several names for one, the first is the usual one. */
 const audio = [
@@ -26,12 +27,22 @@ const audio = [
 /** What hosts of files call that of which they know no kind. */
 const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
 
+/** A page to sign in, or one that says in words or in data that there is nothing any more. */
+const page = /^text\/|^application\/(?:.+\+)?(?:xml|json)$/;
+
 /**
  * Under what name and as what kind of file a recording is kept. An address often ends in the name of
  * the program that answers there, so its end is a name only where it says what the kind does not.
+ * @throws Failure when it is no recording: many hosts answer 200 with a page when a link has expired
  */
 export function recordingFile({ address, headers }: Source, callId: string) {
 	const said = (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
+	if (page.test(said)) {
+		throw undelivered(
+			`Its link answered with ${said} instead of audio, as an expired one does`,
+			200,
+		);
+	}
 	const given = nameIn(headers['content-disposition']);
 	const last = lastSegment(address);
 	const byName = typeOf(given) ?? typeOf(last);
