@@ -45,7 +45,7 @@ function numberFrom(country: CountryCode): z.ZodMiniType<string> {
 	return z.pipe(
 		z.pipe(notDecimal, text),
 		z.transform((given, { issues }) => {
-			const read = readNumber(tidied(given), country);
+			const read = readNumber(tidied(given, country), country);
 			if ('number' in read) return read.number;
 			issues.push({ code: 'custom', message: read.why, input: given });
 			return z.NEVER;
@@ -73,11 +73,25 @@ function readNumber(written: string, country: CountryCode): { number: string } |
 }
 
 /** What was typed, without what spreadsheets, web pages and contact cards put around it. */
-function tidied(given: string): string {
-	return given
+function tidied(given: string, country: CountryCode): string {
+	const number = given
 		.replace(/\p{Cf}/gu, '')
 		.replace(/\p{Zs}/gu, ' ')
-		.replace(/^ *(?:tel:|')?/i, '')
+		.replace(indianDigit, inAscii)
+		.trim()
+		.replace(/[ ,;]+$/, '')
+		.replace(/ *\((?:m|mob|mobile)\.?\)$/i, '')
+		.replace(/^(?:tel:|')? */i, '')
 		.replace(/^(\+?\d+)\.0$/, '$1')
-		.trim();
+		.replace(/^[([] *\+ *(\d{1,3}) *[)\]]/, '+$1');
+	return country === 'IN' ? number.replace(trunkBeforeCode, '+91') : number;
 }
+
+/** Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada and Malayalam. */
+const indianDigit = /[०-९০-৯੦-੯૦-૯୦-୯௦-௯౦-౯೦-೯൦-൯]/g;
+
+/** Unicode gives each of these scripts 128 places, and its zero the same one of them. */
+const inAscii = (digit: string) => String((digit.charCodeAt(0) - '०'.charCodeAt(0)) % 128);
+
+/** 091 before ten digits: no number within India that begins so is as long, so 91 is the country. */
+const trunkBeforeCode = /^\(?0[ .-]?91\)?(?=(?:[ .-]?\d){10}$)/;

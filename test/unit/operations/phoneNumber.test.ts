@@ -114,6 +114,31 @@ describe('dialable in a country', () => {
 		"'098765 43210",
 		'9876543210.0',
 		' 98765 43210\n',
+		'(+91) 98765 43210',
+		'[+91]-98765-43210',
+		'( +91 ) 098765 43210',
+		'091 98765 43210',
+		'091-98765-43210',
+		'(091) 98765.43210',
+		'0 91 9876543210',
+		'0919876543210',
+		'98765 43210;',
+		'+91 98765 43210, ',
+		"'9876543210;\n",
+		'98765 43210 (M)',
+		'98765 43210 (mob.);',
+		'(+91) 98765 43210(Mobile)',
+		'९८७६५ ४३२१०',
+		'+९१ ९८७६५ ४३२१०',
+		'०९१ ९८७६५ ४३२१०',
+		'৯৮৭৬৫৪৩২১০',
+		'੯੮੭੬੫੪੩੨੧੦',
+		'૯૮૭૬૫૪૩૨૧૦',
+		'୯୮୭୬୫୪୩୨୧୦',
+		'௯௮௭௬௫௪௩௨௧௦',
+		'౯౮౭౬౫౪౩౨౧౦',
+		'೯೮೭೬೫೪೩೨೧೦',
+		'൯൮൭൬൫൪൩൨൧൦',
 	])('takes %o', (given) => {
 		expect(parsed(inIndia, given)).toEqual({ value: '+919876543210' });
 	});
@@ -128,6 +153,11 @@ describe('dialable in a country', () => {
 		['8 (912) 345-67-89', 'RU', '+79123456789'],
 		['01.42.68.53.00', 'FR', '+33142685300'],
 		['+800 1234 5678', 'IN', '+80012345678'],
+		['(+1) 415 555 0123', 'IN', '+14155550123'],
+		['(+44) (0)20 7946 0018;', 'IN', '+442079460018'],
+		['091 22 2345 6789', 'IN', '+912223456789'],
+		['091234 56789', 'IN', '+919123456789'],
+		['0491 123456', 'DE', '+49491123456'],
 	] as const)('takes %o in %s', (given, country, number) => {
 		expect(parsed(dialable(country), given)).toEqual({ value: number });
 	});
@@ -158,6 +188,30 @@ describe('dialable in a country', () => {
 		['+00 91 98765 43210', 'country code'],
 		['not a number', 'is not a phone number'],
 		['98765 43210 (office)', 'is not a phone number'],
+		['98765 43210 (O)', 'is not a phone number'],
+		['98765 43210 (wrong number)', 'is not a phone number'],
+		['98765 43210 (M) (old)', 'is not a phone number'],
+		['98765 43210 M', 'is not a phone number'],
+		['98765 4321 (M)', 'a digit may be missing'],
+		['98765 43210;98765 43211;', 'is not a phone number'],
+		['98765,43210,', 'has the extension 43210'],
+		[';98765 43210', 'is not a phone number'],
+		['(+91 98765 43210)', 'is not a phone number'],
+		['(+) 98765 43210', 'is not a phone number'],
+		['(+91) +91 98765 43210', 'is not a phone number'],
+		['+(+91) 98765 43210', 'is not a phone number'],
+		['(+091) 98765 43210', 'country code'],
+		['(+9198765) 43210 1', 'is not a phone number'],
+		['091 98765 4321', 'one too many'],
+		['091 98765 432101', 'one too many'],
+		['091 098765 43210', 'one too many'],
+		['0091 091 98765 43210', 'one too many'],
+		['091 98765 43210 x5', 'has the extension 5'],
+		['091 98765x43210', 'has the extension 43210'],
+		['+091 98765 43210', 'country code'],
+		['091 00000 00000', 'is'],
+		['९८७६५', 'is too short'],
+		['९८७६५ ४३२१०, ९८७६५ ४३२११', 'is not a phone number'],
 		['Mobile 98765 43210', 'is not a phone number'],
 		['98765 43210, 98765 43211', 'is not a phone number'],
 		['98765 43210\n98765 43211', 'is not a phone number'],
@@ -205,6 +259,33 @@ describe('dialable in a country', () => {
 		fc.assert(
 			fc.property(mobile, fc.option(countries, { nil: undefined }), ({ number }, country) => {
 				expect(parsed(dialable(country), number)).toEqual({ value: number });
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+
+	it('dials no other number for what stands around it', () => {
+		const before = fc.constantFrom('', '0', '91 ', '091 ', '(+91) ', '(091) ', '+91 ', '(', '0 91');
+		const after = fc.constantFrom(
+			'',
+			';',
+			', ',
+			' (M)',
+			' (O)',
+			' (5)',
+			' M',
+			',1',
+			';1',
+			'(',
+			'१',
+		);
+		const digits = fc.stringMatching(/^[2-9]\d{7,12}$/);
+		fc.assert(
+			fc.property(before, digits, after, (front, number, end) => {
+				const result = parsed(inIndia, front + number + end);
+				const all = (front + number + end).replace('१', '1').replace(/\D/g, '');
+				if ('value' in result) expect(result.value).toBe(`+91${all.slice(-10)}`);
+				if ('value' in result) expect(all.slice(0, -10)).toMatch(/^(0|91|091|910|0910)?$/);
 			}),
 			{ numRuns: 2_000 },
 		);
