@@ -8,6 +8,8 @@ import { LoopOverItems } from './loopOverItems';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
 
+type Misread = Parameters<Sandbox['behaveReads']>[1];
+
 type Settings = Parameters<typeof createCallNode>[1];
 
 const SECOND = 1_000;
@@ -372,6 +374,39 @@ describe('Wait for Completion', () => {
 			expect(looks().length).toBeLessThanOrEqual(42);
 			for (const error of attempts) expect(error).toMatchObject({ code: 'WAIT_TIMEOUT' });
 		});
+
+		it.each([
+			['the limit leaves no place', {}, { requestsPerMinute: 2 }, 3],
+			['the limit leaves no place at all', {}, { requestsPerMinute: 1 }, 2],
+			['Twenty2 refuses every look', { behaviour: '429 always' }, {}, 2],
+			['Twenty2 answers no look', { behaviour: 'hang' }, {}, 3],
+			['Twenty2 has trouble with every look', { behaviour: '503 always' }, {}, 4],
+		] as const)(
+			'comes in time when %s',
+			async (_, { behaviour }: { behaviour?: Misread }, limit, most) => {
+				if (behaviour) sandbox.behaveReads('*', behaviour);
+				const { runs, seconds } = await done(
+					limited(limit).start({
+						items: leads(1),
+						node: waiting(
+							{ maxWaitMinutes: 0.1, pollIntervalSeconds: 2 },
+							{ onError: 'continueRegularOutput' },
+						),
+					}),
+				);
+				const [error] = errorsIn(runs[0]?.success ?? []);
+				expect(error).toMatchObject({
+					code: 'WAIT_TIMEOUT',
+					outcome: 'placed',
+					call_id: callOf(0).call_id,
+					attempts: looks().length + 1,
+				});
+				expect(looks().length).toBeLessThanOrEqual(most);
+				expect(seconds).toBeLessThanOrEqual(6 + 2 + 0.5);
+				await pass(120);
+				expect(looks().length).toBeLessThanOrEqual(most);
+			},
+		);
 
 		it('is resumed by a retry, which looks once at once', async () => {
 			const node = waiting({ maxWaitMinutes: 0 });

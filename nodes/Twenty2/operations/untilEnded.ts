@@ -7,6 +7,7 @@ import { Failure, failureOnly } from '../api/failure';
 import { ringsAt } from '../callingHours';
 import type { Connection } from '../connection';
 import type { JsonObject } from '../json';
+import { Alarm } from '../policy/alarm';
 import { attempt, type Patience } from '../policy/attempts';
 import type { Entry } from '../policy/ledger';
 import { wait } from '../policy/wait';
@@ -57,6 +58,9 @@ const minutes = z.number(notMinutes).check(z.gte(0, notMinutes));
 const notInterval = 'must be a number of seconds from 1 to 3600';
 const interval = z.number(notInterval).check(z.gte(1, notInterval), z.lte(3600, notInterval));
 
+/** What a look has at least, the last one beyond the deadline: as long as an answer usually takes. */
+const LOOK_MS = 2_000;
+
 /** How to wait for the end of a call, in milliseconds. */
 export interface Wait {
 	longestMs: number;
@@ -97,24 +101,37 @@ export async function untilEnded(
 ): Promise<JsonObject> {
 	if (!afresh && entry.state.is === 'placed' && entry.state.ended) return entry.state.ended;
 
-	const look = async () => {
+	const send = async () => {
 		entry.attempts++;
 		return await twenty2.getCall(callId, patience);
 	};
-	const poll = { what: `Looking whether ${callId} has ended`, send: look, judge: verdictOn };
+	const poll = { what: `Looking whether ${callId} has ended`, send, judge: verdictOn };
 	const deadline = performance.now() + longestMs;
+	const late = new AbortController();
+	const alarm = new Alarm(() => late.abort(tooLong(longestMs)));
+	const inTime = AbortSignal.any([signal, late.signal]);
+	const look = async () => {
+		alarm.wakeAt(Math.max(deadline, performance.now() + LOOK_MS));
+		return await attempt(poll, patience, access.polls, inTime).finally(() => {
+			alarm.wakeAt(Number.POSITIVE_INFINITY);
+		});
+	};
 	const follow = async () => {
 		for (let pause = resumed ? 0 : intervalMs; ; pause = intervalMs) {
 			const left = Math.max(0, deadline - performance.now());
 			if (pause > 0) await wait(Math.ceil(Math.min(pause, left)), signal);
-			const body = await attempt(poll, patience, access.polls, signal);
+			const body = await look();
 			if (hasEnded(twenty2.simplify(body))) return body;
 			// A timer may be a moment early, and a look may have stood in line beyond the deadline.
 			if (left <= pause || performance.now() >= deadline) throw tooLong(longestMs);
 		}
 	};
 
-	const ended = await follow().catch((error: unknown) => {
+	// A request that was sent cannot be called back, but its answer need not be waited for.
+	const tooLate = new Promise<never>((_, reject) => {
+		late.signal.addEventListener('abort', () => reject(late.signal.reason), { once: true });
+	});
+	const ended = await Promise.race([follow(), tooLate]).catch((error: unknown) => {
 		const { attempts } = entry;
 		const description = howToGetOn();
 		const placed = { outcome: 'placed', call_id: callId, attempts, description } as const;
