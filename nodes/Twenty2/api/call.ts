@@ -146,17 +146,29 @@ export function simplified(
 	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
 }
 
-/** Twenty2 documents no list of statuses; these say in one word or another that it is over. */
+/**
+ * Twenty2 documents no list of statuses. These can mean nothing but that it is over, in one word or
+ * another, and are compared without case, spaces, dashes and underscores.
+ */
 const endings = [
 	'completed',
 	'failed',
 	'unanswered',
-	'no-answer',
-	'no_answer',
+	'notanswered',
+	'noanswer',
 	'busy',
 	'rejected',
+	'declined',
+	'missed',
 	'canceled',
 	'cancelled',
+	'ended',
+	'finished',
+	'terminated',
+	'disconnected',
+	'hungup',
+	'hangup',
+	'expired',
 ];
 
 const ending = z.union([
@@ -165,7 +177,7 @@ const ending = z.union([
 		status: z.pipe(
 			z.pipe(
 				z.string(),
-				z.transform((status) => status.toLowerCase()),
+				z.transform((status) => status.toLowerCase().replace(/[\s_-]/g, '')),
 			),
 			z.enum(endings),
 		),
