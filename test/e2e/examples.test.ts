@@ -128,6 +128,7 @@ describe('The examples', () => {
 			{ name: 'Asha', phone: '098765 00001' },
 			{ name: 'Ravi', phone: '98765 00002' },
 			{ name: 'Meera', phone: '98765' },
+			{ name: 'Kiran', phone: '99999 00602' },
 		]);
 
 		const first = await n8n.runManually(created, 'Every Evening at 19:00');
@@ -136,9 +137,18 @@ describe('The examples', () => {
 		expect(out(first, 'Note the Call')).toHaveLength(2);
 		expect(out(first, 'Note the Reason')).toEqual([
 			expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
+			expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
 		]);
-		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
-		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919876500002': 1 });
+		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual([
+			'Asha',
+			'Ravi',
+			'Kiran',
+		]);
+		expect(sandbox.seen.perNumber()).toEqual({
+			'+919876500001': 1,
+			'+919876500002': 1,
+			'+919999900602': 1,
+		});
 	});
 
 	it('agent-that-calls: phones with the number that the model gives', async () => {

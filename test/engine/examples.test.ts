@@ -1,0 +1,48 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
+import { startSandbox } from '../../sandbox';
+import { readExample } from '../e2e/example';
+import { workflowPackage } from './n8nCore';
+import { GivenNodeTypes } from './nodeTypes';
+import { createCallNode, engineFor, twenty2Type } from './twenty2';
+
+const updatesRow = z.object({ columns: z.object({ value: z.object({ result: z.string() }) }) });
+
+/** What a node of an example writes into the column "result" for an item. */
+async function resultOf(file: string, name: string, item: INodeExecutionData): Promise<unknown> {
+	const { nodes } = await readExample(file);
+	const { result } = updatesRow.parse(nodes.find((node) => node.name === name)?.parameters).columns
+		.value;
+	const { expression } = new workflowPackage.Workflow({
+		// Whose expressions they are matters to n8n, not what they do.
+		nodes: [{ id: '1', name, type: twenty2Type, typeVersion: 1, position: [0, 0], parameters: {} }],
+		connections: {},
+		active: false,
+		nodeTypes: new GivenNodeTypes({ [twenty2Type]: new Twenty2() }),
+	});
+	return expression.getParameterValue(result, null, 0, 0, name, [item], 'manual', {});
+}
+
+describe('nightly-campaign', () => {
+	it.each([
+		['98765', {}, 'Not called: INVALID_NUMBER'],
+		['+919999900602', {}, 'May have been called: OUTCOME_UNKNOWN'],
+		['+919999900201', {}, 'May have been called: INVALID_RESPONSE'],
+		[
+			'+919876500001',
+			{ waitForCompletion: true, options: { maxWaitMinutes: 0 } },
+			'Called: WAIT_TIMEOUT',
+		],
+	])('notes of %s whether the phone rang (%j)', async (phone, parameters, note) => {
+		const sandbox = await startSandbox();
+		const node = createCallNode(parameters, { onError: 'continueErrorOutput' });
+		const { errors } = await engineFor(sandbox).run({ items: [{ phone }], node });
+		await sandbox.close();
+		const [item] = errors;
+		if (!item) throw new Error('Nothing went wrong');
+		expect(await resultOf('nightly-campaign.json', 'Note the Reason', item)).toBe(note);
+	});
+});
