@@ -23,6 +23,7 @@ export class Twenty2Api implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
+			placeholder: 'e.g. 8f14e45fceea167a',
 			description:
 				'The key that Twenty2 shows in its dashboard under Profile → Integrations → API Keys',
 		},

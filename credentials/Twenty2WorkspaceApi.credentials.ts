@@ -23,6 +23,7 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
+			placeholder: 'e.g. 8f14e45fceea167a',
 			description: 'The key of this workspace, from Twenty2 under Profile → Integrations',
 		},
 		{
@@ -32,6 +33,7 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
+			placeholder: 'e.g. c9f0f895fb98ab9159f51fd0',
 			description: 'The secret that Twenty2 showed when the key was made',
 		},
 		{
