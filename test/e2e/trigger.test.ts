@@ -116,7 +116,7 @@ describe('The trigger in n8n', () => {
 	afterAll(() => n8n?.stop());
 
 	const logged = async (text: string) =>
-		await eventually(`"${text}" in the log`, 30, async () => n8n.log.includes(text) || undefined);
+		await eventually(`"${text}" in the log`, 120, async () => n8n.log.includes(text) || undefined);
 
 	it('answers each delivery as it deserves, and starts the workflow for one', async () => {
 		const { send, started } = await triggered(n8n, await credentialOn(n8n, 1_000), {
