@@ -2,7 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
-import { createCallNode, engineFor, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, phone } from './twenty2';
 
 interface Row {
 	behaviour: Behaviour;
@@ -231,5 +231,87 @@ describe.each(['apiKey', 'workspace'] as const)('What went wrong (%s)', (authent
 				pairedItem: { item: 0 },
 			},
 		]);
+	});
+});
+
+/** A refusal with a code that is in nobody's documents. */
+const ofTomorrow = (status: number, times?: number) => ({
+	kind: 'answer' as const,
+	status,
+	body: { success: false, error: { code: 'OF_TOMORROW', message: 'Not now', status } },
+	times,
+});
+
+describe.each(['apiKey', 'workspace'] as const)('A code of tomorrow (%s)', (authentication) => {
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000 });
+	});
+	afterEach(() => sandbox.close());
+
+	const create = async (options: IDataObject = {}) =>
+		await engineFor(sandbox).run({
+			items: [{ phone: phone(4) }],
+			node: createCallNode({ authentication, options }, { onError: 'continueRegularOutput' }),
+		});
+	const read = async (options: IDataObject = {}) => {
+		const placed = await create();
+		return await engineFor(sandbox).run({
+			items: [{ call_id: placed.success[0]?.json.call_id }],
+			node: getCallNode({ authentication, options }, { onError: 'continueRegularOutput' }),
+		});
+	};
+
+	it('under 429 is waited out, without using up a retry', async () => {
+		sandbox.behave(phone(4), ofTomorrow(429, 1));
+		expect((await create({ maxRetries: 0 })).success[0]?.json).toHaveProperty('call_id');
+		expect(sandbox.seen.refusals).toBe(1);
+		expect(sandbox.seen.callsTo(phone(4))).toHaveLength(1);
+	});
+
+	it('under 429 to a read is waited out as well', async () => {
+		sandbox.behaveReads('*', ofTomorrow(429, 1));
+		expect((await read({ maxRetries: 0 })).success[0]?.json).toHaveProperty('status');
+		expect(sandbox.seen.refusals).toBe(1);
+	});
+
+	it.each([500, 503])('under %i is tried again', async (status) => {
+		sandbox.behave(phone(4), ofTomorrow(status, 1));
+		sandbox.behaveReads('*', ofTomorrow(status, 1));
+		expect((await read()).success[0]?.json).toHaveProperty('status');
+		expect(sandbox.seen.callsTo(phone(4))).toHaveLength(1);
+		expect(sandbox.seen.requests.map((request) => request.status)).toEqual([
+			status,
+			200,
+			status,
+			200,
+		]);
+	});
+
+	it.each([429, 500, 503])('under %i comes out untouched in the end', async (status) => {
+		sandbox.behave(phone(4), ofTomorrow(status));
+		const { success } = await create({ maxRetries: 1, giveUpAfterSeconds: 1 });
+		const attempts = status === 429 ? 1 : 2;
+		expect(success[0]?.json.error).toMatchObject({
+			code: 'OF_TOMORROW',
+			message: 'Not now',
+			status,
+			source: 'twenty2',
+			outcome: 'not_placed',
+			attempts,
+		});
+		expect(sandbox.seen.calls).toEqual([]);
+	});
+
+	it('under 504 to a create is never dialled again', async () => {
+		sandbox.behave(phone(4), ofTomorrow(504));
+		const { success } = await create();
+		expect(success[0]?.json.error).toMatchObject({
+			code: 'OF_TOMORROW',
+			status: 504,
+			outcome: 'unknown',
+			attempts: 1,
+		});
+		expect(sandbox.seen.requests).toHaveLength(1);
 	});
 });

@@ -1,7 +1,16 @@
-import { Failure } from '../api/failure';
+import { Failure, type FailureFields } from '../api/failure';
 import type { Verdict } from '../policy/attempts';
 
+/** Documented, and the same however often it is asked. */
+const final = [
+	'UNAUTHORIZED',
+	'FORBIDDEN',
+	'INVALID_ASSISTANT',
+	'INVALID_NUMBER',
+	'CALL_NOT_FOUND',
+];
 const troubles = ['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOWN'];
+const troubleStatuses = [500, 503];
 
 /**
  * Whether a refused or lost request is worth another attempt. "Retry 500 with exponential backoff;
@@ -13,6 +22,15 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	const { code, outcome } = error.fields;
 	const inDoubt = outcome === 'unknown';
 	if (inDoubt && (!retryUnknownOutcome || code === 'INVALID_RESPONSE')) return { again: 'never' };
-	if (code === 'RATE_LIMIT_EXCEEDED') return { again: 'when allowed', waitMs: error.retryAfterMs };
-	return { again: troubles.includes(code) ? 'later' : 'never' };
+	const status = telling(error.fields);
+	if (code === 'RATE_LIMIT_EXCEEDED' || status === 429) {
+		return { again: 'when allowed', waitMs: error.retryAfterMs };
+	}
+	const trouble = troubles.includes(code) || (status !== null && troubleStatuses.includes(status));
+	return { again: trouble ? 'later' : 'never' };
+}
+
+/** Twenty2's status, which tells what a code means that is not documented. */
+function telling({ code, status, source }: FailureFields): number | null {
+	return source === 'twenty2' && !final.includes(code) ? status : null;
 }

@@ -9,6 +9,10 @@ const failure = (code: string, outcome?: FailureFields['outcome'], retryAfterMs?
 		retryAfterMs,
 	);
 
+/** With a status, as Twenty2 answers. */
+const said = (status: number, code: string, more: Partial<FailureFields> = {}) =>
+	new Failure({ code, message: 'm', status, source: 'twenty2', attempts: 1, ...more }, 7_000);
+
 const never = { again: 'never' };
 const later = { again: 'later' };
 
@@ -70,6 +74,44 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	it('never repeats INVALID_RESPONSE to a create', () => {
 		expect(verdict(failure('INVALID_RESPONSE', 'unknown'))).toEqual(never);
 	});
+
+	describe('with a code that nobody documented', () => {
+		const ofTomorrow = 'KEY_IS_TOO_FAST';
+
+		it('goes by the status 429', () => {
+			for (const outcome of [undefined, 'not_placed'] as const) {
+				const expected = { again: 'when allowed', waitMs: 7_000 };
+				expect(verdict(said(429, ofTomorrow, { outcome }))).toEqual(expected);
+			}
+		});
+
+		it.each([500, 503])('goes by the status %i', (status) => {
+			for (const outcome of [undefined, 'not_placed'] as const) {
+				expect(verdict(said(status, ofTomorrow, { outcome }))).toEqual(later);
+			}
+		});
+
+		it.each([200, 400, 401, 402, 403, 404, 409, 422, 501, 502, 504])(
+			'never repeats under status %i',
+			(status) => {
+				expect(verdict(said(status, ofTomorrow))).toEqual(never);
+				expect(verdict(said(status, ofTomorrow, { outcome: 'unknown' }))).toEqual(never);
+			},
+		);
+
+		it('never repeats what the node has decided, whatever status it came upon', () => {
+			for (const status of [429, 500, 503]) {
+				expect(verdict(said(status, 'DOWNLOAD_FAILED', { source: 'n8n' }))).toEqual(never);
+			}
+		});
+	});
+
+	it.each(['UNAUTHORIZED', 'FORBIDDEN', 'INVALID_ASSISTANT', 'INVALID_NUMBER', 'CALL_NOT_FOUND'])(
+		'goes by the code %s, which is documented, rather than by an odd status',
+		(code) => {
+			for (const status of [429, 500, 503]) expect(verdict(said(status, code))).toEqual(never);
+		},
+	);
 
 	it.each([new TypeError('x is undefined'), new Error('INTERNAL_ERROR'), new DOMException('stop')])(
 		'never repeats after %o, which Twenty2 did not say',
