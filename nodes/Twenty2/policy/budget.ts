@@ -81,7 +81,7 @@ export class Budget {
 
 	/** Changes the limits, for those waiting too. */
 	allow({ requestsPerMinute, concurrentCalls }: Limits): void {
-		this.window.allow(requestsPerMinute);
+		this.window.allow(requestsPerMinute, concurrentCalls);
 		this.lines.concurrency = concurrentCalls;
 		this.readers.concurrency = concurrentCalls;
 	}

@@ -42,7 +42,14 @@ export class BusyLines {
 	private freeTogether = 0;
 
 	/** @param lines how many calls the key may have at once */
-	constructor(private readonly lines: number) {}
+	constructor(private lines: number) {}
+
+	/** Changes how many calls the key may have at once. */
+	allow(lines: number): void {
+		if (lines === this.lines) return;
+		this.lines = lines;
+		this.lately = [];
+	}
 
 	/** Whether this may be what a refused create was told. */
 	get possible(): boolean {

@@ -57,6 +57,11 @@ export class Share {
 		this.busyLines = new BusyLines(lines);
 	}
 
+	/** Changes how many calls the key may have at once. */
+	allow(lines: number): void {
+		this.busyLines.allow(lines);
+	}
+
 	/** True when nothing would be lost with what was learned. */
 	idle(now: number): boolean {
 		return Math.max(this.pausedUntil, this.asksAt) <= now;

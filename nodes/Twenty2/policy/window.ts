@@ -59,9 +59,14 @@ export class Window {
 		this.share = new Share(this.count, lines);
 	}
 
-	/** Changes how many requests any 60 seconds may hold, for those waiting too. */
-	allow(limit: number): void {
+	/**
+	 * Changes the limits, for those waiting too.
+	 * @param limit requests in any 60 seconds
+	 * @param lines how many calls the key may have at once
+	 */
+	allow(limit: number, lines: number): void {
 		this.limit = limit;
+		this.share.allow(lines);
 		this.admit();
 	}
 

@@ -66,6 +66,18 @@ describe('BusyLines', () => {
 			expect(busy.possible).toBe(true);
 		});
 
+		it('is measured by the lines that there are now', () => {
+			const busy = new BusyLines(3);
+			for (const at of [0, 100, 200, 300, 400, 500]) busy.createAccepted(at, false);
+			busy.allow(20);
+			busy.createAccepted(600, false);
+			expect(busy.possible).toBe(true);
+			// What was accepted while there were more says nothing of fewer.
+			busy.allow(3);
+			busy.createAccepted(700, false);
+			expect(busy.possible).toBe(true);
+		});
+
 		it('never comes back', () => {
 			const busy = new BusyLines(3);
 			busy.readRefused();

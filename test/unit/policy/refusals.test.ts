@@ -124,6 +124,29 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(some.begun).toBe(2);
 	});
 
+	it('says that lines are busy as far as they now go, after more are allowed', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const { creates, reads } = budget.open();
+		await creates.through(request(async () => 'answer'));
+		budget.allow({ requestsPerMinute: 60, concurrentCalls: 20 });
+		const some = tasks();
+		const placed = Array.from({ length: 21 }, () => watch(creates.through(request(some.task))));
+		await settle();
+		for (let which = 0; which < 19; which++) await some.end(which);
+		await some.refuse(19, new TooMany());
+		await some.refuse(20, new TooMany());
+		const looks = Array.from({ length: 30 }, () =>
+			watch(reads.through(request(async () => 'answer'))),
+		);
+		await pass(1_000);
+		// Had it been taken for the requests a minute, reads would be held back as well.
+		expect(new Set(looks.map(({ at }) => at))).toEqual(new Set([1_000]));
+		expect(some.begun).toBe(22);
+		await some.end(21);
+		await some.end(22);
+		expect(placed.every(({ value }) => value !== undefined)).toBe(true);
+	});
+
 	it('is given up by those with less patience, which frees their line', async () => {
 		const budget = new Budget(oneLine);
 		const because = new TooMany(5_000);

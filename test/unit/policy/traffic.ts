@@ -104,7 +104,7 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 			after(passage.at + passage.leaveAfter, () => leaving.abort());
 		}
 	}
-	for (const { at, limit } of scenario.limits ?? []) after(at, () => window.allow(limit));
+	for (const { at, limit } of scenario.limits ?? []) after(at, () => window.allow(limit, 3));
 
 	await passUntilQuiet();
 	chance.mockRestore();

@@ -200,7 +200,7 @@ describe('Window', () => {
 			const exact = watch(enter(window, { endurance: new Endurance(5_000) }));
 			const patient = watch(enter(window));
 			places[0]?.refused(because, 5_000);
-			window.allow(3);
+			window.allow(3, 3);
 			await settle();
 			expect(hasty).toEqual({ reason: because, at: 0 });
 			expect([exact.at, patient.at]).toEqual([undefined, undefined]);
@@ -286,14 +286,14 @@ describe('Window', () => {
 			const { window } = await full(1);
 			const waiting = [1, 2, 3].map(() => watch(enter(window)));
 			await settle();
-			window.allow(3);
+			window.allow(3, 3);
 			await settle();
 			expect(waiting.map(({ at }) => at)).toEqual([0, 0, undefined]);
 		});
 
 		it('holds back when the limit falls, until fewer count than it', async () => {
 			const { window, places } = await full(3);
-			window.allow(2);
+			window.allow(2, 3);
 			const next = watch(enter(window));
 			places[0]?.answered();
 			await pass(1_000);
@@ -309,7 +309,7 @@ describe('Window', () => {
 			places[0]?.refused(because, 5_000);
 			const next = watch(enter(window));
 			await pass(1_000);
-			window.allow(60);
+			window.allow(60, 3);
 			await pass(3_999);
 			expect(next.at).toBeUndefined();
 			await pass(1);
@@ -348,7 +348,7 @@ describe('Window', () => {
 
 		it('is false while somebody waits', async () => {
 			const window = new Window(1, 3);
-			window.allow(0);
+			window.allow(0, 3);
 			watch(enter(window));
 			await settle();
 			expect(window.idle).toBe(false);
