@@ -107,6 +107,27 @@ describe('The limits of a key', () => {
 		for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
 	});
 
+	it.each([{}, { giveUpAfterSeconds: 15 }, { giveUpAfterSeconds: 3 }])(
+		'do not end with one 429 to a read, which is sent again once its pause is over (%o)',
+		async (options) => {
+			const engine = engineFor(sandbox);
+			const { runs: placed } = await untilDone(sandbox, [
+				engine.start({ items: leads(1), node: createCallNode() }),
+			]);
+			sandbox.behaveReads('*', { kind: '429', times: 1, retryAfterSeconds: 1 });
+			const { runs, seconds } = await untilDone(sandbox, [
+				engine.start({
+					items: [{ call_id: placed[0]?.success[0]?.json.call_id }],
+					node: getCallNode({ options }, { onError: 'continueRegularOutput' }),
+				}),
+			]);
+			expect(runs[0]?.success[0]?.json).toHaveProperty('status');
+			expect(sandbox.seen.refusals).toBe(1);
+			expect(seconds).toBeGreaterThanOrEqual(1);
+			expect(seconds).toBeLessThan(3);
+		},
+	);
+
 	it('end the patience of a request after its time', async () => {
 		sandbox.behave(phone(0), '429 always');
 		const running = engineFor(sandbox).start({

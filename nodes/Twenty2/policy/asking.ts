@@ -1,3 +1,4 @@
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /** What counted at the time of a refusal no longer does a minute later. */
@@ -9,6 +10,12 @@ const HUNGRY_GAP_MS = 20_000;
 
 /** Between two rounds that went well. */
 const NEXT_ROUND_MS = 1_500;
+
+/**
+ * Having had no more than this, a refusal tells little: it may have been a single one, whose reason
+ * is soon over. So the first gaps are of one second, two, four …
+ */
+const LITTLE = 3;
 
 /** After so many refusals the gap adapts to what asking has brought. */
 const EARLY_REFUSALS = 4;
@@ -48,7 +55,8 @@ export class Asking {
 		}
 		this.wonSinceRefusal = 0;
 		this.round = { size: 1, won: 0 };
-		if (share <= 1) return HUNGRY_GAP_MS * (1 + Math.random() / 2);
-		return this.gap * (1 + Math.random() / 20);
+		const soon = share <= LITTLE ? SECOND_MS * 2 ** (this.refusals - 1) : Number.POSITIVE_INFINITY;
+		if (share <= 1) return Math.min(soon, HUNGRY_GAP_MS) * (1 + Math.random() / 2);
+		return Math.min(soon, this.gap) * (1 + Math.random() / 20);
 	}
 }

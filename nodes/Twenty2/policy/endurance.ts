@@ -3,7 +3,8 @@
  * that first happens, to itself or to the key it uses.
  */
 export class Endurance {
-	private endsAt: number | undefined;
+	/** A time of `performance.now()`; unknown until something holds it back. */
+	endsAt: number | undefined;
 
 	constructor(private readonly ms: number) {}
 

@@ -11,6 +11,9 @@ const SECOND_MS = 1_000;
 const KEPT_AFTER_ASKING = 0.9;
 const KEPT_AFTER_LOSING = 0.75;
 
+/** After so long without a refusal, what asking once brought says nothing any more. */
+const QUIET_MS = 300_000;
+
 /** A create needs a line at Twenty2 for its call, a read does not. */
 export type Kind = 'create' | 'read';
 
@@ -37,7 +40,7 @@ export class Share {
 	size = Number.POSITIVE_INFINITY;
 
 	/** Nothing is sent before. */
-	private pausedUntil = Number.NEGATIVE_INFINITY;
+	pausedUntil = Number.NEGATIVE_INFINITY;
 
 	private asksAt = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +48,7 @@ export class Share {
 
 	private refusedAt = Number.NEGATIVE_INFINITY;
 
-	private readonly more = new Asking();
+	private more = new Asking();
 
 	private readonly busyLines: BusyLines;
 
@@ -78,6 +81,16 @@ export class Share {
 		return Math.max(this.pausedUntil, inShare, withLine);
 	}
 
+	/**
+	 * When one may be sent as the last thing it does, although it is not its turn; unknown while an
+	 * answer has to tell.
+	 * @param endsAt until when it has the patience to wait
+	 */
+	lastTryAt(kind: Kind, endsAt: number): number {
+		const trying = kind === 'create' && this.busyLines.opensAt === Number.POSITIVE_INFINITY;
+		return this.asking || trying ? Number.POSITIVE_INFINITY : Math.max(this.pausedUntil, endsAt);
+	}
+
 	/** Notes that a request goes. */
 	send(kind: Kind, spare: number, now: number): Sent {
 		const asked = this.count.below(this.size - spare) > now;
@@ -108,6 +121,7 @@ export class Share {
 		// Sent before the last refusal was known, it only says the same once more.
 		if (at <= this.refusedAt && !tried) return;
 
+		if (now - this.refusedAt > QUIET_MS) this.more = new Asking();
 		this.refusedAt = now;
 		if (this.busyLines.possible) this.busyLines.createRefused(now);
 		else this.shrink(asked, now, retryAfterMs);

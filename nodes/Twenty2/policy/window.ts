@@ -130,13 +130,13 @@ export class Window {
 		}
 		this.courtesy.note(this.count.total / this.size, this.queue.length > 0, now);
 		this.holdBack(now);
-		const opens = this.queue.map(({ kind }) => this.opensAt(kind, now));
+		const opens = this.queue.map((waiting) => this.opensAt(waiting, now));
 		this.alarm.wakeAt(Math.min(Number.POSITIVE_INFINITY, ...opens));
 	}
 
 	/** The first that may go: a create that waits for a line does not keep a read back. */
 	private next(now: number): Waiting | undefined {
-		return this.queue.find(({ kind }) => this.opensAt(kind, now) <= now);
+		return this.queue.find((waiting) => this.opensAt(waiting, now) <= now);
 	}
 
 	/** What any 60 seconds may hold without asking. */
@@ -145,23 +145,28 @@ export class Window {
 	}
 
 	/** When the next may be sent: now or before, later, or unknown until an answer comes. */
-	private opensAt(kind: Kind, now: number): number {
+	private opensAt({ kind, endurance }: Waiting, now: number): number {
 		const { places, until } = this.courtesy.spare(this.size, now);
-		return Math.min(this.opens(kind, places), Math.max(until, this.opens(kind, 0)));
+		const inTurn = Math.min(this.opens(kind, places), Math.max(until, this.opens(kind, 0)));
+		const endsAt = endurance?.endsAt ?? Number.POSITIVE_INFINITY;
+		const last = Math.max(this.count.below(this.limit), this.share.lastTryAt(kind, endsAt));
+		return Math.min(inTurn, last);
 	}
 
 	private opens(kind: Kind, spare: number): number {
 		return Math.max(this.count.below(this.limit - spare), this.share.opensAt(kind, spare));
 	}
 
-	/** Where refusals and not the limit make them wait: who does not want to is refused as well. */
+	/**
+	 * Where refusals and not the limit make them wait: who does not outlast the pause is refused as
+	 * well. Who only has to wait for its turn tries at the end of its patience.
+	 */
 	private holdBack(now: number): void {
 		const limitOpens = Math.max(now, this.count.below(this.limit));
 		const leaving = this.queue.filter((waiting) => {
-			const until = this.share.opensAt(waiting.kind, 0);
-			if (until <= limitOpens) return false;
+			if (this.share.opensAt(waiting.kind, 0) <= limitOpens) return false;
 			waiting.heldBack = true;
-			return until < Number.POSITIVE_INFINITY && waiting.endurance?.outlasts(until) === false;
+			return waiting.endurance?.outlasts(this.share.pausedUntil) === false;
 		});
 		this.queue = this.queue.filter((waiting) => !leaving.includes(waiting));
 		for (const waiting of leaving) waiting.refuse(this.lastRefusal);

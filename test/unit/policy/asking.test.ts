@@ -53,11 +53,23 @@ describe('Asking', () => {
 
 	it('waits 20 to 30 seconds where next to nothing is left to it', () => {
 		for (const share of [0, 1]) {
-			chanceIs(0);
-			expect(new Asking().refused(share)).toBe(20_000);
+			const asking = new Asking();
+			refused(asking, 5);
+			expect(asking.refused(share)).toBe(20_000);
 			chanceIs(1);
-			expect(new Asking().refused(share)).toBe(30_000);
+			expect(asking.refused(share)).toBe(30_000);
+			chanceIs(0);
 		}
+	});
+
+	it('asks soon after a refusal that tells little, and then calmer', () => {
+		const gaps = (share: number) => {
+			const asking = new Asking();
+			return Array.from({ length: 8 }, () => asking.refused(share) / 1_000);
+		};
+		for (const share of [0, 1]) expect(gaps(share)).toEqual([1, 2, 4, 8, 16, 20, 20, 20]);
+		for (const share of [2, 3]) expect(gaps(share)).toEqual([1, 2, 4, 8, 16, 32, 64, 128]);
+		expect(gaps(4)[0]).toBe(60);
 	});
 
 	it('asks less often when it brings nothing, down to once in three minutes', () => {

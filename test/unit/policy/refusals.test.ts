@@ -164,6 +164,73 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['hasty', 'patient']);
 	});
 
+	describe('with less patience than it takes until its turn', () => {
+		const limits = { requestsPerMinute: 60, concurrentCalls: 30 };
+		const inSeconds = (seconds: number) => ({ endurance: new Endurance(seconds * 1_000) });
+
+		/** Reads that were accepted, then one that was refused: the next is to ask in a minute. */
+		async function shrunk(): Promise<Budget> {
+			const budget = new Budget(limits);
+			const { reads } = budget.open();
+			for (let i = 0; i < 20; i++) await reads.through(request(async () => 'answer'));
+			const given = request(noting([])('refused', new TooMany()), inSeconds(0));
+			await watch(reads.through(given));
+			await settle();
+			for (let i = 0; i < 15; i++) watch(budget.open().reads.through(request(async () => 'x')));
+			return budget;
+		}
+
+		it('is tried once more at the end of it, and brings the answer', async () => {
+			const budget = await shrunk();
+			const order: string[] = [];
+			const read = watch(
+				budget.open().reads.through(request(noting(order)('read'), inSeconds(15))),
+			);
+			await pass(14_999);
+			expect(order).toEqual([]);
+			await pass(1);
+			expect(read).toEqual({ value: 'read', at: 15_000 });
+		});
+
+		it('is given up when that is refused as well', async () => {
+			const budget = await shrunk();
+			const order: string[] = [];
+			const again = new TooMany();
+			const send = noting(order)('read', again);
+			const read = watch(budget.open().reads.through(request(send, inSeconds(15))));
+			await pass(15_000);
+			expect(read).toEqual({ reason: again, at: 15_000 });
+			expect(order).toEqual(['read']);
+		});
+
+		it('tries alone, and those after it learn from its answer', async () => {
+			const budget = await shrunk();
+			const some = tasks();
+			const reads = Array.from({ length: 3 }, () =>
+				watch(budget.open().reads.through(request(some.task, inSeconds(15)))),
+			);
+			await pass(15_000);
+			expect(some.begun).toBe(1);
+			await some.refuse(0, new TooMany());
+			expect(some.begun).toBe(1);
+			expect(reads.map(({ at }) => at)).toEqual([15_000, 15_000, 15_000]);
+		});
+
+		it('tries for a line in the same way', async () => {
+			const budget = new Budget({ ...limits, concurrentCalls: 2 });
+			const { creates } = budget.open();
+			const answers = Array.from({ length: 6 }, () => new TooMany());
+			watch(creates.through(request(noting([])('patient', ...answers))));
+			// The sixth try comes 30 seconds after the fifth.
+			await pass(16_000);
+			const order: string[] = [];
+			const hasty = watch(creates.through(request(noting(order)('hasty'), inSeconds(10))));
+			await pass(10_000);
+			expect(order).toEqual(['hasty']);
+			expect(hasty).toEqual({ value: 'hasty', at: 26_000 });
+		});
+	});
+
 	it('holds back creates and reads alike for as long as it says', async () => {
 		for (const way of ['creates', 'reads'] as const) {
 			const from = performance.now();

@@ -22,6 +22,15 @@ async function refusedAfter(accepted: number, limit = 60): Promise<Window> {
 	return window;
 }
 
+/** Lets time pass until one more may be sent. */
+async function watchUntilIn(window: Window): Promise<Place> {
+	const entered = watch(enter(window));
+	for (;;) {
+		if (entered.value) return entered.value;
+		await pass(SECOND);
+	}
+}
+
 interface Seen {
 	at: number;
 	accepted: boolean;
@@ -112,26 +121,43 @@ describe('Share', () => {
 		expect(seen).toHaveLength(2);
 	});
 
-	it('asks after 20 seconds already where next to nothing was accepted', async () => {
-		const seen = sendWithoutEnd(await refusedAfter(1));
-		await pass(19_999);
+	it.each([0, 1, 4])('asks as soon as the pause is over where only %i were accepted', async (n) => {
+		const seen = sendWithoutEnd(await refusedAfter(n));
+		await pass(SECOND - 1);
 		expect(seen).toHaveLength(0);
 		await pass(1);
-		expect(seen).toHaveLength(1);
+		expect(seen.length).toBeGreaterThan(0);
+		await pass(30 * SECOND);
+		expect(seen.length).toBeGreaterThan(50);
 	});
 
 	it('sends nothing but a request that asks, now and then, where nothing was accepted', async () => {
 		const seen = sendWithoutEnd(await refusedAfter(0), () => false);
 		await pass(10 * MINUTE);
-		const gaps = seen.slice(1).map(({ at }, i) => at - (seen[i]?.at ?? 0));
-		expect(new Set(gaps)).toEqual(new Set([20 * SECOND]));
+		const gaps = seen.slice(1).map(({ at }, i) => (at - (seen[i]?.at ?? 0)) / SECOND);
+		expect(gaps.slice(0, 4)).toEqual([2, 4, 8, 16]);
+		expect(new Set(gaps.slice(4))).toEqual(new Set([20]));
+	});
+
+	it('asks soon again for what is refused after five quiet minutes', async () => {
+		const window = await refusedAfter(0);
+		for (let i = 0; i < 8; i++) {
+			const place = await watchUntilIn(window);
+			place.refused(tooMany, 0);
+		}
+		await pass(5 * MINUTE);
+		(await watchUntilIn(window)).refused(tooMany, 0);
+		const next = watch(enter(window));
+		const from = performance.now();
+		await pass(SECOND);
+		expect(next.at).toBe(from + SECOND);
 	});
 
 	it('asks for one at a time, and goes on only once that is answered', async () => {
 		const window = await refusedAfter(0);
 		const [first, second] = [watch(enter(window)), watch(enter(window))];
 		await pass(10 * MINUTE);
-		expect([first.at, second.at]).toEqual([20 * SECOND, undefined]);
+		expect([first.at, second.at]).toEqual([SECOND, undefined]);
 		first.value?.answered();
 		await pass(SECOND);
 		expect(second.at).toBe(10 * MINUTE + 750);
