@@ -128,6 +128,33 @@ describe('The limits of a key', () => {
 		},
 	);
 
+	it('tell who was never sent apart from who was refused', async () => {
+		sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 3_600 });
+		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
+			items: leads(2),
+			node: createCallNode({}, { onError: 'continueRegularOutput' }),
+		});
+		const { runs } = await untilDone(sandbox, [running]);
+		const [refused, unsent] = runs[0]?.success.map(({ json }) => json.error) ?? [];
+		expect(refused).toMatchObject({
+			code: 'RATE_LIMIT_EXCEEDED',
+			message: 'Rate limit exceeded',
+			status: 429,
+			source: 'twenty2',
+			attempts: 1,
+		});
+		expect(unsent).toEqual({
+			code: 'RATE_LIMIT_EXCEEDED',
+			message: expect.stringMatching(/^Not sent, because /),
+			description: expect.stringContaining('Give Up After'),
+			status: null,
+			source: 'n8n',
+			outcome: 'not_placed',
+			attempts: 0,
+		});
+		expect(sandbox.seen.requests).toHaveLength(1);
+	});
+
 	it('end the patience of a request after its time', async () => {
 		sandbox.behave(phone(0), '429 always');
 		const running = engineFor(sandbox).start({

@@ -1,3 +1,4 @@
+import { adviceFor } from '../api/advice';
 import { Failure, type FailureFields } from '../api/failure';
 import type { Verdict } from '../policy/attempts';
 
@@ -24,10 +25,23 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	if (inDoubt && (!retryUnknownOutcome || code === 'INVALID_RESPONSE')) return { again: 'never' };
 	const status = telling(error.fields);
 	if (code === 'RATE_LIMIT_EXCEEDED' || status === 429) {
-		return { again: 'when allowed', waitMs: error.retryAfterMs };
+		return { again: 'when allowed', waitMs: error.retryAfterMs, unsent: unsent() };
 	}
 	const trouble = troubles.includes(code) || (status !== null && troubleStatuses.includes(status));
 	return { again: trouble ? 'later' : 'never' };
+}
+
+/** What becomes of a request that does not wait until the key may send again. */
+function unsent(): Failure {
+	const code = 'RATE_LIMIT_EXCEEDED';
+	return new Failure({
+		code,
+		message: 'Not sent, because Twenty2 says that this key has sent too many requests',
+		description: adviceFor(code),
+		status: null,
+		source: 'n8n',
+		attempts: 0,
+	});
 }
 
 /** Twenty2's status, which tells what a code means that is not documented. */

@@ -8,8 +8,11 @@ export type Verdict =
 	| { again: 'never' }
 	/** A server had trouble: after a growing pause, `maxRetries` times. */
 	| { again: 'later' }
-	/** The key sent too much: when the key may send again, for `giveUpAfterMs`. */
-	| { again: 'when allowed'; waitMs: number };
+	/**
+	 * The key sent too much: when the key may send again, for `giveUpAfterMs`. `unsent` is why others
+	 * are not sent that have less patience than that; without it, for the same reason.
+	 */
+	| { again: 'when allowed'; waitMs: number; unsent?: Error };
 
 export interface Patience {
 	/** Retries after trouble of the server. */
@@ -38,7 +41,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * Sends one request until it is answered for good.
  *
  * "Too many requests" is waited out where the request passes the limits of its key, and does not
- * count among the retries. A request that would have to wait longer than its patience is not sent.
+ * count among the retries. A request that does not outlast a pause Twenty2 asks for is not sent.
  * @param pass lets an attempt through when the budget of its key allows it
  * @param signal fires when nothing more is to be sent
  * @throws the last rejection of `send`, why the key was refused, or the signal's reason
@@ -67,7 +70,8 @@ export async function attempt<T>(
 			},
 			tooMany: (rejection) => {
 				const verdict = judge(rejection);
-				return verdict.again === 'when allowed' ? verdict.waitMs : undefined;
+				if (verdict.again !== 'when allowed') return undefined;
+				return { retryAfterMs: verdict.waitMs, unsent: verdict.unsent };
 			},
 		});
 	};

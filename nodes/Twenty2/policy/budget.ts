@@ -14,6 +14,14 @@ export interface Limits {
 	concurrentCalls: number;
 }
 
+/** Twenty2 refused for "too many requests". */
+export interface TooMany {
+	/** How long it asks to wait. */
+	retryAfterMs: number;
+	/** Why others are not sent then, if not for the same reason. */
+	unsent?: Error;
+}
+
 /** One request that is to get past the limits of its key. */
 export interface Request<T> {
 	/** For the log; nothing that identifies a person. */
@@ -23,8 +31,8 @@ export interface Request<T> {
 	/** How long to wait when Twenty2 refuses; without it, for ever. */
 	endurance?: Endurance;
 	send: () => Promise<T>;
-	/** How long Twenty2 asks to wait if this is a refusal for "too many requests"; else undefined. */
-	tooMany: (rejection: Error) => number | undefined;
+	/** What it means if this is a refusal for "too many requests"; else undefined. */
+	tooMany: (rejection: Error) => TooMany | undefined;
 	/** Of a create: keeps its line until this settles, as a call does that is waited for. */
 	lasts?: (answer: T) => Promise<unknown>;
 }
@@ -33,7 +41,7 @@ export interface Request<T> {
 export interface Pass {
 	/**
 	 * Sends when the key's limits allow it, and again while Twenty2 says "too many requests".
-	 * @throws what `send` rejects with; unsent, the signal's reason or why Twenty2 refused
+	 * @throws what `send` rejected with last; unsent, the signal's reason or `unsent` of a refusal
 	 */
 	through<T>(request: Request<T>): Promise<T>;
 }
@@ -162,21 +170,26 @@ export class Budget {
 		enter: (again: boolean) => Promise<Place>,
 		log: Log,
 	): Promise<T> {
-		for (let place = first; ; place = await enter(true)) {
+		for (let place = first; ; ) {
 			const sent = unlessAborted(signal, send);
 			const refusal = await sent.then(
 				() => undefined,
 				(rejection: Error) => {
-					const retryAfterMs = tooMany(rejection);
-					return retryAfterMs === undefined ? undefined : { rejection, retryAfterMs };
+					const refusal = tooMany(rejection);
+					return refusal && { rejection, ...refusal };
 				},
 			);
 			if (refusal === undefined) {
 				place.answered();
 				return await sent;
 			}
-			place.refused(refusal.rejection, refusal.retryAfterMs);
-			log(`${what} was refused: ${refusal.rejection.message}`);
+			const { rejection, retryAfterMs, unsent = rejection } = refusal;
+			place.refused(unsent, retryAfterMs);
+			log(`${what} was refused: ${rejection.message}`);
+			place = await enter(true).catch(() => {
+				signal.throwIfAborted();
+				throw rejection;
+			});
 		}
 	}
 }

@@ -21,7 +21,10 @@ export interface Place {
 	heldBack: boolean;
 	/** It was answered, or given up. */
 	answered(): void;
-	/** It was refused for "too many requests". */
+	/**
+	 * It was refused for "too many requests".
+	 * @param because what those are told who do not wait that long
+	 */
 	refused(because: Error, retryAfterMs: number): void;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Failure, type FailureFields } from '../../../nodes/Twenty2/api/failure';
+import { Failure, failureOnly, type FailureFields } from '../../../nodes/Twenty2/api/failure';
 import { verdictOn } from '../../../nodes/Twenty2/operations/again';
+import { alarming } from '../api/failureFrom';
 
 const failure = (code: string, outcome?: FailureFields['outcome'], retryAfterMs?: number) =>
 	new Failure(
@@ -56,8 +57,23 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	it.each([0, 7_000])('repeats RATE_LIMIT_EXCEEDED when the key may send, in %i ms', (waitMs) => {
 		for (const outcome of [undefined, 'not_placed'] as const) {
 			const limited = failure('RATE_LIMIT_EXCEEDED', outcome, waitMs);
-			expect(verdict(limited)).toEqual({ again: 'when allowed', waitMs });
+			expect(verdict(limited)).toMatchObject({ again: 'when allowed', waitMs });
 		}
+	});
+
+	it('has own words for those who are not sent because of it', () => {
+		const refused = said(429, 'KEY_IS_TOO_FAST', { outcome: 'not_placed' });
+		const told = verdict(refused);
+		const { fields } = failureOnly(told.again === 'when allowed' ? told.unsent : undefined);
+		expect(fields).toEqual({
+			code: 'RATE_LIMIT_EXCEEDED',
+			message: expect.stringContaining('Not sent'),
+			description: expect.stringContaining('Give Up After'),
+			status: null,
+			source: 'n8n',
+			attempts: 0,
+		});
+		expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
 	});
 
 	it('repeats OUTCOME_UNKNOWN only where the user wants it', () => {
@@ -81,7 +97,7 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 		it('goes by the status 429', () => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
 				const expected = { again: 'when allowed', waitMs: 7_000 };
-				expect(verdict(said(429, ofTomorrow, { outcome }))).toEqual(expected);
+				expect(verdict(said(429, ofTomorrow, { outcome }))).toMatchObject(expected);
 			}
 		});
 

@@ -164,6 +164,25 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['hasty', 'patient']);
 	});
 
+	it('tells those that it keeps from being sent so, and has its own reason', async () => {
+		const unsent = new Error('not sent');
+		const because = new TooMany(5_000, unsent);
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const hasty = (...answers: Error[]) =>
+			watch(
+				budget
+					.open()
+					.reads.through(
+						request(noting([])('read', ...answers), { endurance: new Endurance(4_999) }),
+					),
+			);
+		const results = [hasty(because)];
+		await settle();
+		results.push(hasty());
+		await settle();
+		expect(results.map(({ reason }) => reason)).toEqual([because, unsent]);
+	});
+
 	describe('with less patience than it takes until its turn', () => {
 		const limits = { requestsPerMinute: 60, concurrentCalls: 30 };
 		const inSeconds = (seconds: number) => ({ endurance: new Endurance(seconds * 1_000) });

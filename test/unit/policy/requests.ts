@@ -3,7 +3,11 @@ import { later, settle } from './fakeTime';
 
 /** Twenty2 says "too many requests". */
 export class TooMany extends Error {
-	constructor(readonly retryAfterMs = 0) {
+	constructor(
+		readonly retryAfterMs = 0,
+		/** What others are told. */
+		readonly unsent?: Error,
+	) {
 		super('too many requests');
 	}
 }
@@ -17,7 +21,10 @@ export function request<T>(
 		what: 'Call',
 		signal: new AbortController().signal,
 		send,
-		tooMany: (rejection) => (rejection instanceof TooMany ? rejection.retryAfterMs : undefined),
+		tooMany: (rejection) =>
+			rejection instanceof TooMany
+				? { retryAfterMs: rejection.retryAfterMs, unsent: rejection.unsent }
+				: undefined,
 		...more,
 	};
 }
