@@ -12,8 +12,11 @@ import { Failure } from './failure';
 import { answered, type Kind, type Send } from './http';
 import { outcomeUnknown } from './refusal';
 
-/** Node's codes for a connection that was never made, so that nothing can have been sent on it. */
-const neverReached = new Map([
+/**
+ * Node's codes for a connection that was never made, so that nothing can have been sent on it. That
+ * it was no TLS which answered (EPROTO) is none of them: it may come after the request as well.
+ */
+const neverReached = new Map<string, string>([
 	['ECONNREFUSED', 'nothing answers there'],
 	['ENOTFOUND', 'there is no such host'],
 	['EAI_AGAIN', 'the name of the host could not be looked up'],
@@ -26,6 +29,30 @@ const neverReached = new Map([
 	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate cannot be verified'],
 	['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate cannot be verified'],
 	['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
+	['HOSTNAME_MISMATCH', 'its certificate is for another host'],
+	...[
+		'UNABLE_TO_GET_ISSUER_CERT',
+		'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+		'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+		'CERT_SIGNATURE_FAILURE',
+		'CERT_NOT_YET_VALID',
+		'CERT_CHAIN_TOO_LONG',
+		'CERT_REVOKED',
+		'CERT_UNTRUSTED',
+		'CERT_REJECTED',
+		'INVALID_CA',
+		'INVALID_PURPOSE',
+		'PATH_LENGTH_EXCEEDED',
+	].map((code) => [code, 'its certificate cannot be verified'] as const),
+	['ERR_INVALID_URL', 'that is no valid address'],
+	['ERR_SOCKET_BAD_PORT', 'that is no valid port'],
+]);
+
+/** Whatever went wrong while connecting; Node tries every address of a name and tells of each. */
+const connecting = z.object({ syscall: z.literal('connect') });
+const whileConnecting = z.union([
+	connecting,
+	z.object({ errors: z.array(connecting).check(z.minLength(1)) }),
 ]);
 
 /** What n8n gives a node that sends requests. */
@@ -92,9 +119,11 @@ export function unanswered(
 ): Failure {
 	const chain = withCauses(error);
 	const codes = chain.flatMap((each) => withCode.safeParse(each).data?.code ?? []);
+	const unconnected = chain.some((each) => whileConnecting.safeParse(each).success);
 	const why = chain.some((each) => each instanceof UserError)
 		? 'this n8n does not allow it'
-		: codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined);
+		: (codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined) ??
+			(unconnected ? 'the connection could not be made' : undefined));
 	if (why !== undefined) {
 		return new Failure({
 			code: 'NETWORK_ERROR',

@@ -29,10 +29,34 @@ const neverReached = [
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 	'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
 	'ERR_TLS_CERT_ALTNAME_INVALID',
+	'CERT_NOT_YET_VALID',
+	'CERT_REVOKED',
+	'CERT_UNTRUSTED',
+	'CERT_SIGNATURE_FAILURE',
+	'CERT_CHAIN_TOO_LONG',
+	'UNABLE_TO_GET_ISSUER_CERT',
+	'INVALID_CA',
+	'INVALID_PURPOSE',
+	'HOSTNAME_MISMATCH',
+	'ERR_INVALID_URL',
+	'ERR_SOCKET_BAD_PORT',
 ];
+
+const connecting = (code: string) => Object.assign(coded(code), { syscall: 'connect' });
+
+/** What came of every address that a name has. */
+const manyAddresses = (...errors: Error[]) =>
+	Object.assign(new AggregateError(errors), { code: 'ETIMEDOUT' });
 
 const lostOnTheWay: Array<[string, unknown]> = [
 	['ECONNRESET', coded('ECONNRESET')],
+	['a read that ended', Object.assign(coded('ECONNRESET'), { syscall: 'read' })],
+	['a write that ended', Object.assign(coded('EPIPE'), { syscall: 'write' })],
+	[
+		'a write of TLS, which may follow the request',
+		Object.assign(coded('EPROTO'), { syscall: 'write' }),
+	],
+	['ERR_SSL_WRONG_VERSION_NUMBER', coded('ERR_SSL_WRONG_VERSION_NUMBER')],
 	['EPIPE', coded('EPIPE')],
 	['ERR_BAD_RESPONSE', coded('ERR_BAD_RESPONSE')],
 	['a code that is a number', coded(500)],
@@ -68,6 +92,28 @@ describe('unanswered', () => {
 			expect(read).not.toHaveProperty('outcome');
 			for (const { message, description } of [create, read]) {
 				expect(`${message} ${description}`).not.toMatch(alarming);
+			}
+		});
+
+		it.each([
+			['ETIMEDOUT', connecting('ETIMEDOUT')],
+			['ECONNRESET', connecting('ECONNRESET')],
+			['EADDRNOTAVAIL', connecting('EADDRNOTAVAIL')],
+			['all addresses of a name', manyAddresses(connecting('ETIMEDOUT'), connecting('EACCES'))],
+		])('%s while connecting: nothing was sent', (_, reason) => {
+			const error = within(reason, depth);
+			const create = fieldsOf(error, 'create');
+			expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
+			expect(create.message).toBe(
+				`Twenty2 was not reached at ${ADDRESS}: the connection could not be made`,
+			);
+			expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
+		});
+
+		it('takes several reasons for one that leaves doubt where one of them does', () => {
+			for (const mixed of [[connecting('EACCES'), coded('EPIPE')], []]) {
+				const create = fieldsOf(within(manyAddresses(...mixed), depth), 'create');
+				expect(create.outcome).toBe('unknown');
 			}
 		});
 
