@@ -25,14 +25,24 @@ const limit = z.pipe(
 
 const notAddress = 'must be an address like https://api.twentytwo.in';
 
+/** A key has one budget at an address, however its host, port and end are written. */
+function inOneSpelling(address: string): string {
+	// What the checks found wrong comes here as well.
+	if (!URL.canParse(address)) return address;
+	const { origin, pathname } = new URL(address);
+	return (origin + pathname).replace(/\/+$/, '');
+}
+
 /** The fields that the credentials of all generations have. */
 export const accountFields = {
 	apiKey: secret,
 	baseUrl: z.pipe(
-		z
-			.string(notAddress)
-			.check(z.trim(), z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/, notAddress)),
-		z.transform((address) => address.replace(/\/+$/, '')),
+		z.string(notAddress).check(
+			z.trim(),
+			z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i, notAddress),
+			z.refine((address) => URL.canParse(address), notAddress),
+		),
+		z.transform(inOneSpelling),
 	),
 	requestsPerMinute: limit,
 	concurrentCalls: limit,

@@ -15,7 +15,8 @@ export const failureFields = z.object({
 	outcome: z.optional(z.enum(['not_placed', 'unknown', 'placed'])),
 	/** HTTP requests sent for the item. */
 	attempts: z.number(),
-	validation_errors: z.optional(jsonObject),
+	/** As Twenty2 sent them: by field, or in a list. */
+	validation_errors: z.optional(z.union([jsonObject, z.array(z.unknown())])),
 	/** The call that is there all the same. */
 	call_id: z.optional(z.string()),
 	/** What is known of that call. */

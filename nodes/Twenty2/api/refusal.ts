@@ -8,6 +8,9 @@ import type { HttpAnswer, Kind } from './http';
 /** A field of an odd shape must not hide that Twenty2 refused. */
 const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
+/** What is wrong with which field (422): documented by field, a list is passed on as it is. */
+const fieldErrors = ifSo(z.union([jsonObject, z.array(z.unknown())]));
+
 /**
  * Both documented envelopes at once: the API-key generation nests under `error` and has a code, the
  * workspace generation is flat and has none.
@@ -19,13 +22,13 @@ const envelope = z.object({
 			code: ifSo(z.string()),
 			message: ifSo(z.string()),
 			status: ifSo(z.number()),
-			validation_errors: ifSo(jsonObject),
+			validation_errors: fieldErrors,
 		}),
 	),
 	message: ifSo(z.string()),
 	statusCode: ifSo(z.number()),
-	validationErrors: ifSo(jsonObject),
-	validation_errors: ifSo(jsonObject),
+	validationErrors: fieldErrors,
+	validation_errors: fieldErrors,
 });
 
 interface Refusal {
@@ -33,7 +36,7 @@ interface Refusal {
 	message?: string;
 	status: number;
 	/** What is wrong with which field (422). */
-	fields?: JsonObject;
+	fields?: JsonObject | unknown[];
 }
 
 /** Where the statuses that both generations share mean one thing only. */
@@ -70,7 +73,11 @@ export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
 	const { code: said, message, status, fields } = refusalIn(answer) ?? { status: answer.status };
 	const code = said ?? (fields && codeByField(fields)) ?? codeByStatus[status] ?? `HTTP_${status}`;
 	if (kind === 'create' && !said && mayHaveBeenPlaced(status)) {
-		return outcomeUnknown(`The answer got lost on its way: status ${status} came instead`, status);
+		const instead = message ? `, which said: ${message}` : '';
+		return outcomeUnknown(
+			`The answer got lost on its way: status ${status} came instead${instead}`,
+			status,
+		);
 	}
 	return new Failure(
 		{
@@ -114,7 +121,7 @@ export function outcomeUnknown(message: string, status: number | null): Failure 
 	});
 }
 
-function codeByField(fields: JsonObject): string | undefined {
+function codeByField(fields: JsonObject | unknown[]): string | undefined {
 	const named = (names: string[]) => names.some((name) => Object.hasOwn(fields, name));
 	if (named(numberFields)) return 'INVALID_NUMBER';
 	return named(assistantFields) ? 'INVALID_ASSISTANT' : undefined;

@@ -38,6 +38,10 @@ describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) =>
 		['https://proxy.example/twenty2/', 'https://proxy.example/twenty2'],
 		['https://proxy.example/@twenty2', 'https://proxy.example/@twenty2'],
 		['https://api.example.com', 'https://api.example.com'],
+		['https://API.TwentyTwo.in', 'https://api.twentytwo.in'],
+		['HTTPS://api.twentytwo.in:443/', 'https://api.twentytwo.in'],
+		['http://localhost:80', 'http://localhost'],
+		['https://proxy.example:8443/Twenty2/', 'https://proxy.example:8443/Twenty2'],
 	])('takes %o as the address %s', (baseUrl, address) => {
 		expect(account({ baseUrl }).baseUrl).toBe(address);
 	});
@@ -56,6 +60,8 @@ describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) =>
 		'https://api.twentytwo.in/ v1',
 		'https://api.twenty two.in',
 		'https://@api.twentytwo.in',
+		'https://api.twentytwo.in:99999',
+		'https://api.twentytwo.in:port',
 		'https://user@api.twentytwo.in',
 		'https://user:password@api.twentytwo.in',
 		'https://user:password@api.twentytwo.in/v1',

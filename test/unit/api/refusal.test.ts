@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/v4';
 
 import type { FailureFields } from '../../../nodes/Twenty2/api/failure';
 import type { HttpAnswer } from '../../../nodes/Twenty2/api/http';
@@ -147,6 +148,24 @@ describe('failureOf a create', () => {
 		if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
 		expect(fields.description ?? '').not.toMatch(alarming);
 		expect(fields.message).not.toMatch(alarming);
+	});
+
+	it.each([501, 502, 504])('keeps what Twenty2 said under %i without a code', (status) => {
+		const { message } = failureOf(flat(status), 'create').fields;
+		expect(message).toContain(`status ${status}`);
+		expect(message).toContain('their words');
+	});
+
+	it.each(['validationErrors', 'validation_errors'])('gives a list of %s as it came', (name) => {
+		const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
+		for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
+			expect(failureOf(answer, 'create').fields).toMatchObject({
+				code: 'VALIDATION_ERROR',
+				validation_errors: z.looseObject({ [name]: z.unknown() }).parse(answer.body)[name],
+			});
+		}
+		const nestedList = nested(422, 'CUSTOM', { validation_errors: list });
+		expect(failureOf(nestedList, 'read').fields.validation_errors).toEqual(list);
 	});
 
 	it.each([502, 504])('tells of a code under %i that a person may have been phoned', (status) => {
