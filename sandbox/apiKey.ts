@@ -21,7 +21,8 @@ export const apiKey: Generation = {
 		const [, presented] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
 		const known = apiKeys.find(({ key }) => key === presented);
 		if (known === undefined) throw unauthorized();
-		return { key: `apiKey:${known.key}`, access: known.access };
+		const key = `apiKey:${known.key}`;
+		return { key, owner: key, access: known.access };
 	},
 
 	async handle(incoming, desk) {

@@ -28,6 +28,8 @@ export interface Call extends Order {
 	generation: GenerationName;
 	/** The key it was placed with, told apart by generation. */
 	key: string;
+	/** Whose call it is: that of a workspace, or of a key where there are none. */
+	owner: string;
 	idempotencyKey: string | null;
 	placedAt: number;
 	answeredAt: number | null;
@@ -81,7 +83,7 @@ export class Calls {
 
 	place(
 		order: Order,
-		by: Pick<Call, 'generation' | 'key' | 'idempotencyKey'>,
+		by: Pick<Call, 'generation' | 'key' | 'owner' | 'idempotencyKey'>,
 		at: number,
 		pace: Pace,
 		answered: boolean,
@@ -101,13 +103,13 @@ export class Calls {
 		return call;
 	}
 
-	find(callId: string, key: string): Call | undefined {
+	find(callId: string, owner: string): Call | undefined {
 		const call = this.byId.get(callId);
-		return call?.key === key ? call : undefined;
+		return call?.owner === owner ? call : undefined;
 	}
 
-	of(key: string): Call[] {
-		return this.all.filter((call) => call.key === key);
+	of(owner: string): Call[] {
+		return this.all.filter((call) => call.owner === owner);
 	}
 
 	/** Calls of this key that have not ended. */

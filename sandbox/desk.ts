@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Accounts } from './accounts';
 import { type Behaviours, type Kind, placesCall, type ReadKind, wrongAnswer } from './behaviours';
 import { type Call, type Calls, type CallState, type Order, type Pace, stateOf } from './calls';
-import type { Generation } from './generation';
+import type { Caller, Generation } from './generation';
 import type { Limits } from './limits';
 import { recordingLink, transcriptLink, type Link, type MediaOptions } from './media';
 import type { MediaKind } from './mediaBehaviours';
@@ -37,7 +37,7 @@ export class Desk {
 	constructor(
 		private readonly world: World,
 		private readonly generation: Generation,
-		private readonly key: string,
+		private readonly caller: Caller,
 		private readonly idempotencyKey: string | null,
 	) {}
 
@@ -60,18 +60,18 @@ export class Desk {
 		throw wrongAnswer(kind, this.generation.toField);
 	}
 
-	/** Looks up one call of this key. */
+	/** Looks up one call of this caller. */
 	async read(callId: string): Promise<Found> {
 		await this.misread(callId);
-		const call = this.world.calls.find(callId, this.key);
+		const call = this.world.calls.find(callId, this.caller.owner);
 		if (call === undefined) throw callNotFound();
 		return this.found(call);
 	}
 
-	/** All calls of this key, newest first. */
+	/** All calls of this caller, newest first. */
 	async list(): Promise<Found[]> {
 		await this.misread('*');
-		const calls = this.world.calls.of(this.key);
+		const calls = this.world.calls.of(this.caller.owner);
 		return calls.reverse().map((call) => this.found(call));
 	}
 
@@ -85,7 +85,7 @@ export class Desk {
 	private place(order: Order, answered: boolean): Call {
 		const { calls, clock, limits, pace, seen } = this.world;
 		const now = clock();
-		const live = calls.live(this.key, now);
+		const live = calls.live(this.caller.key, now);
 		if (limits.refuseConcurrent && live.length >= limits.concurrentCalls) {
 			const firstEnd = Math.min(...live.map(({ endedAt }) => endedAt));
 			throw rateLimitExceeded(
@@ -94,8 +94,9 @@ export class Desk {
 			);
 		}
 		seen.liveNow(live.length + 1);
-		const { key, idempotencyKey } = this;
-		const by = { generation: this.generation.name, key, idempotencyKey };
+		const { idempotencyKey } = this;
+		const { key, owner } = this.caller;
+		const by = { generation: this.generation.name, key, owner, idempotencyKey };
 		return calls.place(order, by, now, pace, answered);
 	}
 

@@ -16,6 +16,8 @@ export interface Incoming {
 /** Whose key it is. A key can be known and yet have no access. */
 export interface Caller {
 	key: string;
+	/** Who sees the calls placed with it: all keys of a workspace, or only this one. */
+	owner: string;
 	access: boolean;
 }
 

@@ -154,7 +154,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		incoming: Incoming,
 		noted: SeenRequest,
 	): Promise<Reply> {
-		const { key, access } = generation.caller(incoming.headers, world.accounts);
+		const caller = generation.caller(incoming.headers, world.accounts);
+		const { key, access } = caller;
 		noted.key = key;
 		const waitMs = ruleFor(key).arrive(noted.at);
 		if (waitMs > 0) {
@@ -165,7 +166,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		}
 		if (!access) throw forbidden();
 		const idempotencyKey = noted.headers['idempotency-key'] ?? null;
-		const desk = new Desk(world, generation, key, idempotencyKey);
+		const desk = new Desk(world, generation, caller, idempotencyKey);
 		return { status: 200, body: await generation.handle(incoming, desk) };
 	}
 

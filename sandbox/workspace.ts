@@ -29,7 +29,7 @@ export const workspace: Generation = {
 		const known = workspaceKeys.find(({ key, secret }) => `${key}:${secret}` === presented);
 		if (known === undefined || workspaceId === undefined) throw unauthorized();
 		const access = known.access && known.workspaceId === workspaceId;
-		return { key: `workspace:${known.key}`, access };
+		return { key: `workspace:${known.key}`, owner: `workspace:${workspaceId}`, access };
 	},
 
 	async handle(incoming, desk) {

@@ -66,10 +66,10 @@ function workspaceClient(url: string) {
 		...change,
 	});
 	return {
-		create: (change: object = {}) =>
+		create: (change: object = {}, by: Record<string, string> = {}) =>
 			send(`${url}/api/agent/trigger-outbound-call`, {
 				method: 'POST',
-				headers: headers({ 'content-type': 'application/json' }),
+				headers: headers({ 'content-type': 'application/json', ...by }),
 				body: JSON.stringify({
 					agent_id: 'asst_demo',
 					callee_phone: TO.slice(3),
@@ -312,6 +312,40 @@ describe('the workspace generation', () => {
 		const second = (await workspace.create()).body.call_id;
 		const { body } = await workspace.logs();
 		expect(body.calls).toMatchObject([{ call_id: second }, { call_id: first }]);
+	});
+
+	it('shows the calls of a workspace to all its keys, and to no other', async () => {
+		const secret = 'sandbox-secret';
+		const key = (name: string, workspaceId: string) => ({
+			workspaceId,
+			key: name,
+			secret,
+			access: true,
+		});
+		const { workspace, sandbox } = await sandboxWithClock({
+			workspaceKeys: [
+				key('sandbox-key', 'ws_sandbox'),
+				key('second-key', 'ws_sandbox'),
+				key('foreign-key', 'ws_foreign'),
+			],
+			concurrentCalls: 1,
+		});
+		const as = (name: string, workspaceId: string) => ({
+			authorization: `Basic ${btoa(`${name}:${secret}`)}`,
+			'x-workspace-id': workspaceId,
+		});
+		const second = as('second-key', 'ws_sandbox');
+		const foreign = as('foreign-key', 'ws_foreign');
+		const { call_id } = (await workspace.create()).body;
+
+		expect((await workspace.logs(second)).body.calls).toMatchObject([{ call_id }]);
+		expect((await workspace.detail(call_id, second)).status).toBe(200);
+		expect((await workspace.logs(foreign)).body.calls).toEqual([]);
+		expect((await workspace.detail(call_id, foreign)).status).toBe(404);
+		// The limits are still those of a key.
+		expect((await workspace.create()).status).toBe(429);
+		expect((await workspace.create({}, second)).status).toBe(200);
+		expect(sandbox.seen.mostLive).toBe(1);
 	});
 
 	it('has its own envelope, without a code', async () => {
