@@ -43,15 +43,17 @@ const LONGEST_PAUSE_MS = 30_000;
  * "Too many requests" is waited out where the request passes the limits of its key, and does not
  * count among the retries. A request that does not outlast a pause Twenty2 asks for is not sent.
  * @param pass lets an attempt through when the budget of its key allows it
- * @param signal fires when nothing more is to be sent
+ * @param stopped fires when nothing more is to be sent
  * @throws the last rejection of `send`, why the key was refused, or the signal's reason
  */
 export async function attempt<T>(
 	{ what, send, judge, lasts }: Attempts<T>,
 	{ maxRetries, giveUpAfterMs }: Patience,
 	pass: Pass,
-	signal: AbortSignal,
+	stopped: AbortSignal,
 ): Promise<T> {
+	// Its own, as Node takes many listeners on one signal for a leak.
+	const signal = AbortSignal.any([stopped]);
 	let sent = false;
 	let answer: { is: T } | undefined;
 	const endurance = new Endurance(giveUpAfterMs);

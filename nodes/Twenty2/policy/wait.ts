@@ -6,8 +6,10 @@ import { sleep } from 'n8n-workflow';
  * @param ms milliseconds, at most 2^31 - 1
  * @throws the signal's reason
  */
-export async function wait(ms: number, signal: AbortSignal): Promise<void> {
-	signal.throwIfAborted();
+export async function wait(ms: number, stopped: AbortSignal): Promise<void> {
+	stopped.throwIfAborted();
+	// Its own, as Node takes many listeners on one signal for a leak.
+	const signal = AbortSignal.any([stopped]);
 	await new Promise<void>((resolve, reject) => {
 		const stop = () => reject(signal.reason);
 		signal.addEventListener('abort', stop, { once: true });

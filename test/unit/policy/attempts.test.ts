@@ -1,7 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { attempt, type Patience, type Verdict } from '../../../nodes/Twenty2/policy/attempts';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { wait } from '../../../nodes/Twenty2/policy/wait';
 import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from './fakeTime';
 
 class Refusal extends Error {
@@ -320,6 +322,25 @@ describe('attempt', () => {
 
 	describe('stopped', () => {
 		const reason = new Error('the execution was stopped');
+
+		// Node warns of a leak from eleven listeners on.
+		it('may be one of many that one signal stops', async () => {
+			const stop = new AbortController();
+			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 20 });
+			const given = { budget, signal: stop.signal };
+			const results = [
+				...times(30, () => start(server('answer'), given)),
+				...times(30, () => watch(wait(90_000, stop.signal))),
+			];
+			await settle();
+			expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
+			await pass(500);
+			stop.abort(reason);
+			await settle();
+			const late = results.slice(1);
+			expect(late.map((result) => result.reason)).toEqual(late.map(() => reason));
+			expect(new Set(late.map(({ at }) => at))).toEqual(new Set([500]));
+		});
 
 		it('sends nothing when the signal has fired before', async () => {
 			const twenty2 = server('answer');
