@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'crypto';
 import { Budget, type Limits } from './budget';
 
 /** Of this process only, so that a digest found elsewhere tells nothing about the key. */
-const salt = randomBytes(32);
+let salt: Buffer | undefined;
 
 const budgets = new Map<string, Budget>();
 
@@ -13,6 +13,8 @@ const budgets = new Map<string, Budget>();
  * not kept, only a digest of it.
  */
 export function budgetOf(key: string, baseUrl: string, limits: Limits): Budget {
+	// Not before it is needed: the first random bytes of a process take a while.
+	salt ??= randomBytes(32);
 	const digest = createHmac('sha256', salt).update(`${baseUrl}\n${key}`).digest('hex');
 	for (const [known, budget] of budgets) {
 		if (known !== digest && budget.idle) budgets.delete(known);
