@@ -11,7 +11,16 @@ const project = (
 	more: TestProjectInlineConfiguration['test'] = {},
 ): TestProjectInlineConfiguration => ({
 	resolve: { alias },
-	test: { name, include: [include], server: { deps: { external: [/n8n-workflow/] } }, ...more },
+	test: {
+		name,
+		include: [include],
+		server: { deps: { external: [/n8n-workflow/] } },
+		// These only end what would hang: a busy machine takes many times as long as an idle one.
+		testTimeout: 60_000,
+		hookTimeout: 120_000,
+		expect: { poll: { timeout: 30_000 } },
+		...more,
+	},
 });
 
 export default defineConfig({
@@ -21,11 +30,11 @@ export default defineConfig({
 		maxWorkers: 3,
 		projects: [
 			project('unit', 'test/unit/**/*.test.ts'),
-			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 60_000 }),
-			project('engine', 'test/engine/**/*.test.ts', { testTimeout: 30_000 }),
+			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 120_000 }),
+			project('engine', 'test/engine/**/*.test.ts'),
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
 			project('e2e', 'test/e2e/**/*.test.ts', {
-				testTimeout: 180_000,
+				testTimeout: 600_000,
 				hookTimeout: 1_800_000,
 				globalSetup: './test/e2e/prepare.ts',
 				// Two cores, and most of them wait.

@@ -48,7 +48,7 @@ export async function createCampaign(
 		start,
 		run: async (leads) => {
 			await start(leads);
-			return await n8n.waitForExecution(created.id, { seconds: 120 });
+			return await n8n.waitForExecution(created.id, { seconds: 300 });
 		},
 	};
 }

@@ -117,7 +117,7 @@ describe.sequential('npm start', () => {
 
 		demo.signal('SIGINT', { toAll: true });
 		await demo.end();
-		await eventually('Everything ending', 5, async () => !tree.some(isRunning) || undefined);
+		await eventually('Everything ending', 60, async () => !tree.some(isRunning) || undefined);
 		expect(tree.length).toBeGreaterThan(3);
 		await expect(fetch(address)).rejects.toThrow();
 	});
@@ -144,7 +144,7 @@ describe.sequential('npm start', () => {
 		const tree = await processTree(demo.pid);
 		demo.signal('SIGTERM', { toAll: false });
 		await demo.end();
-		await eventually('Everything ending', 5, async () => !tree.some(isRunning) || undefined);
+		await eventually('Everything ending', 60, async () => !tree.some(isRunning) || undefined);
 	});
 
 	it('does not run an example that was changed, and leaves it as it is', async () => {
@@ -164,11 +164,15 @@ describe.sequential('npm start', () => {
 			DEMO_EDITOR_PORT: String(await freePort()),
 			DEMO_SANDBOX_PORT: String(await freePort()),
 		});
-		await eventually('n8n starting', 60, async () => /^Starting n8n/m.test(demo.said) || undefined);
+		await eventually(
+			'n8n starting',
+			300,
+			async () => /^Starting n8n/m.test(demo.said) || undefined,
+		);
 		const tree = await processTree(demo.pid);
 		demo.signal('SIGTERM', { toAll: false });
 		await demo.end();
-		await eventually('Everything ending', 5, async () => !tree.some(isRunning) || undefined);
+		await eventually('Everything ending', 60, async () => !tree.some(isRunning) || undefined);
 	});
 });
 

@@ -44,14 +44,14 @@ beforeAll(async () => {
 	n8n = await startN8n({ tarball });
 	printFigure({ what: 'n8n ready', value: (Date.now() - began) / 1000, unit: 's' });
 	credential = await n8n.createCredential('probeApi', 'Probe', { apiKey, baseUrl });
-}, 600_000);
+});
 
 afterAll(async () => {
 	await n8n?.stop();
 	await rm(folder, { recursive: true, force: true });
 	server.closeAllConnections();
 	server.close();
-}, 30_000);
+});
 
 const webhook = (path: string) => ({
 	id: 'webhook',
@@ -89,7 +89,7 @@ const probed = (trigger: { name: string }, path: string): WorkflowJson => ({
 	connections: { [trigger.name]: { main: [[{ node: 'Probe', type: 'main', index: 0 }]] } },
 });
 
-describe('a package in a real n8n', { timeout: 60_000 }, () => {
+describe('a package in a real n8n', () => {
 	it('has its credential tested', async () => {
 		const right = await n8n.testCredential('probeApi', { apiKey, baseUrl });
 		const wrong = await n8n.testCredential('probeApi', { apiKey: 'wrong', baseUrl });
@@ -140,7 +140,7 @@ describe('a package in a real n8n', { timeout: 60_000 }, () => {
 		const workflow = await n8n.createWorkflow(probed(webhook('hang'), '/hang'));
 		await n8n.activate(workflow);
 		const answered = n8n.callWebhook('hang');
-		await eventually('The request', 20, async () => hanging === 1 || undefined);
+		await eventually('The request', 60, async () => hanging === 1 || undefined);
 		const [running] = await n8n.executions(workflow.id);
 		await n8n.stopExecution(running?.id ?? '');
 		const stopped = await n8n.waitForExecution(workflow.id);

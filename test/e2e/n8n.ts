@@ -129,7 +129,7 @@ export class N8n {
 
 	/** A webhook that was just activated is unknown for a moment. */
 	async callWebhook(path: string, body?: unknown): Promise<Answer> {
-		return await eventually(`webhook ${path}`, 10, async () => {
+		return await eventually(`webhook ${path}`, 60, async () => {
 			const answer = await this.rest.send('POST', `/webhook/${path}`, body ?? {});
 			return answer.status === 404 ? undefined : answer;
 		});
@@ -167,7 +167,7 @@ export class N8n {
 	/** The workflow's first execution, or the first after a given one, once it has ended. */
 	async waitForExecution(
 		workflowId: string,
-		{ after = '0', seconds = 60 }: { after?: string; seconds?: number } = {},
+		{ after = '0', seconds = 180 }: { after?: string; seconds?: number } = {},
 	): Promise<StoredExecution> {
 		const id = await eventually('An execution that ended', seconds, async () => {
 			const newer = (await this.executions(workflowId)).filter(
@@ -204,8 +204,11 @@ export class N8n {
 	}
 
 	async stop(): Promise<void> {
-		await this.process.stop();
-		if (!this.home) await rm(this.userFolder, { recursive: true, force: true });
+		try {
+			await this.process.stop();
+		} finally {
+			if (!this.home) await rm(this.userFolder, { recursive: true, force: true });
+		}
 	}
 
 	private async startAgain(): Promise<void> {
@@ -227,7 +230,7 @@ export class N8n {
 	}
 
 	private async ended(id: string): Promise<StoredExecution> {
-		await eventually(`Execution ${id} ending`, 60, async () => {
+		await eventually(`Execution ${id} ending`, 180, async () => {
 			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
 			return hasEnded(execution) || undefined;
 		});

@@ -3,7 +3,7 @@ import { installedN8n } from './install';
 import { Program } from './program';
 import { eventually, RestClient } from './rest';
 
-const secondsToStart = 120;
+const secondsToStart = 300;
 
 /** What an n8n process is there for. */
 export interface Role {
@@ -69,7 +69,7 @@ export class N8nProcess {
 		try {
 			for (const path of ready) await started.answers(path);
 		} catch (error) {
-			await started.stop();
+			await started.kill();
 			throw new Error(`n8n did not start\n${started.log}`, { cause: error });
 		}
 		return started;
@@ -89,7 +89,7 @@ export class N8nProcess {
 
 	/** Ends it as a crash would, with no chance to tidy up. */
 	async kill(): Promise<void> {
-		await this.program.end('SIGKILL');
+		await this.program.kill();
 	}
 
 	private async answers(path: string): Promise<void> {

@@ -41,7 +41,7 @@ export class NpmStart {
 
 	/** The address of the editor, once it is told. */
 	async address(): Promise<string> {
-		return await eventually('The address', 170, async () => {
+		return await eventually('The address', 500, async () => {
 			if (this.closed) throw new Error(`npm start has ended\n${this.said}`);
 			return this.said.includes('Ctrl-C') ? /^n8n +(\S+)/m.exec(this.said)?.[1] : undefined;
 		});
@@ -49,7 +49,7 @@ export class NpmStart {
 
 	/** With all that it started, if it ended its output. */
 	async end(): Promise<number | null> {
-		await eventually('npm start ending', 170, async () => this.closed || undefined);
+		await eventually('npm start ending', 500, async () => this.closed || undefined);
 		return this.child.exitCode;
 	}
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-const secondsToEnd = 10;
+const secondsToEnd = 60;
 
 export interface Surroundings {
 	cwd: string;
@@ -35,13 +35,27 @@ export class Program {
 		return this.child.exitCode !== null || this.child.signalCode !== null;
 	}
 
-	/** Asks it to end, and after a while no longer asks. */
-	async end(signal: NodeJS.Signals): Promise<void> {
+	/**
+	 * Asks it to end.
+	 * @throws Error when it did not within a minute and was killed, which is a crash and no end
+	 */
+	async end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
+		let killed = false;
+		const force = setTimeout(() => (killed = this.child.kill('SIGKILL')), secondsToEnd * 1000);
+		await this.ended(signal);
+		clearTimeout(force);
+		if (killed) throw new Error(`Not ended ${secondsToEnd} s after ${signal}\n${this.log}`);
+	}
+
+	/** Ends it as a crash would, with no chance to tidy up. */
+	async kill(): Promise<void> {
+		await this.ended('SIGKILL');
+	}
+
+	private async ended(signal: NodeJS.Signals): Promise<void> {
 		if (this.hasEnded) return;
 		const ended = new Promise((resolve) => this.child.once('exit', resolve));
 		this.child.kill(signal);
-		const force = setTimeout(() => this.child.kill('SIGKILL'), secondsToEnd * 1000);
 		await ended;
-		clearTimeout(force);
 	}
 }

@@ -12,7 +12,7 @@ import { eventually } from './rest';
 import { installedVerdaccio } from './verdaccio';
 
 const npmsOwn = 'registry.npmjs.org';
-const secondsToStart = 60;
+const secondsToStart = 180;
 const everybody = { access: '$all', publish: '$all' };
 
 export interface Registry {

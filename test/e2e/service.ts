@@ -1,7 +1,7 @@
 import { Program, type Surroundings } from './program';
 import { eventually } from './rest';
 
-const secondsToStart = 60;
+const secondsToStart = 180;
 
 /** What n8n keeps its executions in, running until it is stopped. */
 export interface Service {
@@ -18,15 +18,14 @@ export async function startService(
 	env: Record<string, string>,
 ): Promise<Service> {
 	const program = new Program(file, args, surroundings);
-	const stop = async () => await program.end('SIGINT');
 	try {
 		await eventually(`${file} being ready`, secondsToStart, async () => {
 			if (program.hasEnded) throw new Error(`${file} ended`);
 			return /ready to accept connections/i.test(program.log) || undefined;
 		});
 	} catch (error) {
-		await stop();
+		await program.kill();
 		throw new Error(`${file} did not start\n${program.log}`, { cause: error });
 	}
-	return { env, stop };
+	return { env, stop: async () => await program.end('SIGINT') };
 }
