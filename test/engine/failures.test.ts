@@ -144,14 +144,14 @@ const rows: Record<string, Row> = {
 	},
 	'no answer in time after the call was placed': {
 		behaviour: 'place and hang',
-		parameters: { options: { requestTimeoutSeconds: 1 } },
+		parameters: { options: { requestTimeoutSeconds: 2 } },
 		error: { code: 'OUTCOME_UNKNOWN', status: null, ...lost },
 		workspace: 'placed',
 		calls: 1,
 	},
 	'no answer in time and no call': {
 		behaviour: 'hang',
-		parameters: { options: { requestTimeoutSeconds: 1 } },
+		parameters: { options: { requestTimeoutSeconds: 2 } },
 		error: { code: 'OUTCOME_UNKNOWN', status: null, ...lost },
 		workspace: { code: 'OUTCOME_UNKNOWN', status: null, ...lookedFor },
 		calls: 0,

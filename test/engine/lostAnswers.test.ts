@@ -402,9 +402,10 @@ describe('An answer that got lost, in real time', () => {
 	it('is found although a look is never answered', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behaveReads('*', { kind: 'hang', times: 1 });
-		const from = performance.now();
-		const run = await engineFor(sandbox).run({ items: leads(1), node: workspaceNode() });
+		// Longer than this test: a look has a patience of its own.
+		const node = workspaceNode({ requestTimeoutSeconds: 3_600 });
+		const run = await engineFor(sandbox).run({ items: leads(1), node });
 		expect(placedIn(run)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
-		expect(performance.now() - from).toBeLessThan(12_000);
+		expect(sandbox.seen.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
 	});
 });

@@ -219,16 +219,16 @@ describe('Recording and transcript', () => {
 		});
 
 		it.each([
-			['500 always', /Its link answered with status 500$/, 500],
-			['cut', /The connection ended before all of it had come$/, null],
-			['stall', /Nothing more came for 1 seconds$/, null],
-			['hang', /No answer from http:\S+ within 1 seconds$/, null],
-		] as const)('are given up after the retries (%s)', async (behaviour, message, status) => {
+			['500 always', 30, /Its link answered with status 500$/, 500],
+			['cut', 30, /The connection ended before all of it had come$/, null],
+			['stall', 2, /Nothing more came for 2 seconds$/, null],
+			['hang', 2, /No answer from http:\S+ within 2 seconds$/, null],
+		] as const)('are given up after the retries (%s)', async (behaviour, s, message, status) => {
 			sandbox.behaveMedia('*', behaviour);
 			const run = await lookUp(await endedCall(), {
 				...both,
 				maxRetries: 1,
-				requestTimeoutSeconds: 1,
+				requestTimeoutSeconds: s,
 			});
 			expect(run.errors[0]?.json.error).toMatchObject({
 				code: 'DOWNLOAD_FAILED',
@@ -248,8 +248,8 @@ describe('Recording and transcript', () => {
 		});
 
 		it('may take longer than Request Timeout while they keep coming', async () => {
-			sandbox.media.recordingBytes = 250_000;
-			sandbox.behaveMedia('*', { kind: 'slow', ms: 600 });
+			sandbox.media.recordingBytes = 2_000_000;
+			sandbox.behaveMedia('*', { kind: 'slow', ms: 100 });
 			const from = performance.now();
 			const options = { downloadRecording: true, requestTimeoutSeconds: 2, maxRetries: 0 };
 			const run = await lookUp(await endedCall(), options);
@@ -275,14 +275,14 @@ describe('Recording and transcript', () => {
 		const files = readdirSync(userFolder, { recursive: true });
 		const store = vi.spyOn(core.BinaryDataService.prototype, 'store');
 		sandbox.media.recordingBytes = 500_000;
-		sandbox.behaveMedia('*', { kind: 'slow', ms: 5_000 });
+		// Longer than this test, so that it ends by nothing but Stop.
+		sandbox.behaveMedia('*', { kind: 'slow', ms: 600_000 });
 		const running = await engineFor(sandbox).start({
 			items: [{ call_id }],
-			node: getCallNode({ options: both }),
+			node: getCallNode({ options: { ...both, requestTimeoutSeconds: 3_600 } }),
 		});
 		await expect.poll(() => sandbox.seen.media.length).toBe(1);
 		await expect.poll(() => store.mock.results.length).toBe(1);
-		const from = performance.now();
 		running.cancel();
 		const run = await running.finished;
 		const kept = await Promise.allSettled(store.mock.results.map(({ value }) => value));
@@ -290,7 +290,6 @@ describe('Recording and transcript', () => {
 
 		expect(run.status).toBe('canceled');
 		expect(kept.map(({ status }) => status)).toEqual(['rejected']);
-		expect(performance.now() - from).toBeLessThan(2_000);
 		expect(sandbox.seen.media).toHaveLength(1);
 		const isFile = (name: unknown) => /\/binary_data\//.test(String(name));
 		const left = readdirSync(userFolder, { recursive: true });
