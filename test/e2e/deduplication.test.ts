@@ -4,6 +4,7 @@ import * as z from 'zod/v4';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign, type Campaign } from './campaign';
 import type { StoredExecution } from './execution';
+import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
@@ -44,11 +45,19 @@ const errorOutput: Settings = { onError: 'continueErrorOutput' };
 const campaign = async (parameters: Parameters = oncePerPhone) =>
 	await createCampaign(n8n, credential, parameters, errorOutput);
 
+const removeDuplicates = (name: string, parameters: Parameters) => ({
+	name,
+	type: 'n8n-nodes-base.removeDuplicates',
+	typeVersion: 2,
+	position: [0, 0],
+	parameters,
+});
+
 /** Carries a workflow out once more. */
 async function runAgain({ id, start }: Pick<Campaign, 'id' | 'start'>, given: Lead[]) {
 	const [last] = await n8n.executions(id);
 	await start(given);
-	return await n8n.waitForExecution(id, { after: last?.id, seconds: 120 });
+	return await n8n.waitForExecution(id, { after: last?.id, seconds: 300 });
 }
 
 const output = ({ data }: StoredExecution, index: number) =>
@@ -77,7 +86,7 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 	it('in executions that start at once', async () => {
 		const { id, start } = await campaign();
 		await Promise.all([1, 2, 3, 4].map(async () => await start(leads(50))));
-		await eventually('Four executions', 60, async () => {
+		await eventually('Four executions', 180, async () => {
 			const executions = await n8n.executions(id);
 			return (
 				(executions.length === 4 && executions.every(({ status }) => status === 'success')) ||
@@ -88,11 +97,47 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 		expect(codesOf(await runAgain({ id, start }, leads(50)))).toEqual(duplicates(50));
 	});
 
+	it('until a Remove Duplicates node clears the history of the workflow, as the README says', async () => {
+		const [path, forgetPath] = ['forgetting', 'forgetting-all'];
+		const forget = removeDuplicates('Forget', {
+			operation: 'clearDeduplicationHistory',
+			mode: 'cleanDatabase',
+			options: { scope: 'workflow' },
+		});
+		const created = await n8n.createWorkflow(
+			workflow(
+				path,
+				[
+					webhook(path),
+					leadsOf,
+					createCall(credential, oncePerPhone, errorOutput),
+					{ ...webhook(forgetPath), name: 'All Over Again' },
+					forget,
+				],
+				[
+					['Webhook', 0, 'Leads'],
+					['Leads', 0, 'Twenty2'],
+					['All Over Again', 0, 'Forget'],
+				],
+			),
+		);
+		await n8n.activate(created);
+		const { id } = created;
+		const start = async (given: Lead[]) => await n8n.callWebhook(path, { leads: given });
+		await runAgain({ id, start }, leads(3));
+		const second = await runAgain({ id, start }, leads(3));
+		await runAgain({ id, start: async () => await n8n.callWebhook(forgetPath) }, []);
+		const third = await runAgain({ id, start }, leads(3));
+
+		expect([second, third].map(codesOf)).toEqual([duplicates(3), []]);
+		expect(output(third, 0)).toHaveLength(3);
+	});
+
 	it('again after n8n was killed while it waited for calls to end', async () => {
 		sandbox.pace.talkMs = 600_000;
 		const { id, start } = await campaign({ ...oncePerPhone, waitForCompletion: true });
 		await start(leads(3));
-		await eventually('Three calls', 30, async () => sandbox.seen.calls.length === 3 || undefined);
+		await eventually('Three calls', 60, async () => sandbox.seen.calls.length === 3 || undefined);
 		await n8n.crash();
 		const [killed] = await n8n.executions(id);
 		const retried = await n8n.retryExecution(killed?.id ?? '');
@@ -109,18 +154,12 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 
 /** A workflow that has 10,000 keys from n8n's own node for them, beside those of Create Call. */
 async function with10000Keys(parameters: Parameters, path: string): Promise<Campaign> {
-	const remember = {
-		name: 'Remember',
-		type: 'n8n-nodes-base.removeDuplicates',
-		typeVersion: 2,
-		position: [0, 0],
-		parameters: {
-			operation: 'removeItemsSeenInPreviousExecutions',
-			logic: 'removeItemsWithAlreadySeenKeyValues',
-			dedupeValue: '={{ $json.phone }}',
-			options: { scope: 'workflow', historySize: 20_000 },
-		},
-	};
+	const remember = removeDuplicates('Remember', {
+		operation: 'removeItemsSeenInPreviousExecutions',
+		logic: 'removeItemsWithAlreadySeenKeyValues',
+		dedupeValue: '={{ $json.phone }}',
+		options: { scope: 'workflow', historySize: 20_000 },
+	});
 	const created = await n8n.createWorkflow(
 		workflow(
 			path,
@@ -159,7 +198,8 @@ const timed = z.object({ executionTime: z.number() });
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-it('Ten thousand keys make no run longer by more than a tenth at the documented limits', async () => {
+// How much work they are, whatever the machine, is asserted in test/engine.
+it('Ten thousand keys let three hundred creates through, and what they add is told', async () => {
 	const deduplicated = await with10000Keys(oncePerPhone, 'ten-thousand');
 	const plain = await with10000Keys({}, 'without-keys');
 	const took = async ({ run }: Campaign, round: number) => {
@@ -177,10 +217,15 @@ it('Ten thousand keys make no run longer by more than a tenth at the documented 
 	const [ms, msWithout] = [median(times.with.slice(1)), median(times.without.slice(1))];
 	const each = (ms - msWithout) / CREATES;
 	const secondAnItem = 60_000 / 60;
-	console.log(
-		`${CREATES} creates with 10,000 keys: ${ms} ms, without deduplication ${msWithout} ms: ` +
-			`${(ms / msWithout).toFixed(2)} times as long without limits; ${each.toFixed(2)} ms an item, ` +
-			`${((100 * each) / secondAnItem).toFixed(2)} % at 60 requests a minute`,
-	);
-	expect(each / secondAnItem).toBeLessThan(0.1);
+	printFigure({
+		what: `${CREATES} creates without limits with 10,000 keys, in times those without deduplication`,
+		value: ms / msWithout,
+		unit: '',
+	});
+	printFigure({
+		what: 'What 10,000 keys add to a create, in times the second that it takes at 60 a minute',
+		value: each / secondAnItem,
+		unit: '',
+		limit: 0.1,
+	});
 });

@@ -43,11 +43,11 @@ const begun = () =>
 	queue.workers.map(({ log }) => log.split('Worker started execution').length - 1);
 
 describe('three workers and one key', () => {
-	it('share the limit that none of them is told', { timeout: 300_000 }, async () => {
+	it('share the limit that none of them is told', async () => {
 		const sandbox = await startSandbox({ refuseConcurrent: false });
 		const given = lists(3, 60);
 		const ended = await phone(given, sandbox);
-		const statuses = await ended(280);
+		const statuses = await ended(500);
 		await sandbox.close();
 
 		const { requests, refusals } = sandbox.seen;
@@ -92,7 +92,7 @@ describe('three workers and one key', () => {
 			const run = async (executions: Lead[][]): Promise<string[]> => {
 				const before = await n8n.executions(campaign.id);
 				await Promise.all(executions.map(campaign.start));
-				const all = await eventually('All executions ending', 60, async () => {
+				const all = await eventually('All executions ending', 180, async () => {
 					const now = await n8n.executions(campaign.id);
 					const ended = now.length === before.length + executions.length && now.every(hasEnded);
 					return ended ? now : undefined;
@@ -121,24 +121,31 @@ describe('three workers and one key', () => {
 		}
 		await sandbox.close();
 
-		console.log(
-			`Of ${rounds * 40} people on three lists at the same instant, ${found.twiceAtOnce} were phoned more than once; ` +
-				`of ${rounds * 120} on lists of their own, ${found.lost} could be phoned again later`,
-		);
+		printFigure({
+			what: `Of ${rounds * 40} people on three lists at the same instant, phoned more than once`,
+			value: found.twiceAtOnce,
+			unit: '',
+		});
+		// A race between processes: test/engine has one with overlapping writes, where none is lost.
+		printFigure({
+			what: `Of ${rounds * 120} people on lists of their own, the share that could be phoned again later`,
+			value: found.lost / (rounds * 120),
+			unit: '',
+			limit: 0.02,
+		});
 		expect(found).toMatchObject({ twice: 0, notRecorded: 0 });
-		expect(found.lost).toBeLessThanOrEqual(0.02 * rounds * 120);
 	});
 
-	it('phone nobody twice when one of them is killed', { timeout: 200_000 }, async () => {
+	it('phone nobody twice when one of them is killed', async () => {
 		const limits = { requestsPerMinute: 1_000 };
 		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
 		const given = lists(3, 36);
-		for (const { phone } of given.flat()) sandbox.behave(phone, { kind: 'slow', ms: 500 });
+		for (const { phone } of given.flat()) sandbox.behave(phone, { kind: 'slow', ms: 1_500 });
 		const ended = await phone(given, sandbox, limits);
 		const { seen } = sandbox;
-		await eventually('Many calls', 30, async () => seen.calls.length > 45 || undefined);
+		await eventually('Many calls', 120, async () => seen.calls.length > 45 || undefined);
 		await queue.workers[0]?.kill();
-		const statuses = await ended(180);
+		const statuses = await ended(400);
 		await sandbox.close();
 
 		const phoned = given.map((list) => list.filter((lead) => seen.callsTo(lead.phone).length > 0));

@@ -216,17 +216,17 @@ describe('nobody is phoned twice', () => {
 
 	it('by Retry execution after Stop, which itself sends nothing more', async () => {
 		const given = leads(30);
-		for (const number of phones(given)) sandbox.behave(number, { kind: 'slow', ms: 150 });
+		for (const number of phones(given)) sandbox.behave(number, { kind: 'slow', ms: 600 });
 		const { id, start } = await campaign({}, {});
 		await start(given);
-		await eventually('Some calls', 30, async () => sandbox.seen.requests.length > 8 || undefined);
+		await eventually('Some calls', 60, async () => sandbox.seen.requests.length > 8 || undefined);
 		const [running] = await n8n.executions(id);
 		await n8n.stopExecution(running?.id ?? '');
 		const sent = sandbox.seen.requests.length;
 		const stopped = await n8n.waitForExecution(id);
 		await eventually(
 			'The answers',
-			10,
+			60,
 			async () => sandbox.seen.requests.every(({ status }) => status === 200) || undefined,
 		);
 		expect(stopped.status).toBe('canceled');
@@ -322,7 +322,10 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		] as const;
 		const given = leads(rows.length);
 		rows.forEach(([behaviour], n) => sandbox.behave(phone(n), behaviour));
-		const options = { maxRetries: 1, requestTimeoutSeconds: 2 };
+		// Short only where no answer comes.
+		const hang = rows.findIndex(([behaviour]) => behaviour === 'place and hang');
+		const requestTimeoutSeconds = `={{ $json.row === ${hang} ? 5 : 30 }}`;
+		const options = { maxRetries: 1, requestTimeoutSeconds };
 		const { run } = await campaign(
 			{ authentication, options },
 			{ onError: 'continueErrorOutput' },
@@ -380,16 +383,21 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 	});
 
 	it('429 is waited out, and given up on after its time', async () => {
+		const phoneAsha = async (options: object) => {
+			const { run } = await campaign(
+				{ authentication, options },
+				{ onError: 'continueErrorOutput' },
+				authentication === 'workspace' ? workspace : apiKey,
+			);
+			return await run(leads(1));
+		};
 		sandbox.behave(phone(0), '429 once');
-		sandbox.behave(phone(1), '429 always');
-		const { run } = await campaign(
-			{ authentication, options: { giveUpAfterSeconds: 2 } },
-			{ onError: 'continueErrorOutput' },
-			authentication === 'workspace' ? workspace : apiKey,
-		);
-		const execution = await run(leads(2));
-		expect(output(execution, 'Twenty2', 0)).toHaveLength(1);
-		expect(output(execution, 'Twenty2', 1)[0]?.json.error).toMatchObject({
+		expect(output(await phoneAsha({}), 'Twenty2', 0)).toHaveLength(1);
+		expect(sandbox.seen.refusals).toBe(1);
+
+		sandbox.behave(phone(0), '429 always');
+		const refusedToTheEnd = await phoneAsha({ giveUpAfterSeconds: 2 });
+		expect(output(refusedToTheEnd, 'Twenty2', 1)[0]?.json.error).toMatchObject({
 			code: 'RATE_LIMIT_EXCEEDED',
 			status: 429,
 			source: 'twenty2',
@@ -416,7 +424,8 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 				authentication,
 				operation: 'getCall',
 				callId: '={{ $json.phone }}',
-				options: { maxRetries: 1, requestTimeoutSeconds: 1 },
+				// Short only where no answer comes.
+				options: { maxRetries: 1, requestTimeoutSeconds: "={{ $json.name === 'hang' ? 1 : 30 }}" },
 			},
 			{ onError: 'continueErrorOutput' },
 			authentication === 'workspace' ? workspace : apiKey,
