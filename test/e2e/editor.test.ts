@@ -10,7 +10,7 @@ import { startBrowser } from './browser';
 import { Editor } from './editor';
 import { choicesOf, fieldsOf } from './editorFields';
 import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures';
-import { examples } from './example';
+import { examples, readExample } from './example';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 
@@ -182,6 +182,20 @@ describe('In the editor', () => {
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
 		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
 		await view.getByText('Call Completed').waitFor();
+	});
+
+	it.each([
+		['agent-that-calls.json', ['Call a Person', 'Model']],
+		['call-and-wait.json', ['Call and Wait']],
+		['crm-row-to-call.json', ['Call']],
+		['event-to-row.json', []],
+		['nightly-campaign.json', ['Call']],
+	])('%s needs nothing but a credential where it is imported', async (file, withCredential) => {
+		await editor.importWorkflow(join(examples, file));
+		const nodes = (await readExample(file)).nodes.filter(({ type }) => !/stickyNote$/.test(type));
+		await expect.poll(async () => await editor.canvasNodes.count()).toBe(nodes.length);
+		await expect.poll(async () => await editor.markedNodes()).toEqual(withCredential);
+		expect(await editor.notices.allInnerTexts()).toEqual([]);
 	});
 
 	it('the example of a CRM sends each row the way of its code', async () => {

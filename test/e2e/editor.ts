@@ -18,7 +18,7 @@ export class Editor {
 			// For sharp pictures.
 			deviceScaleFactor: 1.5,
 		});
-		context.setDefaultTimeout(30_000);
+		context.setDefaultTimeout(120_000);
 		const editor = new Editor(await context.newPage());
 		await editor.page.goto('/signin');
 		await editor.page.getByLabel('Email').fill(owner.email);
@@ -35,6 +35,10 @@ export class Editor {
 
 	get credential(): Locator {
 		return this.page.getByTestId('editCredential-modal');
+	}
+
+	get canvasNodes(): Locator {
+		return this.page.getByTestId('canvas-node');
 	}
 
 	/** By its name on the canvas. */
@@ -73,6 +77,21 @@ export class Editor {
 		await this.newWorkflow();
 		await this.page.getByTestId('workflow-import-input').setInputFiles(file);
 		await this.page.getByTestId('canvas-node').first().waitFor();
+	}
+
+	/** Names of the nodes that the canvas marks: something in them is missing or wrong. */
+	async markedNodes(): Promise<string[]> {
+		const marks = '[data-test-id="node-issues"], [data-test-id="node-setup-required"]';
+		const marked = this.canvasNodes.filter({ has: this.page.locator(marks) });
+		const names = (await marked.all()).map(
+			async (node) => await node.getAttribute('data-node-name'),
+		);
+		return (await Promise.all(names)).map(String).sort();
+	}
+
+	/** What n8n tells beside the canvas, such as that an import did not go well. */
+	get notices(): Locator {
+		return this.page.locator('.el-notification');
 	}
 
 	async openNode(name: string): Promise<void> {
