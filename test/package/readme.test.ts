@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { project } from '../e2e/pack';
+
+const read = async (file: string) => await readFile(join(project, file), 'utf8');
+
+const found = (text: string, pattern: RegExp) =>
+	[...text.matchAll(pattern)].map(([, it = '']) => it);
+
+const isElsewhere = (target: string) => URL.canParse(target);
+
+/** What a page shows or links to in this repository. */
+const targetsIn = (page: string) =>
+	[...found(page, /\]\(([^)\s]+)\)/g), ...found(page, /\b(?:src|href)="([^"]+)"/g)].filter(
+		(target) => !isElsewhere(target),
+	);
+
+/** As GitHub makes them of headings. */
+const anchorsIn = (page: string) =>
+	found(page, /^#+ (.+)$/gm).map((heading) =>
+		heading
+			.toLowerCase()
+			.replaceAll(/[^\w\- ]/g, '')
+			.replaceAll(' ', '-'),
+	);
+
+const isPicture = (target: string) => /\.(png|svg|jpg|gif)$/.test(target);
+
+const docs = (await readdir(join(project, 'docs'))).filter((name) => name.endsWith('.md'));
+const pages = [
+	...['README.md', 'CONTRIBUTING.md', 'sandbox/README.md'],
+	...docs.map((name) => join('docs', name)),
+];
+
+describe.each(pages)('%s', (page) => {
+	it('leads to nothing that is not there', async () => {
+		const targets = targetsIn(await read(page));
+		const missing = targets.filter((target) => {
+			const [path = ''] = target.split('#');
+			return path !== '' && !existsSync(join(project, dirname(page), path));
+		});
+		expect(missing).toEqual([]);
+	});
+
+	it('leads to headings that are there', async () => {
+		const text = await read(page);
+		const anchors = targetsIn(text).filter((target) => target.startsWith('#'));
+		expect(anchorsIn(text).map((anchor) => `#${anchor}`)).toEqual(expect.arrayContaining(anchors));
+	});
+});
+
+describe('README.md', () => {
+	it('has pictures, each of less than 150 kB', async () => {
+		const pictures = targetsIn(await read('README.md')).filter(isPicture);
+		const sizes = await Promise.all(
+			pictures.map(async (picture) => (await stat(join(project, picture))).size),
+		);
+		expect(pictures.length).toBeGreaterThan(3);
+		expect(Math.max(...sizes)).toBeLessThan(150_000);
+	});
+
+	it('names every code that the node has advice on, and no other', async () => {
+		const table = found(await read('README.md'), /^\| `(\w+|HTTP_<status>)` +\|/gm);
+		const advice = await read('nodes/Twenty2/api/advice.ts');
+		const codes = found(advice, /^\t([A-Z_]+):/gm);
+		expect(codes).toContain('OUTCOME_UNKNOWN');
+		// The first says itself what to do, and any status may come under the second.
+		expect(table.sort()).toEqual([...codes, 'INVALID_INPUT', 'HTTP_<status>'].sort());
+	});
+
+	it('has the section that n8n’s help for a credential leads to', async () => {
+		const anchors = anchorsIn(await read('README.md'));
+		for (const node of ['Twenty2', 'Twenty2Trigger']) {
+			const codex = await read(`nodes/Twenty2/${node}.node.json`);
+			expect(anchors).toEqual(expect.arrayContaining(found(codex, /#([\w-]+)"/g)));
+		}
+	});
+});
+
+describe.each([
+	['Twenty2', ['call', 'phone', 'voice', 'dialer', 'telephony', 'AI agent']],
+	['Twenty2Trigger', ['call', 'phone', 'voice', 'telephony', 'webhook', 'call ended']],
+])('%s', (node, words) => {
+	it('is found in the nodes panel by what people type', async () => {
+		const codex: unknown = JSON.parse(await read(`nodes/Twenty2/${node}.node.json`));
+		expect(codex).toMatchObject({ alias: expect.arrayContaining(words) });
+	});
+});
