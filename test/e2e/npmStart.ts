@@ -15,7 +15,8 @@ export class NpmStart {
 		const [file = '', ...args] = command;
 		this.child = spawn(file, args, {
 			cwd: project,
-			env: { ...process.env, ...env },
+			// Not this process's part of the ports, or it would take one that it is told to leave free.
+			env: { ...process.env, VITEST_POOL_ID: undefined, ...env },
 			detached: true,
 			stdio: ['ignore', 'pipe', 'pipe'],
 		});
