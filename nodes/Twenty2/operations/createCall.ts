@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import type { NewCall, PlacedCall, Twenty2 } from '../api/call';
 import { Failure, failureOnly } from '../api/failure';
 import { jsonObject } from '../json';
-import { turnAt } from '../policy/turns';
+import { turnAt } from '../policy/entryTurns';
 import { oncePerKey, deduplicationKey, keyOf } from './deduplication';
 import { countryOrNone, defaultCountry } from './defaultCountry';
 import { identifier } from './identifier';

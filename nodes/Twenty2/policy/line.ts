@@ -2,12 +2,14 @@ import type { LimitFunction } from 'p-limit';
 
 /**
  * Waits for one of `places` and keeps it.
- * @param signal ends the waiting
+ * @param stopped ends the waiting
  * @returns gives the place back
  * @throws the signal's reason
  */
-export async function take(places: LimitFunction, signal: AbortSignal): Promise<() => void> {
-	signal.throwIfAborted();
+export async function take(places: LimitFunction, stopped: AbortSignal): Promise<() => void> {
+	stopped.throwIfAborted();
+	// Its own, as Node takes many listeners on one signal for a leak.
+	const signal = AbortSignal.any([stopped]);
 	return await new Promise((resolve, reject) => {
 		const giveUp = () => reject(signal.reason);
 		signal.addEventListener('abort', giveUp, { once: true });
