@@ -63,15 +63,13 @@ export const placedCall = z.looseObject({ call_id: callId });
 
 export type PlacedCall = z.infer<typeof placedCall>;
 
-const read = z.union([
-	z.looseObject({ success, call: z.looseObject({ call_id: callId, status: z.string() }) }),
-	z.looseObject({ success, call_id: callId, status: z.string() }),
-]);
+const known = z.looseObject({ call_id: callId, status: z.string() });
 
-const list = z.looseObject({
-	success,
-	calls: z.array(z.looseObject({ call_id: callId, status: z.string() })),
-});
+const read = z
+	.looseObject({ success })
+	.check(z.refine((body) => known.safeParse(unfolded(body)).success));
+
+const list = z.looseObject({ success, calls: z.array(known) });
 
 const calls = z.array(jsonObject);
 
@@ -106,6 +104,11 @@ function documented(
 	throw surprise(answer, kind, isObject ? otherwise : 'it is not a JSON object');
 }
 
+/** The call in an answer to a read, nested under `call` or not, with what stands beside it. */
+function unfolded(body: JsonObject): JsonObject {
+	return { ...body, ...jsonObject.safeParse(body.call).data };
+}
+
 const names = [
 	'call_id',
 	'status',
@@ -127,14 +130,14 @@ const link = z.object({ url: z.unknown() });
 
 /**
  * A call under the public names, in their order, and only what Twenty2 sent.
- * @param body an answer to a read, the call nested under `call` or not
+ * @param body an answer to a read
  * @param theirs what this generation calls a name, where it differs
  */
 export function simplified(
 	body: JsonObject,
 	theirs: Partial<Record<(typeof names)[number], string>> = {},
 ): JsonObject {
-	const sent = { ...body, ...jsonObject.safeParse(body.call).data };
+	const sent = unfolded(body);
 	const urlIn = (field: unknown) => link.safeParse(field).data?.url;
 
 	const values = names.map((name): [string, unknown] => [name, sent[theirs[name] ?? name]]);

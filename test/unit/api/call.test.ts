@@ -79,6 +79,11 @@ describe('readIn', () => {
 		['no status', { success: true, call_id: 'call_1' }, 'no call with'],
 		['no call_id', { success: true, status: 'completed' }, 'no call with'],
 		['a call without a status', { success: true, call: { call_id: 'call_1' } }, 'no call with'],
+		[
+			'a call whose call_id is a number',
+			{ call_id: 'call_1', status: 'completed', call: { call_id: 1 } },
+			'no call with',
+		],
 		['a call that is a list', { success: true, call: [] }, 'no call with'],
 		['a status that is a number', { call_id: 'call_1', status: 3 }, 'no call with'],
 		['a page', '<html></html>', 'not a JSON object'],
