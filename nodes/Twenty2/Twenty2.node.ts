@@ -94,10 +94,11 @@ export class Twenty2 implements INodeType {
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		hintAtHours(this, hours);
-		const tally = phones ? ledger.tally : undefined;
-		if (canceled.aborted) throw canceledError(this.getNode(), tally);
+		const tally = () => (phones ? ledger.tally : undefined);
+		if (canceled.aborted) throw canceledError(this.getNode(), tally());
 		if (!stoppedBy) return [outputs(results, phones)];
+		const error = stoppedError(this.getNode(), stoppedBy, tally());
 		ledger.throws();
-		throw stoppedError(this.getNode(), stoppedBy, tally);
+		throw error;
 	}
 }

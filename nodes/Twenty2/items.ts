@@ -82,6 +82,7 @@ export async function carryOut(
 		if (task instanceof Failure) stopBy(objectionTo(task, item), item);
 	});
 	const places = pLimit(width);
+	// Not even a mistake of ours leaves others on their way when the run ends.
 	const settled = await Promise.allSettled(
 		tasks.map(async (task, item) => await places(carryOne, task, item)),
 	);

@@ -91,7 +91,7 @@ export class Ledger {
 		const stored = isRuns(context.twenty2Runs) ? context.twenty2Runs : {};
 		const known = remembered.get(run.identity);
 		// Another retry may be at work on what is remembered, so it is that which both have.
-		this.runs = known ? caughtUp(known, stored) : stored;
+		this.runs = known && known !== stored ? caughtUp(known, stored) : stored;
 		if (run.isTool && context.twenty2Execution !== run.execution) {
 			for (const [index, entries] of Object.entries(this.runs)) {
 				if (index !== LEFT) this.leave(entries);
