@@ -190,6 +190,25 @@ describe('nobody is phoned twice', () => {
 		},
 	);
 
+	it('by Retry execution of an execution whose retry has failed too, clicked twice', async () => {
+		const once = { kind: 'refuse', status: 400, message: 'Not now', times: 1 } as const;
+		for (const n of [0, 8]) sandbox.behave(phone(n), once);
+		const { run } = await campaign(noRetries, {});
+		const failed = await run(leads(9));
+		const failedAgain = await n8n.retryExecution(failed.id);
+		const retry = async () => await n8n.retryExecution(failed.id);
+		const done = await Promise.all([retry(), retry()]);
+
+		expect([failed, failedAgain, ...done].map(({ status }) => status)).toEqual([
+			'error',
+			'error',
+			'success',
+			'success',
+		]);
+		for (const each of done) expect(output(each, 'Twenty2')).toHaveLength(9);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(9))));
+	});
+
 	it('after a lost answer, by Retry On Fail and by Retry execution', async () => {
 		sandbox.behave(phone(4), 'place and cut');
 		const { run } = await campaign({}, retryOnFail);
