@@ -186,17 +186,24 @@ function isRuns(stored: unknown): stored is Runs {
 
 /**
  * With what is stored, where another process was at it last. Every request that is sent counts, so
- * of two states of an entry the one with more of them is the later.
+ * of two states of an entry the one with more of them is the later. A tool's entry may meanwhile be
+ * another run's, and who is at work on one must go on having it, so what is known is kept and changed.
  */
 function caughtUp(known: Runs, stored: Runs): Runs {
-	for (const [run, entries] of Object.entries(stored)) {
+	const entries = Object.values(known).flatMap((run) => Object.values(run));
+	const byId = new Map(entries.filter(isEntry).map((entry) => [entry.id, entry]));
+	for (const [run, left] of Object.entries(stored)) {
 		const own = (known[run] ??= {});
-		for (const [key, entry] of Object.entries(entries)) {
-			if (attemptsOf(entry) > attemptsOf(own[key])) own[key] = entry;
+		for (const [key, entry] of Object.entries(left)) {
+			const same = isEntry(entry) && byId.get(entry.id);
+			if (!same) own[key] = later(own[key], entry);
+			else if (entry.attempts > same.attempts) Object.assign(same, entry);
 		}
 	}
 	return known;
 }
+
+const later = (one: unknown, other: unknown) => (attemptsOf(other) > attemptsOf(one) ? other : one);
 
 function attemptsOf(entry: unknown): number {
 	return isEntry(entry) ? entry.attempts : -1;

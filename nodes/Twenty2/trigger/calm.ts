@@ -17,8 +17,6 @@ const PATIENCE_MS = 10_000;
 
 const turns = pLimit(1);
 
-const unstoppable = new AbortController().signal;
-
 /**
  * Keeps an event back while deliveries come in a rush or n8n is behind, one event after the other.
  * To look into an event and start an execution takes n8n several times as long as an answer: with a
@@ -33,6 +31,7 @@ export async function calm(): Promise<void> {
 
 async function isBusy(): Promise<boolean> {
 	const due = performance.now() + LOOK_MS;
-	await wait(LOOK_MS, unstoppable);
+	// Each wait has a signal of its own: Node 20 keeps a record of every one that was ever derived.
+	await wait(LOOK_MS, new AbortController().signal);
 	return performance.now() - due > BEHIND_MS || sinceLastAnswer() < RUSH_MS;
 }

@@ -291,6 +291,34 @@ describe('Ledger', () => {
 			expect(calls.map(({ id }) => id)).not.toContain(run(retried, 5, '2').entry(0, ASHA).id);
 		});
 
+		describe('whose executions are retried in any order', () => {
+			const retry = (context: Context, index: number, execution: string) => {
+				const ledger = new Ledger(context, { index, identity: 'agent', execution, isTool: true });
+				ledger.remember();
+				return ledger;
+			};
+
+			/** A call that was refused in one retry and taken up by another one of the same. */
+			function takenUp() {
+				const context: Context = {};
+				retry(context, 0, '2').entry(0, ASHA);
+				const refused = retry(context, 1, '2').entry(0, RAVI);
+				Object.assign(refused, { attempts: 1, state: { is: 'not placed' } });
+				return { before: stored(context), entry: retry({}, 0, '3').entry(0, RAVI) };
+			}
+
+			it('knows what was placed last, and not what an older one has stored of it', () => {
+				const { before, entry } = takenUp();
+				Object.assign(entry, { attempts: 2, state: { is: 'placed', answer: {} } });
+				expect(retry(before, 2, '4').entry(0, RAVI)).toEqual(entry);
+			});
+
+			it('is the same to who is at work on it', () => {
+				const { before, entry } = takenUp();
+				expect(retry(before, 2, '4').entry(0, RAVI)).toBe(entry);
+			});
+		});
+
 		it('counts the calls of one run, for each is a call of its own', () => {
 			const context = {};
 			run(context, 0).entry(0, ASHA).state = { is: 'placed', answer: {} };
