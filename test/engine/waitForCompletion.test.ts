@@ -378,7 +378,7 @@ describe('Wait for Completion', () => {
 		it.each([
 			['the limit leaves no place', {}, { requestsPerMinute: 2 }, 3],
 			['the limit leaves no place at all', {}, { requestsPerMinute: 1 }, 2],
-			['Twenty2 refuses every look', { behaviour: '429 always' }, {}, 2],
+			['Twenty2 refuses every look', { behaviour: '429 always' }, {}, 3],
 			['Twenty2 answers no look', { behaviour: 'hang' }, {}, 3],
 			['Twenty2 has trouble with every look', { behaviour: '503 always' }, {}, 4],
 		] as const)(
