@@ -3,7 +3,7 @@ import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign, type Campaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { hasEnded, type StoredExecution } from './execution';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -139,12 +139,16 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 		await start(leads(3));
 		await eventually('Three calls', 60, async () => sandbox.seen.calls.length === 3 || undefined);
 		await n8n.crash();
-		const [killed] = await n8n.executions(id);
-		const retried = await n8n.retryExecution(killed?.id ?? '');
+		// n8n answers before it has looked through what it had left unfinished.
+		const killed = await eventually('The crash being known', 120, async () => {
+			const [newest] = await n8n.executions(id);
+			return newest && hasEnded(newest) ? newest : undefined;
+		});
+		const retried = await n8n.retryExecution(killed.id);
 		sandbox.pace.talkMs = 0;
 		const next = await runAgain({ id, start }, leads(4));
 
-		expect(killed?.status).toBe('crashed');
+		expect(killed.status).toBe('crashed');
 		expect(codesOf(retried)).toEqual(duplicates(3));
 		expect(codesOf(next)).toEqual(duplicates(3));
 		expect(output(next, 0)).toHaveLength(1);
