@@ -62,10 +62,13 @@ export async function carryOut(
 		stop.abort();
 	};
 
-	const objectionTo = (task: Failure, item: number) => task.with(rang(run.ledger.entriesOf(item)));
+	// What is wrong with an item now says nothing of a phone that an earlier try made ring.
+	const known = tasks.map((task, item) =>
+		task instanceof Failure ? task.with(rang(run.ledger.entriesOf(item))) : task,
+	);
 
 	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
-		if (task instanceof Failure) return objectionTo(task, item);
+		if (task instanceof Failure) return task;
 		if (signal.aborted) return undefined;
 		try {
 			return await task({ ...run, signal, canceled });
@@ -78,13 +81,13 @@ export async function carryOut(
 		}
 	};
 
-	tasks.forEach((task, item) => {
-		if (task instanceof Failure) stopBy(objectionTo(task, item), item);
+	known.forEach((task, item) => {
+		if (task instanceof Failure) stopBy(task, item);
 	});
 	const places = pLimit(width);
 	// Not even a mistake of ours leaves others on their way when the run ends.
 	const settled = await Promise.allSettled(
-		tasks.map(async (task, item) => await places(carryOne, task, item)),
+		known.map(async (task, item) => await places(carryOne, task, item)),
 	);
 	const results = settled.map((result) => {
 		if (result.status === 'rejected') throw result.reason;

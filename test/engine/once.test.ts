@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
 import { Answers } from './answers';
+import type { Run } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
@@ -22,6 +23,7 @@ describe('Nobody is phoned twice', () => {
 	afterEach(() => sandbox.close());
 
 	const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
+	const statusesOf = (...runs: Run[]) => runs.map(({ status }) => status);
 	const phones = (count: number) => leads(count).map((lead) => lead.phone);
 
 	it('by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
@@ -61,11 +63,7 @@ describe('Nobody is phoned twice', () => {
 		const failedAgain = await failed.retry();
 		const done = await failedAgain.retry();
 
-		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
-			'error',
-			'error',
-			'success',
-		]);
+		expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
 		expect(done.success).toHaveLength(31);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
 	});
@@ -77,11 +75,7 @@ describe('Nobody is phoned twice', () => {
 		const failedAgain = await failed.retry();
 		const done = await failed.retry();
 
-		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
-			'error',
-			'error',
-			'success',
-		]);
+		expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
 		expect(done.success.map(({ json }) => json.call_id)).toEqual(
 			phones(6).map((number) => sandbox.seen.callsTo(number)[0]?.call_id),
 		);
@@ -164,11 +158,7 @@ describe('Nobody is phoned twice', () => {
 		const failed = await engine.runWorkflow(agent, { items, observe: 'Agent' });
 		const failedAgain = await failed.retry();
 		const done = await failed.retry();
-		expect([failed, failedAgain, done].map(({ status }) => status)).toEqual([
-			'error',
-			'error',
-			'success',
-		]);
+		expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 1 });
 	});
 

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 
 import type { Pass } from './budget';
 import { Endurance } from './endurance';
+import { ownSignal } from './ownSignal';
 
 /** What to do after an attempt was answered with a refusal or not at all. */
 export type Verdict =
@@ -52,8 +53,7 @@ export async function attempt<T>(
 	pass: Pass,
 	stopped: AbortSignal,
 ): Promise<T> {
-	// Its own, as Node takes many listeners on one signal for a leak.
-	const signal = AbortSignal.any([stopped]);
+	const signal = ownSignal(stopped);
 	let sent = false;
 	let answer: { is: T } | undefined;
 	const endurance = new Endurance(giveUpAfterMs);

@@ -1,5 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 
+import { ownSignal } from './ownSignal';
+
 /**
  * Waits for one of `places` and keeps it.
  * @param stopped ends the waiting
@@ -8,8 +10,7 @@ import type { LimitFunction } from 'p-limit';
  */
 export async function take(places: LimitFunction, stopped: AbortSignal): Promise<() => void> {
 	stopped.throwIfAborted();
-	// Its own, as Node takes many listeners on one signal for a leak.
-	const signal = AbortSignal.any([stopped]);
+	const signal = ownSignal(stopped);
 	return await new Promise((resolve, reject) => {
 		const giveUp = () => reject(signal.reason);
 		signal.addEventListener('abort', giveUp, { once: true });

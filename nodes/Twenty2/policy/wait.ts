@@ -1,5 +1,7 @@
 import { sleep } from 'n8n-workflow';
 
+import { ownSignal } from './ownSignal';
+
 /**
  * Waits, or stops waiting when the signal fires. Community nodes may not use timers of their own
  * (n8n's verification rules), and n8n-workflow's `sleep` heeds a signal only since n8n 2.
@@ -8,8 +10,7 @@ import { sleep } from 'n8n-workflow';
  */
 export async function wait(ms: number, stopped: AbortSignal): Promise<void> {
 	stopped.throwIfAborted();
-	// Its own, as Node takes many listeners on one signal for a leak.
-	const signal = AbortSignal.any([stopped]);
+	const signal = ownSignal(stopped);
 	await new Promise<void>((resolve, reject) => {
 		const stop = () => reject(signal.reason);
 		signal.addEventListener('abort', stop, { once: true });

@@ -1,6 +1,5 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import pLimit from 'p-limit';
-import * as z from 'zod/v4/mini';
 
 import { hasEnded } from '../api/call';
 import { Failure, failureOnly } from '../api/failure';
@@ -21,8 +20,6 @@ export type Verification = (event: CallEvent) => Promise<boolean>;
 const patience = { maxRetries: 3, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
 
 const lineOf = perNode(() => pLimit(1));
-
-const found = z.object({ status: z.unknown() });
 
 /**
  * How this node verifies events: not at all where it is switched off or there is no credential.
@@ -70,7 +67,7 @@ export async function verificationOf(
 
 /** @param call as Twenty2 knows it, under the public names */
 function objectionTo({ event, status: told }: CallEvent, call: JsonObject): Objection | undefined {
-	const { status } = found.parse(call);
+	const { status } = call;
 	const isCompleted = status === 'completed';
 	if (status === told && isCompleted === (event === 'call.completed')) return undefined;
 	return {
