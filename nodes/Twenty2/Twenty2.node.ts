@@ -8,19 +8,19 @@ import {
 import * as z from 'zod/v4/mini';
 
 import { Failure, failureOnly } from './api/failure';
-import { authentication, generationName, generations } from './authentication';
-import { connect } from './connection';
-import { connectionTests } from './connectionTest';
-import { CallingHours } from './callingHours';
-import { hintAtHours, hintAtWait } from './hint';
-import { carryOut, checkItems } from './items';
-import { keysOf } from './keysOf';
-import { ledgerOf } from './ledgerOf';
+import { authentication, generationName, generations } from './connection/authentication';
+import { connect } from './connection/connect';
+import { connectionTests } from './connection/credentialTest';
+import { CallingHours } from './operations/create/callingHours';
+import { hintAtHours, hintAtWait } from './run/hints';
+import { carryOut, checkItems } from './run/items';
+import { keysOf } from './run/keysOf';
+import { ledgerOf } from './run/nodeState';
 import { createCall } from './operations/createCall';
 import { getCall } from './operations/getCall';
 import { getManyCalls } from './operations/getManyCalls';
-import { outputs } from './output';
-import { canceledError, stoppedError } from './stopped';
+import { outputs } from './run/output';
+import { canceledError, stoppedError } from './run/stopError';
 
 /** By the values of the field Operation. */
 const operations = { createCall, getCall, getManyCalls };

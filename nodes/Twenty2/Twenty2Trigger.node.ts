@@ -6,9 +6,9 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
-import { authentication } from './authentication';
-import { connectionTests } from './connectionTest';
-import { answer, nothing } from './trigger/answer';
+import { authentication } from './connection/authentication';
+import { connectionTests } from './connection/credentialTest';
+import { answer, nothing } from './trigger/respond';
 import { calm } from './trigger/calm';
 import { claim } from './trigger/claims';
 import { eventIn } from './trigger/event';
@@ -16,7 +16,7 @@ import * as fields from './trigger/fields';
 import { output } from './trigger/output';
 import { carriesSecret } from './trigger/secret';
 import { secretOf, settingsOf } from './trigger/settings';
-import { verificationOf } from './trigger/verification';
+import { verificationOf } from './trigger/verifyEvent';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
 export class Twenty2Trigger implements INodeType {

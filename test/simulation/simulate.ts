@@ -2,7 +2,7 @@ import FakeTimers from '@sinonjs/fake-timers';
 import { setImmediate as turn } from 'node:timers/promises';
 import pLimit from 'p-limit';
 
-import { attempt, type Verdict } from '../../nodes/Twenty2/policy/attempts';
+import { attempt, type Verdict } from '../../nodes/Twenty2/policy/retry';
 import { Budget } from '../../nodes/Twenty2/policy/budget';
 import { documentedLimits, slidingWindow, type Counting } from '../../sandbox';
 import { seeded } from './seeded';

@@ -1,8 +1,8 @@
 import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential } from './account';
-import { createdIn, readIn, simplified } from './call';
-import type { Generation } from './generation';
+import { createdIn, readIn, simplified } from './responses';
+import type { Generation } from './client';
 
 const credentialFields = z.object(accountFields);
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/v4/mini';
 
 import type { JsonObject } from '../json';
-import type { PlacedCall } from './call';
+import type { PlacedCall } from './responses';
 
 /** With its time zone: without one, a time may be hours off. */
 const moment = z.iso.datetime({ offset: true });

@@ -2,8 +2,8 @@ import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential, secret } from './account';
 import { begunSince } from './begun';
-import { createdIn, listedIn, readIn, simplified } from './call';
-import type { Generation } from './generation';
+import { createdIn, listedIn, readIn, simplified } from './responses';
+import type { Generation } from './client';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
 

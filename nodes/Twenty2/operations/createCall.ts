@@ -1,16 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { NewCall, PlacedCall, Twenty2 } from '../api/call';
+import type { NewCall, PlacedCall, Twenty2 } from '../api/responses';
 import { Failure, failureOnly } from '../api/failure';
 import { jsonObject } from '../json';
 import { turnAt } from '../policy/entryTurns';
-import { oncePerKey, deduplicationKey, keyOf } from './deduplication';
-import { countryOrNone, defaultCountry } from './defaultCountry';
-import { identifier } from './identifier';
-import { inputParametersOf, inputParameterFields } from './inputParameters';
-import { jsonOrText, objectIn } from './jsonField';
-import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './media';
+import { oncePerKey, deduplicationKey, keyOf } from './create/oncePerKey';
+import { countryOrNone, defaultCountry } from './create/defaultCountry';
+import { identifier } from './fields/schemas';
+import { inputParametersOf, inputParameterFields } from './create/inputParameters';
+import { jsonOrText, objectIn } from './fields/jsonField';
+import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
 import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
@@ -18,11 +18,11 @@ import {
 	patienceOf,
 	requestTimeoutSeconds,
 	yesOrNo,
-} from './options';
-import { checked, whereToLook, type Parameters } from './parameters';
-import { dialable } from './phoneNumber';
-import { alreadyPlaced, place } from './placing';
-import { simplify } from './simplify';
+} from './fields/options';
+import { checked, whereToLook, type Parameters } from './fields/parameters';
+import { dialable } from './create/phoneNumber';
+import { alreadyPlaced, place } from './create/placeCall';
+import { simplify } from './fields/simplify';
 import {
 	maxWaitMinutes,
 	pollIntervalSeconds,
@@ -30,7 +30,7 @@ import {
 	waitForCompletion,
 	waitOf,
 	whenWaiting,
-} from './untilEnded';
+} from './create/waitForEnd';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { identifier } from './identifier';
-import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './media';
+import { identifier } from './fields/schemas';
+import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
 import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
@@ -9,9 +9,9 @@ import {
 	patienceOf,
 	requestTimeoutSeconds,
 	yesOrNo,
-} from './options';
+} from './fields/options';
 import { reading } from './reading';
-import { simplify } from './simplify';
+import { simplify } from './fields/simplify';
 
 const displayOptions = { show: { operation: ['getCall'] } };
 

@@ -9,9 +9,9 @@ import {
 	patienceOf,
 	requestTimeoutSeconds,
 	yesOrNo,
-} from './options';
+} from './fields/options';
 import { reading } from './reading';
-import { simplify } from './simplify';
+import { simplify } from './fields/simplify';
 
 const displayOptions = { show: { operation: ['getManyCalls'] } };
 

@@ -1,11 +1,11 @@
 import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import type { CallingHours } from '../callingHours';
-import type { Connection } from '../connection';
+import type { CallingHours } from './create/callingHours';
+import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
-import type { UsedKeys } from '../keysOf';
+import type { UsedKeys } from '../run/keysOf';
 import type { Ledger } from '../policy/ledger';
-import type { Parameters } from './parameters';
+import type { Parameters } from './fields/parameters';
 
 /** What the items of one run of the node share. */
 export interface Run {

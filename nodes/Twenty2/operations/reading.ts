@@ -1,7 +1,7 @@
 import { failureOnly } from '../api/failure';
-import type { Connection } from '../connection';
-import { attempt, type Patience } from '../policy/attempts';
-import { verdictOn } from './again';
+import type { Connection } from '../connection/connect';
+import { attempt, type Patience } from '../policy/retry';
+import { verdictOn } from '../connection/retryRule';
 import type { Run } from './operation';
 
 interface Reading<T> extends Pick<Connection, 'access'>, Pick<Run, 'signal'> {

@@ -1,10 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
 import type { Endurance } from './endurance';
-import { take } from './line';
-import { Polls } from './polls';
-import { Waits, type Waited } from './waits';
-import { Window, type Entry, type Place } from './window';
+import { take } from './abortable';
+import { Polls } from './pollPacer';
+import { Waits, type Waited } from './waitTally';
+import { Window, type Entry, type Place } from './rateLimiter';
 
 /** What Twenty2 allows one key. */
 export interface Limits {

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { take } from './line';
+import { take } from './abortable';
 import type { Entry } from './ledger';
 
 const turns = new WeakMap<Entry, LimitFunction>();

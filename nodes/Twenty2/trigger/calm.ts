@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 
 import { wait } from '../policy/wait';
-import { sinceLastAnswer } from './answer';
+import { sinceLastAnswer } from './respond';
 
 /** Deliveries that come this soon after each other are a rush. */
 const RUSH_MS = 50;

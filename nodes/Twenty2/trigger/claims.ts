@@ -3,7 +3,7 @@ import * as z from 'zod/v4/mini';
 
 import type { CallEvent } from './event';
 import { perNode } from './perNode';
-import { Repeats, type Claim } from './repeats';
+import { Repeats, type Claim } from './seenEvents';
 
 /** How many events a node remembers when n8n is restarted. Loaded with every delivery, so fewer. */
 const STORED = 1_000;

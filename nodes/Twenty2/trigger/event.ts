@@ -1,8 +1,8 @@
 import * as z from 'zod/v4/mini';
 
-import { simplified } from '../api/call';
+import { simplified } from '../api/responses';
 import { jsonObject, type JsonObject } from '../json';
-import { identifier } from '../operations/identifier';
+import { identifier } from '../operations/fields/schemas';
 
 /** What Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
 export interface CallEvent {

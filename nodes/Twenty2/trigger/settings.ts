@@ -1,10 +1,10 @@
 import { NodeOperationError, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { Generation } from '../api/generation';
-import { authentication, generationName, generations } from '../authentication';
-import { yesOrNo } from '../operations/options';
-import { text } from '../operations/text';
+import type { Generation } from '../api/client';
+import { authentication, generationName, generations } from '../connection/authentication';
+import { yesOrNo } from '../operations/fields/options';
+import { text } from '../operations/fields/text';
 import type { CallEvent } from './event';
 import * as fields from './fields';
 

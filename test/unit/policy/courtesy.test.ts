@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Courtesy } from '../../../nodes/Twenty2/policy/courtesy';
-import { Window } from '../../../nodes/Twenty2/policy/window';
+import { Window } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, useFakeTime } from './fakeTime';
 
 const SECOND = 1_000;

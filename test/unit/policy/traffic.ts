@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-import { Window, type Entry } from '../../../nodes/Twenty2/policy/window';
+import { Window, type Entry } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { passUntilQuiet } from './fakeTime';
 
 /** One request: when it comes, how long its answers take, and when it would stop waiting. */

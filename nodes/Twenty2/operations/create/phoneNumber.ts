@@ -1,0 +1,97 @@
+import {
+	parsePhoneNumberFromString,
+	validatePhoneNumberLength,
+	type CountryCode,
+} from 'libphonenumber-js/core/es6';
+import numberingPlans from 'libphonenumber-js/metadata.min.json';
+import * as z from 'zod/v4/mini';
+
+import { text } from '../fields/text';
+
+const e164 = /^\+[1-9]\d{6,14}$/;
+
+const notE164 =
+	'is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210';
+
+/** E.164, which both generations of the API are given. */
+export const phoneNumber = z.pipe(text, z.string().check(z.regex(e164, notE164)));
+
+/**
+ * A number that can be dialled, as E.164.
+ * @param country whose numbers need no country code; without one, only E.164 is taken
+ */
+export function dialable(country: CountryCode | undefined): z.ZodMiniType<string> {
+	return country === undefined ? phoneNumber : numberFrom(country);
+}
+
+const reasons = {
+	NOT_A_NUMBER:
+		'is not a phone number: it may have digits, spaces, dashes and brackets, and a + in front',
+	INVALID_COUNTRY: 'begins with a country code that no country has',
+	TOO_SHORT: 'is too short to be a phone number',
+	TOO_LONG: 'is too long to be a phone number',
+	INVALID_LENGTH: 'has more or fewer digits than phone numbers of its country',
+	UNLIKE_ITS_COUNTRY:
+		'is not made up as phone numbers of its country are: a digit may be missing or one too many',
+};
+
+// A table's calculation yields these; the digits of one must not be taken for a number to call.
+const notDecimal = z.custom<string | number>(
+	(given) => typeof given !== 'number' || (Number.isSafeInteger(given) && given >= 0),
+	reasons.NOT_A_NUMBER,
+);
+
+function numberFrom(country: CountryCode): z.ZodMiniType<string> {
+	return z.pipe(
+		z.pipe(notDecimal, text),
+		z.transform((given, { issues }) => {
+			const read = readNumber(tidied(given, country), country);
+			if ('number' in read) return read.number;
+			issues.push({ code: 'custom', message: read.why, input: given });
+			return z.NEVER;
+		}),
+	);
+}
+
+/**
+ * Whether a number is possible, not whether it is known to be in use: new ranges come every month.
+ * Only of the country itself is known well enough how its numbers are made up.
+ */
+function readNumber(written: string, country: CountryCode): { number: string } | { why: string } {
+	const options = { defaultCountry: country, extract: false };
+	const phone = parsePhoneNumberFromString(written, options, numberingPlans);
+	if (phone?.ext) {
+		return { why: `has the extension ${phone.ext}, which cannot be dialled: leave it out` };
+	}
+	const objection = validatePhoneNumberLength(written, country, numberingPlans);
+	if (objection) return { why: reasons[objection] };
+	if (!phone) return { why: reasons.NOT_A_NUMBER };
+	if (phone.country === country && !phone.isValid()) return { why: reasons.UNLIKE_ITS_COUNTRY };
+	// Some countries have numbers that only they can dial: shorter or longer than E.164 knows.
+	if (e164.test(phone.number)) return { number: phone.number };
+	return { why: phone.number.length < 8 ? reasons.TOO_SHORT : reasons.TOO_LONG };
+}
+
+/** What was typed, without what spreadsheets, web pages and contact cards put around it. */
+function tidied(given: string, country: CountryCode): string {
+	const number = given
+		.replace(/\p{Cf}/gu, '')
+		.replace(/\p{Zs}/gu, ' ')
+		.replace(indianDigit, inAscii)
+		.trim()
+		.replace(/[ ,;]+$/, '')
+		.replace(/ *\((?:m|mob|mobile)\.?\)$/i, '')
+		.replace(/^(?:tel:|')? */i, '')
+		.replace(/^(\+?\d+)\.0$/, '$1')
+		.replace(/^[([] *\+ *(\d{1,3}) *[)\]]/, '+$1');
+	return country === 'IN' ? number.replace(trunkBeforeCode, '+91') : number;
+}
+
+/** Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada and Malayalam. */
+const indianDigit = /[०-९০-৯੦-੯૦-૯୦-୯௦-௯౦-౯೦-೯൦-൯]/g;
+
+/** Unicode gives each of these scripts 128 places, and its zero the same one of them. */
+const inAscii = (digit: string) => String((digit.charCodeAt(0) - '०'.charCodeAt(0)) % 128);
+
+/** 091 before ten digits: no number within India that begins so is as long, so 91 is the country. */
+const trunkBeforeCode = /^\(?0[ .-]?91\)?(?=(?:[ .-]?\d){10}$)/;

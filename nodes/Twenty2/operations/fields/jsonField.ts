@@ -1,0 +1,48 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { isJsonObject, type JsonObject } from '../../json';
+import { checked } from './parameters';
+
+/** Would change what an object is instead of what it holds. */
+const reserved = '__proto__';
+
+const notObject = 'must be a JSON object, e.g. {"customerName": "Asha"}';
+
+const object = z.custom<JsonObject>(isJsonObject, notObject);
+
+const safeObject = object.check(
+	z.refine((value) => !holdsReserved(value), `must not contain the name ${reserved}`),
+);
+
+/** Text typed into a JSON field, or the object that an expression made. */
+export const jsonOrText = z.union([z.string(), object], notObject);
+
+/**
+ * The object that a JSON field holds; an emptied field holds none.
+ * @throws Failure `INVALID_INPUT` naming the field
+ */
+export function objectIn(field: INodeProperties, given: string | JsonObject): JsonObject {
+	if (typeof given !== 'string') return checked(field, given, safeObject);
+	if (given.trim() === '') return {};
+	return checked(field, checked(field, given, parsedJson), safeObject);
+}
+
+const parsedJson = z.pipe(
+	z.string().check(z.refine(isJson, { error: 'is not valid JSON', abort: true })),
+	z.transform((text): unknown => JSON.parse(text)),
+);
+
+function isJson(text: string): boolean {
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function holdsReserved(value: unknown): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	return Object.entries(value).some(([name, held]) => name === reserved || holdsReserved(held));
+}

@@ -1,0 +1,67 @@
+import { NodeApiError, type INode } from 'n8n-workflow';
+
+import type { Failure } from '../api/failure';
+import { errorOf } from './output';
+import type { Tally } from '../policy/ledger';
+import { isTool } from './tool';
+
+const remembered =
+	'Calls already placed are remembered: running this execution again places only the missing ones.';
+
+/**
+ * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
+ * `$json.execution.error.code`.
+ * @param tally how many calls were placed, where the operation places any
+ */
+export function stoppedError(
+	node: INode,
+	{ failure, item }: { failure: Failure; item: number },
+	tally?: Tally,
+): NodeApiError {
+	const { code, message, description, status } = failure.fields;
+	const error = plainError(node, item);
+	error.message = isTool(node)
+		? oneSentence(code, message, tally && progress(tally))
+		: sentences(message, tally && progress(tally));
+	error.description = sentences(description, tally && tally.placed > 0 && remembered);
+	error.httpCode = status === null ? null : String(status);
+	error.context.data = { error: errorOf(failure, tally !== undefined) };
+	return Object.assign(error, { code });
+}
+
+/** All that a model is told: it sees neither the code nor the description of an error. */
+function oneSentence(code: string, message: string, progress?: string): string {
+	const said = [message, progress?.replace(/^./, (first) => first.toLowerCase())];
+	return `${code}: ${said.filter(Boolean).join('; ')}.`;
+}
+
+/** The error that ends a run when its execution is stopped; n8n knows it by the word "canceled". */
+export function canceledError(node: INode, tally?: Tally): NodeApiError {
+	const error = plainError(node);
+	error.message = sentences('The execution was canceled', tally && progress(tally));
+	error.description = sentences(tally && tally.placed > 0 && remembered);
+	return error;
+}
+
+/** The constructor puts texts of its own where it finds a known code or status, so it gets none. */
+function plainError(node: INode, itemIndex?: number): NodeApiError {
+	const error = new NodeApiError(node, {}, { itemIndex });
+	error.messages = [];
+	error.httpCode = null;
+	return error;
+}
+
+function progress({ placed, doubtful }: Tally): string {
+	const calls = (count: number) => (count === 1 ? '1 call' : `${count} calls`);
+	const were = placed === 1 ? 'was' : 'were';
+	const sure = placed > 0 && `${calls(placed)} ${were} already placed`;
+	const unsure = doubtful > 0 && `${calls(doubtful)} may have been placed`;
+	return [sure, unsure].filter(Boolean).join(', ') || 'No call was placed';
+}
+
+function sentences(...parts: Array<string | false | undefined>): string {
+	return parts
+		.filter((part) => typeof part === 'string')
+		.map((part) => part.replace(/\.?$/, '.'))
+		.join(' ');
+}

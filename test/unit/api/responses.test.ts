@@ -1,0 +1,287 @@
+import { describe, expect, it } from 'vitest';
+
+import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
+import { createdIn, hasEnded, readIn } from '../../../nodes/Twenty2/api/responses';
+import { workspace } from '../../../nodes/Twenty2/api/workspace';
+import { failureFrom } from './failureFrom';
+
+const nothingSent = async () => await Promise.reject(new Error('nothing is sent here'));
+const generations = { apiKey: apiKey.speak(nothingSent), workspace: workspace.speak(nothingSent) };
+
+const refused = { success: false, error: { code: 'NO_CREDIT', message: 'top up', status: 402 } };
+
+describe('createdIn', () => {
+	it.each([200, 201, 202])('gives back all of a %i but success', (status) => {
+		const body = { success: true, call_id: 'call_1', status: 'initiated', message: 'm', more: [1] };
+		const answer = createdIn({ status, body });
+		expect(answer).toEqual({ call_id: 'call_1', status: 'initiated', message: 'm', more: [1] });
+	});
+
+	it('needs no success in the answer', () => {
+		expect(createdIn({ status: 200, body: { call_id: 'call_1' } })).toEqual({ call_id: 'call_1' });
+	});
+
+	it('believes the envelope rather than the status', () => {
+		const body = { success: true, call_id: 'call_1' };
+		expect(createdIn({ status: 500, body })).toEqual({ call_id: 'call_1' });
+		expect(failureFrom(() => createdIn({ status: 200, body: refused })).fields).toMatchObject({
+			code: 'NO_CREDIT',
+			status: 402,
+			outcome: 'not_placed',
+		});
+	});
+
+	it('refuses a call_id under a status that is none of success without success', () => {
+		const answer = { status: 502, body: { call_id: 'call_1' } };
+		expect(failureFrom(() => createdIn(answer)).fields).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			outcome: 'unknown',
+		});
+	});
+
+	it('takes a refusal for one even where it has a call_id', () => {
+		const body = { ...refused, call_id: 'call_1' };
+		expect(failureFrom(() => createdIn({ status: 200, body })).fields.code).toBe('NO_CREDIT');
+	});
+
+	it.each<[string, unknown, string]>([
+		['no call_id', { success: true }, 'no call_id'],
+		['an empty call_id', { success: true, call_id: '' }, 'no call_id'],
+		['a call_id that is a number', { success: true, call_id: 7 }, 'no call_id'],
+		['a call_id of null', { success: true, call_id: null }, 'no call_id'],
+		['success as text', { success: 'yes', call_id: 'call_1' }, 'no call_id'],
+		['a page', '<html></html>', 'not a JSON object'],
+		['nothing', '', 'not a JSON object'],
+		['undefined', undefined, 'not a JSON object'],
+		['null', null, 'not a JSON object'],
+		['a list', [{ call_id: 'call_1' }], 'not a JSON object'],
+	])('is surprised by %s, and does not call it placed or not placed', (_, body, what) => {
+		expect(failureFrom(() => createdIn({ status: 200, body })).fields).toMatchObject({
+			code: 'INVALID_RESPONSE',
+			message: expect.stringContaining(what),
+			status: 200,
+			source: 'n8n',
+			outcome: 'unknown',
+		});
+	});
+});
+
+describe('readIn', () => {
+	it.each([
+		['flat', { success: true, call_id: 'call_1', status: 'completed', more: null }],
+		['nested', { success: true, call: { call_id: 'call_1', status: 'completed' }, recording: {} }],
+		['flat without success', { call_id: 'call_1', status: 'completed' }],
+	])('gives a body that is %s back as it is', (_, body) => {
+		expect(readIn({ status: 200, body })).toEqual(body);
+	});
+
+	it.each<[string, unknown, string]>([
+		['no status', { success: true, call_id: 'call_1' }, 'no call with'],
+		['no call_id', { success: true, status: 'completed' }, 'no call with'],
+		['a call without a status', { success: true, call: { call_id: 'call_1' } }, 'no call with'],
+		[
+			'a call whose call_id is a number',
+			{ call_id: 'call_1', status: 'completed', call: { call_id: 1 } },
+			'no call with',
+		],
+		['a call that is a list', { success: true, call: [] }, 'no call with'],
+		['a status that is a number', { call_id: 'call_1', status: 3 }, 'no call with'],
+		['a page', '<html></html>', 'not a JSON object'],
+		['null', null, 'not a JSON object'],
+	])('is surprised by %s', (_, body, what) => {
+		const { fields } = failureFrom(() => readIn({ status: 200, body }));
+		expect(fields).toMatchObject({
+			code: 'INVALID_RESPONSE',
+			message: expect.stringContaining(what),
+			source: 'n8n',
+		});
+		expect(fields).not.toHaveProperty('outcome');
+	});
+
+	it('is refused what is refused under 200', () => {
+		const { fields } = failureFrom(() => readIn({ status: 200, body: refused }));
+		expect(fields).toMatchObject({ code: 'NO_CREDIT', status: 402, source: 'twenty2' });
+	});
+});
+
+describe('simplify', () => {
+	const common = {
+		call_id: 'call_1',
+		status: 'completed',
+		direction: 'outbound',
+		duration_seconds: 0,
+		cost: '15.67 INR',
+		started_at: '2026-05-22T07:18:39.684Z',
+		ended_at: null,
+	};
+	const around = { input_parameters: { name: 'Asha' }, output_parameters: {} };
+	const public_ = {
+		...common,
+		...around,
+		assistant_id: 'asst_1',
+		from_number: '7971441943',
+		to_number: '9871532305',
+		recording_url: 'https://r',
+		transcript_url: 'https://t',
+	};
+	const links = {
+		recording: { url: 'https://r', expires_at: 'x' },
+		transcript: { url: 'https://t', expires_at: 'x' },
+	};
+	const theirs = {
+		apiKey: { assistant_id: 'asst_1', from_number: '7971441943', to_number: '9871532305' },
+		workspace: { agent_id: 'asst_1', caller_phone: '7971441943', callee_phone: '9871532305' },
+	};
+
+	describe.each(['apiKey', 'workspace'] as const)('of %s', (generation) => {
+		const { simplify } = generations[generation];
+		const call = { ...common, ...theirs[generation], billed_duration_seconds: 60 };
+
+		it.each([
+			['nested', { success: true, call, ...around, ...links }],
+			['flat', { success: true, ...call, ...around, ...links }],
+			[
+				'flat, with plain links',
+				{
+					...call,
+					...around,
+					recording_url: 'https://r',
+					transcript_url: 'https://t',
+				},
+			],
+		])('has the public names where the call is %s', (_, body) => {
+			expect(simplify(body)).toEqual(public_);
+		});
+
+		it('has the public names in one order', () => {
+			const body = { ...links, ...around, call };
+			expect(Object.keys(simplify(body))).toEqual([
+				'call_id',
+				'status',
+				'direction',
+				'assistant_id',
+				'from_number',
+				'to_number',
+				'duration_seconds',
+				'cost',
+				'started_at',
+				'ended_at',
+				'input_parameters',
+				'output_parameters',
+				'recording_url',
+				'transcript_url',
+			]);
+		});
+
+		it('has only what Twenty2 sent', () => {
+			const body = { success: true, call: { call_id: 'call_1', status: 'queued' } };
+			expect(simplify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
+		});
+
+		it.each([null, 'https://r', [], { expires_at: 'x' }])(
+			'has no link where the recording is %o',
+			(recording) => {
+				const body = { call_id: 'call_1', status: 'queued', recording };
+				expect(simplify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
+			},
+		);
+
+		it('leaves the body as it was', () => {
+			const body = { success: true, call, ...around, ...links };
+			const before = structuredClone(body);
+			simplify(body);
+			expect(body).toEqual(before);
+		});
+	});
+});
+
+describe('hasEnded', () => {
+	it.each([
+		'completed',
+		'failed',
+		'unanswered',
+		'no-answer',
+		'no_answer',
+		'busy',
+		'rejected',
+		'canceled',
+		'cancelled',
+		'COMPLETED',
+		'Failed',
+		'No-Answer',
+		'no answer',
+		'NoAnswer',
+		'not-answered',
+		'not_answered',
+		'Not Answered',
+		'un-answered',
+		'declined',
+		'ended',
+		'finished',
+		'terminated',
+		'hung-up',
+		'hang_up',
+		'disconnected',
+		'expired',
+		'missed',
+		' completed ',
+	])('is true of a call that is %s', (status) => {
+		expect(hasEnded({ call_id: 'call_1', status })).toBe(true);
+	});
+
+	it.each([
+		'queued',
+		'initiated',
+		'ringing',
+		'in-progress',
+		'in_progress',
+		'ongoing',
+		'completing',
+		'not completed',
+		'not-ended',
+		'answered',
+		'no',
+		'not busy',
+		'ending',
+		'voicemail',
+		'retrying no-answer',
+		'something new',
+		'',
+	])('is false of a call that is %j, as long as it has no end', (status) => {
+		expect(hasEnded({ call_id: 'call_1', status, ended_at: null })).toBe(false);
+		expect(hasEnded({ call_id: 'call_1', status, ended_at: '' })).toBe(false);
+		expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
+	});
+
+	it.each(['something new', 'in-progress'])(
+		'believes the time of the end rather than a status (%s)',
+		(status) => {
+			const ended_at = '2026-05-22T07:18:39.684Z';
+			expect(hasEnded({ call_id: 'call_1', status, ended_at })).toBe(true);
+		},
+	);
+
+	it('believes the status where the time of the end is missing', () => {
+		expect(hasEnded({ call_id: 'call_1', status: 'completed', ended_at: null })).toBe(true);
+	});
+
+	it.each([undefined, null, 3, true, ['completed'], { status: 'completed' }])(
+		'is false where the status is %o',
+		(status) => {
+			expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
+		},
+	);
+
+	it('does not take the start for the end', () => {
+		const started_at = '2026-05-22T07:18:39.684Z';
+		expect(hasEnded({ call_id: 'call_1', status: 'ringing', started_at })).toBe(false);
+	});
+
+	it.each([
+		['apiKey', { success: true, call_id: 'call_1', status: 'completed' }],
+		['workspace', { success: true, call: { call_id: 'call_1', status: 'completed' } }],
+		['workspace', { success: true, call_id: 'call_1', status: 'completed' }],
+	] as const)('is told from what %s answers: %o', (generation, body) => {
+		expect(hasEnded(generations[generation].simplify(body))).toBe(true);
+	});
+});

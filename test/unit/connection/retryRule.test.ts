@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+
+import { Failure, failureOnly, type FailureFields } from '../../../nodes/Twenty2/api/failure';
+import { verdictOn } from '../../../nodes/Twenty2/connection/retryRule';
+import { alarming } from '../api/failureFrom';
+
+const failure = (code: string, outcome?: FailureFields['outcome'], retryAfterMs?: number) =>
+	new Failure(
+		{ code, message: 'm', status: null, source: 'twenty2', outcome, attempts: 1 },
+		retryAfterMs,
+	);
+
+/** With a status, as Twenty2 answers. */
+const said = (status: number, code: string, more: Partial<FailureFields> = {}) =>
+	new Failure({ code, message: 'm', status, source: 'twenty2', attempts: 1, ...more }, 7_000);
+
+const never = { again: 'never' };
+const later = { again: 'later' };
+
+const final = [
+	'UNAUTHORIZED',
+	'FORBIDDEN',
+	'INVALID_ASSISTANT',
+	'INVALID_NUMBER',
+	'CALL_NOT_FOUND',
+	'VALIDATION_ERROR',
+	'BAD_REQUEST',
+	'NOT_FOUND',
+	'HTTP_409',
+	'HTTP_502',
+	'INVALID_INPUT',
+	'INVALID_RESPONSE',
+	'WAIT_TIMEOUT',
+	'DUPLICATE_CALL',
+	'NO_CREDIT',
+	'',
+];
+
+describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s', (wish) => {
+	const verdict = (error: Error) => verdictOn(error, { retryUnknownOutcome: wish });
+
+	it.each(final)('never repeats %o, whatever the outcome', (code) => {
+		expect(verdict(failure(code))).toEqual(never);
+		expect(verdict(failure(code, 'not_placed'))).toEqual(never);
+		expect(verdict(failure(code, 'unknown'))).toEqual(never);
+	});
+
+	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR'])('repeats %s where nobody was phoned', (code) => {
+		expect(verdict(failure(code))).toEqual(later);
+		expect(verdict(failure(code, 'not_placed'))).toEqual(later);
+	});
+
+	it('repeats a read that timed out', () => {
+		expect(verdict(failure('TIMEOUT'))).toEqual(later);
+	});
+
+	it.each([0, 7_000])('repeats RATE_LIMIT_EXCEEDED when the key may send, in %i ms', (waitMs) => {
+		for (const outcome of [undefined, 'not_placed'] as const) {
+			const limited = failure('RATE_LIMIT_EXCEEDED', outcome, waitMs);
+			expect(verdict(limited)).toMatchObject({ again: 'when allowed', waitMs });
+		}
+	});
+
+	it('has own words for those who are not sent because of it', () => {
+		const refused = said(429, 'KEY_IS_TOO_FAST', { outcome: 'not_placed' });
+		const told = verdict(refused);
+		const { fields } = failureOnly(told.again === 'when allowed' ? told.unsent : undefined);
+		expect(fields).toEqual({
+			code: 'RATE_LIMIT_EXCEEDED',
+			message: expect.stringContaining('Not sent'),
+			description: expect.stringContaining('Give Up After'),
+			status: null,
+			source: 'n8n',
+			attempts: 0,
+		});
+		expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
+	});
+
+	it('repeats OUTCOME_UNKNOWN only where the user wants it', () => {
+		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toEqual(wish ? later : never);
+	});
+
+	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT'])(
+		'repeats %s of unknown outcome only where the user wants it',
+		(code) => {
+			expect(verdict(failure(code, 'unknown'))).toEqual(wish ? later : never);
+		},
+	);
+
+	it('never repeats INVALID_RESPONSE to a create', () => {
+		expect(verdict(failure('INVALID_RESPONSE', 'unknown'))).toEqual(never);
+	});
+
+	describe('with a code that nobody documented', () => {
+		const ofTomorrow = 'KEY_IS_TOO_FAST';
+
+		it('goes by the status 429', () => {
+			for (const outcome of [undefined, 'not_placed'] as const) {
+				const expected = { again: 'when allowed', waitMs: 7_000 };
+				expect(verdict(said(429, ofTomorrow, { outcome }))).toMatchObject(expected);
+			}
+		});
+
+		it.each([500, 503])('goes by the status %i', (status) => {
+			for (const outcome of [undefined, 'not_placed'] as const) {
+				expect(verdict(said(status, ofTomorrow, { outcome }))).toEqual(later);
+			}
+		});
+
+		it.each([200, 400, 401, 402, 403, 404, 409, 422, 501, 502, 504])(
+			'never repeats under status %i',
+			(status) => {
+				expect(verdict(said(status, ofTomorrow))).toEqual(never);
+				expect(verdict(said(status, ofTomorrow, { outcome: 'unknown' }))).toEqual(never);
+			},
+		);
+
+		it('never repeats what the node has decided, whatever status it came upon', () => {
+			for (const status of [429, 500, 503]) {
+				expect(verdict(said(status, 'DOWNLOAD_FAILED', { source: 'n8n' }))).toEqual(never);
+			}
+		});
+	});
+
+	it.each(['UNAUTHORIZED', 'FORBIDDEN', 'INVALID_ASSISTANT', 'INVALID_NUMBER', 'CALL_NOT_FOUND'])(
+		'goes by the code %s, which is documented, rather than by an odd status',
+		(code) => {
+			for (const status of [429, 500, 503]) expect(verdict(said(status, code))).toEqual(never);
+		},
+	);
+
+	it.each([new TypeError('x is undefined'), new Error('INTERNAL_ERROR'), new DOMException('stop')])(
+		'never repeats after %o, which Twenty2 did not say',
+		(error) => {
+			expect(verdict(error)).toEqual(never);
+		},
+	);
+});

@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest';
+
+import { Keys, type KeyStore } from '../../../nodes/Twenty2/policy/usedKeys';
+import { later, pass, settle, useFakeTime, watch } from './fakeTime';
+
+const never = new AbortController().signal;
+
+/** A store that answers when told to. */
+class SlowStore implements KeyStore {
+	readonly known = new Set<string>();
+
+	/** What it was asked, in order. */
+	readonly asked: string[] = [];
+
+	/** Most that it was asked at once. */
+	atOnce = 0;
+
+	private open: Array<ReturnType<typeof later<void>>> = [];
+
+	async record(keys: string[]): Promise<string[]> {
+		return await this.answer(`record ${keys.join(' ')}`, () => {
+			const fresh = keys.filter((key) => !this.known.has(key));
+			for (const key of fresh) this.known.add(key);
+			return fresh;
+		});
+	}
+
+	async forget(keys: string[]): Promise<void> {
+		await this.answer(`forget ${keys.join(' ')}`, () => {
+			for (const key of keys) this.known.delete(key);
+		});
+	}
+
+	/** Answers whatever it is asked, until it is asked nothing more. */
+	async all(): Promise<void> {
+		await pass(50);
+		while (this.open.length > 0) {
+			await this.next();
+			await pass(50);
+		}
+	}
+
+	/** Answers what it was asked first. */
+	async next(reason?: Error): Promise<void> {
+		await settle();
+		const query = this.open.shift();
+		if (reason) query?.reject(reason);
+		else query?.resolve();
+		await settle();
+	}
+
+	private async answer<T>(query: string, change: () => T): Promise<T> {
+		this.asked.push(query);
+		const turn = later<void>();
+		this.open.push(turn);
+		this.atOnce = Math.max(this.atOnce, this.open.length);
+		await turn.promise;
+		return change();
+	}
+}
+
+const start = () => {
+	const store = new SlowStore();
+	const keys = new Keys();
+	const claim = (key: string, signal = never, own = false) =>
+		watch(keys.claim(key, store, signal, own));
+	return { store, keys, claim };
+};
+
+describe('The keys of a workflow', () => {
+	useFakeTime();
+
+	it('are each given once', async () => {
+		const { store, claim } = start();
+		const first = claim('a');
+		await store.all();
+		void first.value?.keep();
+		const soon = claim('a');
+		await store.all();
+		const later = claim('a');
+		await store.all();
+
+		expect(first.value).toBeDefined();
+		const refused = { value: undefined, at: expect.any(Number) };
+		expect([soon, later]).toMatchObject([refused, refused]);
+	});
+
+	it('are recorded before they are given', async () => {
+		const { store, claim } = start();
+		const claimed = claim('a');
+		await settle();
+		expect(claimed.at).toBeUndefined();
+		await store.next();
+		expect([...store.known]).toEqual(['a']);
+		expect(claimed.value).toBeDefined();
+	});
+
+	it('never reach the store with two queries at once, and together where they can', async () => {
+		const { store, claim } = start();
+		const first = claim('a');
+		await settle();
+		const others = ['b', 'c', 'd'].map((key) => claim(key));
+		await store.next();
+		void first.value?.release();
+		const late = claim('e');
+		await store.next();
+		await store.next();
+		await store.next();
+
+		expect(store.asked).toEqual(['record a', 'record b c d', 'forget a', 'record e']);
+		expect(store.atOnce).toBe(1);
+		expect([first, ...others, late].every(({ value }) => value)).toBe(true);
+	});
+
+	it('tell in one answer which were used before and which not', async () => {
+		const { store, claim } = start();
+		store.known.add('b');
+		const claims = ['a', 'b', 'c'].map((key) => claim(key));
+		await store.next();
+		expect(store.asked).toEqual(['record a b c']);
+		expect(claims.map(({ value }) => value !== undefined)).toEqual([true, false, true]);
+	});
+
+	it('are held by one call at a time, in the order in which they were asked for', async () => {
+		const { store, claim } = start();
+		const claims = [1, 2, 3].map(() => claim('a'));
+		const given = () => claims.map(({ value }) => value !== undefined);
+		await store.next();
+		expect(given()).toEqual([true, false, false]);
+		expect(store.asked).toEqual(['record a']);
+
+		void claims[0]?.value?.release();
+		await store.next();
+		await store.next();
+		expect(given()).toEqual([true, true, false]);
+
+		expect(store.asked).toEqual(['record a', 'forget a', 'record a']);
+		void claims[1]?.value?.keep();
+		await store.all();
+		expect(claims[2]).toMatchObject({ value: undefined, at: expect.any(Number) });
+	});
+
+	it('are given again to the call that has recorded them, but not while another has them', async () => {
+		const { store, claim } = start();
+		const first = claim('a');
+		await store.next();
+		const again = claim('a', never, true);
+		await store.next();
+		expect(again.at).toBeUndefined();
+
+		void first.value?.keep();
+		await store.all();
+		expect(again.value).toBeDefined();
+	});
+
+	it('are no longer waited for when the signal fires, and go to the next', async () => {
+		const { store, claim } = start();
+		const stop = new AbortController();
+		const first = claim('a');
+		const stopped = claim('a', stop.signal);
+		const next = claim('a');
+		await store.next();
+		stop.abort('stopped');
+		await settle();
+		expect(stopped.reason).toBe('stopped');
+
+		void first.value?.release();
+		await store.next();
+		await store.next();
+		expect(next.value).toBeDefined();
+	});
+
+	it('are not asked for once the signal has fired', async () => {
+		const { store, keys, claim } = start();
+		const claimed = claim('a', AbortSignal.abort('stopped'));
+		await settle();
+		expect(claimed.reason).toBe('stopped');
+		expect(store.asked).toEqual([]);
+		expect(keys.idle).toBe(true);
+	});
+
+	it('can be asked for again after the store rejected', async () => {
+		const { store, keys, claim } = start();
+		const failed = ['a', 'b'].map((key) => claim(key));
+		const behind = claim('a');
+		await store.next(new Error('locked'));
+		expect(failed.map(({ reason }) => reason)).toEqual([new Error('locked'), new Error('locked')]);
+
+		await store.next();
+		expect(behind.value).toBeDefined();
+		void behind.value?.keep();
+		const again = claim('b');
+		await store.all();
+		void again.value?.keep();
+		await store.all();
+		expect(again.value).toBeDefined();
+		expect(keys.idle).toBe(true);
+	});
+
+	it('go to the next also when the store cannot forget them, and stay used then', async () => {
+		const { store, keys, claim } = start();
+		const first = claim('a');
+		await store.next();
+		const release = watch(first.value?.release() ?? Promise.resolve());
+		const next = claim('a');
+		await store.next(new Error('locked'));
+		await store.next();
+
+		expect(release.reason).toEqual(new Error('locked'));
+		expect(next).toMatchObject({ value: undefined, at: expect.any(Number) });
+		expect(keys.idle).toBe(true);
+	});
+
+	describe('that another process overwrites', () => {
+		it('are recorded again with the next ones', async () => {
+			const { store, claim } = start();
+			const [first] = [claim('a'), claim('b')];
+			await store.next();
+			void first?.value?.keep();
+			store.known.delete('a');
+			claim('c');
+			await store.next();
+			expect(store.asked).toEqual(['record a b', 'record c a']);
+			expect(store.known).toEqual(new Set(['a', 'b', 'c']));
+		});
+
+		it('are recorded again when they are the last ones, until they stay', async () => {
+			const { store, keys, claim } = start();
+			const first = claim('a');
+			await store.next();
+			const kept = watch(first.value?.keep() ?? Promise.resolve());
+			store.known.delete('a');
+			await store.next();
+			store.known.delete('a');
+			await store.all();
+
+			expect(store.known).toEqual(new Set(['a']));
+			expect(kept.at).toBeDefined();
+			expect(keys.idle).toBe(true);
+		});
+
+		it.each([
+			['is a duplicate', undefined],
+			['was stopped', 'stopped'],
+		])('are recorded again also when the last one to want a key %s', async (_, reason) => {
+			const { store, keys, claim } = start();
+			const stop = new AbortController();
+			const first = claim('a');
+			const second = claim('a', stop.signal);
+			await store.next();
+			if (reason !== undefined) stop.abort(reason);
+			void first.value?.keep();
+			store.known.delete('a');
+			await store.all();
+
+			expect(second.value).toBeUndefined();
+			expect(second.reason).toBe(reason);
+			expect(store.known).toEqual(new Set(['a']));
+			expect(keys.idle).toBe(true);
+		});
+
+		it('are not given to another call meanwhile', async () => {
+			const { store, claim } = start();
+			const [first] = [claim('a'), claim('b')];
+			await store.next();
+			void first?.value?.keep();
+			store.known.delete('a');
+			const second = claim('a');
+			await store.all();
+			expect(second).toMatchObject({ value: undefined, at: expect.any(Number) });
+		});
+
+		it('do not keep a call waiting while the store does not answer to it', async () => {
+			const { store, keys, claim } = start();
+			const first = claim('a');
+			await store.next();
+			const kept = watch(first.value?.keep() ?? Promise.resolve());
+			for (let n = 0; n < 20; n++) await store.next(new Error('locked'));
+			expect(kept).toMatchObject({ value: undefined, at: expect.any(Number) });
+
+			const next = claim('b');
+			await store.next();
+			expect(store.asked.at(-1)).toBe('record b a');
+			void next.value?.keep();
+			await store.all();
+			expect(keys.idle).toBe(true);
+		});
+	});
+
+	it('are idle only while nothing is under way', async () => {
+		const { store, keys, claim } = start();
+		expect(keys.idle).toBe(true);
+		const first = claim('a');
+		expect(keys.idle).toBe(false);
+		await store.next();
+		expect(keys.idle).toBe(false);
+		void first.value?.release();
+		await settle();
+		expect(keys.idle).toBe(false);
+		await store.next();
+		expect(keys.idle).toBe(true);
+	});
+});
