@@ -2,6 +2,7 @@ import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
 	type INodeExecutionData,
+	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
@@ -11,21 +12,33 @@ import { Failure, failureOnly } from './api/failure';
 import { authentication, generationName, generations } from './connection/authentication';
 import { connect } from './connection/connect';
 import { connectionTests } from './connection/credentialTest';
+import * as operations from './operations';
 import { CallingHours } from './operations/create/callingHours';
+import type { Operation } from './operations/operation';
 import { hintAtHours, hintAtWait } from './run/hints';
 import { carryOut, checkItems } from './run/items';
-import { keysOf } from './run/keysOf';
-import { ledgerOf } from './run/nodeState';
-import { createCall } from './operations/createCall';
-import { getCall } from './operations/getCall';
-import { getManyCalls } from './operations/getManyCalls';
+import { keysOf, ledgerOf } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
 
-/** By the values of the field Operation. */
-const operations = { createCall, getCall, getManyCalls };
+const operationList: Operation[] = Object.values(operations);
 
-const operationName = z.enum(['createCall', 'getCall', 'getManyCalls']);
+const operationName = z.custom<keyof typeof operations>(
+	(name) => typeof name === 'string' && Object.hasOwn(operations, name),
+	'is no operation of this node',
+);
+
+const operationField: INodeProperties = {
+	displayName: 'Operation',
+	name: 'operation',
+	type: 'options',
+	noDataExpression: true,
+	options: operationList.map(({ option }) => option),
+	default: 'createCall',
+};
+
+/** The display names of the operations, as the entries of an object in an expression. */
+const displayNames = operationList.map(({ option }) => `${option.value}: "${option.name}"`);
 
 /** Places and looks up calls with Twenty2, an AI voice-calling platform. */
 export class Twenty2 implements INodeType {
@@ -35,8 +48,7 @@ export class Twenty2 implements INodeType {
 		icon: { light: 'file:twenty2.svg', dark: 'file:twenty2.dark.svg' },
 		group: ['output'],
 		version: 1,
-		subtitle:
-			'={{ ({ createCall: "Create Call", getCall: "Get Call", getManyCalls: "Get Many Calls" })[$parameter["operation"]] }}',
+		subtitle: `={{ ({ ${displayNames.join(', ')} })[$parameter["operation"]] }}`,
 		description: 'Have an AI assistant phone people, and look up how the calls went',
 		defaults: { name: 'Twenty2' },
 		usableAsTool: true,
@@ -58,17 +70,8 @@ export class Twenty2 implements INodeType {
 		],
 		properties: [
 			authentication,
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				options: [createCall.option, getCall.option, getManyCalls.option],
-				default: 'createCall',
-			},
-			...createCall.fields,
-			...getCall.fields,
-			...getManyCalls.fields,
+			operationField,
+			...operationList.flatMap(({ fields }) => fields),
 		],
 	};
 
@@ -78,25 +81,25 @@ export class Twenty2 implements INodeType {
 		const operation = operations[operationName.parse(this.getNodeParameter('operation', 0))];
 		const generation =
 			generations[generationName.parse(this.getNodeParameter('authentication', 0))];
-		const { phones } = operation;
+		const { dials } = operation;
 
 		const connection = await connect(this, generation).catch(failureOnly);
 		const tasks = checkItems(this, operation, connection);
-		const ledger = ledgerOf(this, phones);
+		const ledger = ledgerOf(this, dials);
 		const hours = new CallingHours();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(tasks, {
 			run: { ledger, keys: keysOf(this), hours },
-			width: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
+			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		hintAtHours(this, hours);
-		const tally = () => (phones ? ledger.tally : undefined);
+		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
-		if (!stoppedBy) return [outputs(results, phones)];
+		if (!stoppedBy) return [outputs(results, dials)];
 		const error = stoppedError(this.getNode(), stoppedBy, tally());
 		ledger.throws();
 		throw error;

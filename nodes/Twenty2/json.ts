@@ -6,5 +6,5 @@ export function isJsonObject(value: unknown): value is JsonObject {
 	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Any JSON object as it is. zod's `record` would refuse one with a key named `constructor`. */
+/** Takes any JSON object as it is. zod's `record` would refuse one with a key named `constructor`. */
 export const jsonObject = z.custom<JsonObject>(isJsonObject);

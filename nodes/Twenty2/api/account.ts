@@ -2,17 +2,17 @@ import * as z from 'zod/v4/mini';
 
 import { Failure } from './failure';
 
-/** What one credential says: who asks, where Twenty2 is, and how much it allows. */
+/** The content of a credential: the key, the address of Twenty2, and the limits of the key. */
 export interface Account {
 	apiKey: string;
 	/** Without a slash at the end. */
 	baseUrl: string;
 	limits: { requestsPerMinute: number; concurrentCalls: number };
-	/** What the credential type's `authenticate` sets, for n8n's connection test, which does not. */
+	/** What the credential type's `authenticate` sets. n8n's connection test does not sign requests. */
 	headers: Record<string, string>;
 }
 
-/** Goes into a header, so only visible ASCII; a line break copied along is a common slip. */
+/** Goes into a header, so only visible ASCII. A line break is often copied along by mistake. */
 export const secret = z
 	.string('is empty')
 	.check(z.regex(/^[\x21-\x7e]+$/, 'must not be empty or contain spaces'));
@@ -25,9 +25,9 @@ const limit = z.pipe(
 
 const notAddress = 'must be an address like https://api.twentytwo.in';
 
-/** A key has one budget at an address, however its host, port and end are written. */
+/** One spelling for every way to write an address, because a key has one budget at an address. */
 function inOneSpelling(address: string): string {
-	// What the checks found wrong comes here as well.
+	// zod calls this for an address that the checks refuse, too.
 	if (!URL.canParse(address)) return address;
 	const { origin, pathname } = new URL(address);
 	return (origin + pathname).replace(/\/+$/, '');
@@ -48,7 +48,7 @@ export const accountFields = {
 	concurrentCalls: limit,
 };
 
-/** What the user calls the fields. */
+/** The names of the fields in the editor. */
 const labels: Partial<Record<PropertyKey, string>> = {
 	apiKey: 'API Key',
 	apiSecret: 'API Secret',

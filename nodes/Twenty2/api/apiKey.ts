@@ -17,9 +17,10 @@ export const apiKey: Generation = {
 
 	speak: (send) => ({
 		async createCall(call, { idempotencyKey, timeoutMs }) {
-			const told = Object.keys(call.inputParameters).length > 0;
+			const hasParameters = Object.keys(call.inputParameters).length > 0;
 			const answer = await send({
-				kind: 'create',
+				safe: false,
+				dials: true,
 				method: 'POST',
 				path: '/v1/calls',
 				headers: { 'Idempotency-Key': idempotencyKey },
@@ -27,7 +28,7 @@ export const apiKey: Generation = {
 					assistant_id: call.assistantId,
 					from_number: call.fromNumber,
 					to_number: call.toNumber,
-					...(told && { input_parameters: call.inputParameters }),
+					...(hasParameters && { input_parameters: call.inputParameters }),
 					...call.additionalFields,
 				},
 				timeoutMs,
@@ -37,7 +38,7 @@ export const apiKey: Generation = {
 
 		async getCall(callId, { timeoutMs }) {
 			const path = `/v1/calls/${encodeURIComponent(callId)}`;
-			return readIn(await send({ kind: 'read', method: 'GET', path, timeoutMs }));
+			return readIn(await send({ safe: true, dials: false, method: 'GET', path, timeoutMs }));
 		},
 
 		simplify: (body) => simplified(body),

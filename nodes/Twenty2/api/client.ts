@@ -1,11 +1,62 @@
+import type { JsonObject } from '../json';
 import type { Account } from './account';
-import type { Twenty2 } from './responses';
-import type { Send } from './http';
+import type { PlacedCall } from './responses';
+import type { Send } from './transport';
 
-/** One generation of Twenty2's API: the credential it takes, and how it is spoken. */
+/** The call that a create asks for, in the words of the API-key generation. */
+export interface NewCall {
+	assistantId: string;
+	/** E.164. */
+	fromNumber: string;
+	/** E.164. */
+	toNumber: string;
+	inputParameters: JsonObject;
+	/** Merged into the body as they are. */
+	additionalFields: JsonObject;
+}
+
+/** How one request is sent. */
+export interface Timing {
+	/** How long to wait for the answer, in milliseconds. */
+	timeoutMs: number;
+}
+
+/** How one create is sent. */
+export interface Sending extends Timing {
+	/** The same for every attempt at one call. Twenty2 documents none; it is harmless if ignored. */
+	idempotencyKey: string;
+}
+
+/** What each generation of Twenty2's API can do. Every method that sends rejects with a Failure. */
+export interface Twenty2 {
+	createCall(call: NewCall, sending: Sending): Promise<PlacedCall>;
+	/**
+	 * Lists the calls to that number, from that number, by that assistant, that started since then. Only
+	 * a generation that can list calls has it.
+	 * @param since in milliseconds since 1970, by the clock of this machine
+	 */
+	callsSince?(call: NewCall, since: number, timing: Timing): Promise<PlacedCall[]>;
+	/** @returns Twenty2's body, untouched */
+	getCall(callId: string, timing: Timing): Promise<JsonObject>;
+	/**
+	 * Lists calls. Only a generation that can list calls has it.
+	 * @param query which calls, in the words of Twenty2
+	 * @returns the calls in Twenty2's order, each untouched
+	 */
+	listCalls?(query: Record<string, string>, timing: Timing): Promise<JsonObject[]>;
+	/** A call, or Get Call's body, under the names that both generations share. */
+	simplify(body: JsonObject): JsonObject;
+	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
+	objectionTo(number: string): string | undefined;
+	/** The names that Create Call's body has already. */
+	bodyFields: string[];
+}
+
+/** One generation of Twenty2's API: the credential it takes, and the requests it consists of. */
 export interface Generation {
 	credentialType: string;
 	/** @throws Failure `INVALID_INPUT` naming the field of the credential */
 	account(credential: unknown): Account;
+	/** @param send carries the requests */
 	speak(send: Send): Twenty2;
 }

@@ -9,15 +9,15 @@ export const failureFields = z.object({
 	description: z.optional(z.string()),
 	/** HTTP status, null where no answer came. */
 	status: z.nullable(z.number()),
-	/** Who said so: the API, or this node. */
+	/** Who decided that it failed: the API, or this node. */
 	source: z.enum(['twenty2', 'n8n']),
-	/** Of a create: whether a person was, or may have been, phoned. */
+	/** Of a request that dials: whether a person was, or may have been, phoned. */
 	outcome: z.optional(z.enum(['not_placed', 'unknown', 'placed'])),
 	/** HTTP requests sent for the item. */
 	attempts: z.number(),
 	/** As Twenty2 sent them: by field, or in a list. */
 	validation_errors: z.optional(z.union([jsonObject, z.array(z.unknown())])),
-	/** The call that is there all the same. */
+	/** The call that was placed all the same. */
 	call_id: z.optional(z.string()),
 	/** What is known of that call. */
 	call: z.optional(jsonObject),
@@ -25,31 +25,88 @@ export const failureFields = z.object({
 
 export type FailureFields = z.infer<typeof failureFields>;
 
-/** Why something could not be done, in the terms that a workflow branches on. */
+/** Why an item or a request failed, in the terms that a workflow branches on. */
 export class Failure extends Error {
 	/**
 	 * @param fields what the item will carry; `attempts` is filled in once it is known
 	 * @param retryAfterMs how long Twenty2 asks to wait, in milliseconds
+	 * @param safe false when the failed request changes something at Twenty2, so that repeating it may
+	 * change it twice
 	 */
 	constructor(
 		readonly fields: FailureFields,
 		readonly retryAfterMs = 0,
+		readonly safe = true,
 	) {
 		super(fields.message);
 	}
 
-	/** Something is wrong with what the node was given; nothing was sent. */
+	/** A value that the node was given is wrong; nothing was sent. */
 	static ofInput(code: 'INVALID_INPUT' | 'INVALID_NUMBER', message: string, description: string) {
-		return new Failure({ code, message, description, status: null, source: 'n8n', attempts: 0 });
+		return Failure.ofNode(code, message, { description });
 	}
 
+	/**
+	 * A failure that the node decides on, without an answer of Twenty2. It has the advice on its code.
+	 * @param more replaces what such a failure usually has
+	 * @param safe as the constructor takes it
+	 */
+	static ofNode(code: string, message: string, more: Partial<FailureFields> = {}, safe = true) {
+		const description = adviceFor(code);
+		const usual = { code, message, description, status: null, source: 'n8n', attempts: 0 } as const;
+		return new Failure({ ...usual, ...more }, 0, safe);
+	}
+
+	/** The same failure with other fields. */
 	with(more: Partial<FailureFields>): Failure {
-		return new Failure({ ...this.fields, ...more }, this.retryAfterMs);
+		return new Failure({ ...this.fields, ...more }, this.retryAfterMs, this.safe);
 	}
 }
 
-/** The failure that was caught; anything else is a mistake of ours and goes on its way. */
+/**
+ * A request that dials was sent, and nothing tells whether the person was phoned.
+ * @param status of what came instead of the answer, null where nothing came
+ */
+export function outcomeUnknown(message: string, status: number | null): Failure {
+	return Failure.ofNode('OUTCOME_UNKNOWN', message, { status, outcome: 'unknown' });
+}
+
+/** @returns the Failure that was caught @throws anything else, which is a fault of this node */
 export function failureOnly(error: unknown): Failure {
 	if (error instanceof Failure) return error;
 	throw error;
+}
+
+/** What the user can do about a failure, by its code. */
+const advice: Partial<Record<string, string>> = {
+	UNAUTHORIZED: 'Check the API key in the Twenty2 credential',
+	FORBIDDEN: 'Ask the owner of the Twenty2 account to give this key access',
+	INVALID_ASSISTANT:
+		'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published',
+	INVALID_NUMBER:
+		'Check that From Number and To Number carry a + and the country code, e.g. +919876543210, and that From Number is one of your Twenty2 numbers',
+	CALL_NOT_FOUND: 'Check the Call ID: it is what Create Call returned as call_id',
+	NOT_FOUND: 'Check the Call ID or Assistant ID, and the Base URL in the Twenty2 credential',
+	BAD_REQUEST: 'Check the fields of this node against what the message says',
+	VALIDATION_ERROR: 'Correct the values named in validation_errors',
+	RATE_LIMIT_EXCEEDED:
+		'Another program may be using the same key. Raise Give Up After in the options, or ask the Twenty2 team for higher limits',
+	INTERNAL_ERROR: 'Run the item again later. If it persists, contact Twenty2 support',
+	NETWORK_ERROR: 'Check the Base URL in the Twenty2 credential and the network of your n8n',
+	TIMEOUT: 'Run the item again, or raise Request Timeout in the options',
+	OUTCOME_UNKNOWN:
+		'The person may have been phoned. Look the call up in Twenty2 before you place it again',
+	WAIT_TIMEOUT:
+		'The call was placed. Look it up later with Get Call and its call_id, or retry this execution, which waits on for it and phones nobody again',
+	DUPLICATE_CALL:
+		'Somebody was phoned under this Deduplication Key before, or may have been. Give the item another key to phone all the same',
+	DOWNLOAD_FAILED:
+		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
+	INVALID_RESPONSE:
+		'Check that the Base URL in the Twenty2 credential is the address of the Twenty2 API',
+};
+
+/** @returns undefined for a code that this node does not know */
+export function adviceFor(code: string): string | undefined {
+	return Object.hasOwn(advice, code) ? advice[code] : undefined;
 }

@@ -1,19 +1,18 @@
 import * as z from 'zod/v4/mini';
 
 import { jsonObject, type JsonObject } from '../json';
-import { adviceFor } from './advice';
-import { Failure } from './failure';
-import type { HttpAnswer, Kind } from './http';
+import { adviceFor, Failure, outcomeUnknown } from './failure';
+import type { HttpAnswer, RequestTraits } from './transport';
 
 /** A field of an odd shape must not hide that Twenty2 refused. */
 const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
-/** What is wrong with which field (422): documented by field, a list is passed on as it is. */
+/** The field errors of a 422. Documented is an object by field; a list is passed on as it is. */
 const fieldErrors = ifSo(z.union([jsonObject, z.array(z.unknown())]));
 
 /**
- * Both documented envelopes at once: the API-key generation nests under `error` and has a code, the
- * workspace generation is flat and has none.
+ * Both documented envelopes (Twenty2 documentation, Errors and limits). The API-key generation nests
+ * under `error` and has a code; the workspace generation is flat and has none.
  */
 const envelope = z.object({
 	success: z.literal(false),
@@ -35,11 +34,11 @@ interface Refusal {
 	code?: string;
 	message?: string;
 	status: number;
-	/** What is wrong with which field (422). */
+	/** The field errors of a 422. */
 	fields?: JsonObject | unknown[];
 }
 
-/** Where the statuses that both generations share mean one thing only. */
+/** The code of a refusal that has none. */
 const codeByStatus: Partial<Record<number, string>> = {
 	400: 'BAD_REQUEST',
 	401: 'UNAUTHORIZED',
@@ -54,7 +53,10 @@ const codeByStatus: Partial<Record<number, string>> = {
 const numberFields = ['to_number', 'from_number', 'callee_phone', 'caller_phone'];
 const assistantFields = ['assistant_id', 'agent_id'];
 
-/** Twenty2's refusal in an answer, or undefined: its envelope counts and not the status. */
+/**
+ * Twenty2's refusal in an answer. Its envelope decides, not the status.
+ * @returns undefined when the answer is no refusal by Twenty2
+ */
 export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 	const parsed = envelope.safeParse(body);
 	if (!parsed.success) return undefined;
@@ -68,11 +70,11 @@ export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 	};
 }
 
-/** Why Twenty2, or something on the way to it, refused a request, as one stable code. */
-export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
+/** The refusal of a request, by Twenty2 or by something on the way to it, as one stable code. */
+export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'dials'>): Failure {
 	const { code: said, message, status, fields } = refusalIn(answer) ?? { status: answer.status };
 	const code = said ?? (fields && codeByField(fields)) ?? codeByStatus[status] ?? `HTTP_${status}`;
-	if (kind === 'create' && !said && mayHaveBeenPlaced(status)) {
+	if (dials && !said && mayHaveBeenPlaced(status)) {
 		const instead = message ? `, which said: ${message}` : '';
 		return outcomeUnknown(
 			`The answer got lost on its way: status ${status} came instead${instead}`,
@@ -86,7 +88,7 @@ export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
 			description: status >= 300 && status < 400 ? adviceFor('NOT_FOUND') : adviceFor(code),
 			status,
 			source: 'twenty2',
-			...(kind === 'create' && { outcome: mayHaveBeenPlaced(status) ? 'unknown' : 'not_placed' }),
+			...(dials && { outcome: mayHaveBeenPlaced(status) ? 'unknown' : 'not_placed' }),
 			attempts: 0,
 			...(fields && { validation_errors: fields }),
 		},
@@ -94,31 +96,21 @@ export function failureOf(answer: HttpAnswer, kind: Kind): Failure {
 	);
 }
 
-/** A 2xx that is not what Twenty2 documents. A create may well have been carried out. */
-export function surprise(answer: HttpAnswer, kind: Kind, what: string): Failure {
-	const lost = kind === 'create';
-	return new Failure({
-		code: 'INVALID_RESPONSE',
-		message: `Twenty2 answered with something unexpected: ${what}`,
-		description: adviceFor(lost ? 'OUTCOME_UNKNOWN' : 'INVALID_RESPONSE'),
-		status: answer.status,
-		source: 'n8n',
-		...(lost && { outcome: 'unknown' }),
-		attempts: 0,
-	});
-}
-
-/** A create was sent, and whether the person was phoned cannot be told. */
-export function outcomeUnknown(message: string, status: number | null): Failure {
-	return new Failure({
-		code: 'OUTCOME_UNKNOWN',
-		message,
-		description: adviceFor('OUTCOME_UNKNOWN'),
-		status,
-		source: 'n8n',
-		outcome: 'unknown',
-		attempts: 0,
-	});
+/**
+ * The failure of a 2xx that is not what Twenty2 documents. A request that dials may well have been
+ * carried out.
+ * @param what is surprising about it, as the end of a sentence
+ */
+export function surprise(
+	{ status }: HttpAnswer,
+	{ dials }: Pick<RequestTraits, 'dials'>,
+	what: string,
+): Failure {
+	return Failure.ofNode(
+		'INVALID_RESPONSE',
+		`Twenty2 answered with something unexpected: ${what}`,
+		dials ? { status, outcome: 'unknown', description: adviceFor('OUTCOME_UNKNOWN') } : { status },
+	);
 }
 
 function codeByField(fields: JsonObject | unknown[]): string | undefined {
@@ -129,13 +121,16 @@ function codeByField(fields: JsonObject | unknown[]): string | undefined {
 
 /**
  * Twenty2 documents 500 and 503 as "not done, try again". Any other 5xx comes from something
- * between n8n and Twenty2, which may have passed the create on before it gave up.
+ * between n8n and Twenty2, which may have passed the request on before it gave up.
  */
 function mayHaveBeenPlaced(status: number): boolean {
 	return status >= 500 && status !== 500 && status !== 503;
 }
 
-/** `Retry-After` in its two forms (RFC 9110, 10.2.3): seconds, or a date. */
+/**
+ * The wait that a `Retry-After` header asks for, which is in seconds or a date (RFC 9110, 10.2.3).
+ * @returns milliseconds, 0 when the header is missing or cannot be read
+ */
 function retryAfterMs(header = ''): number {
 	if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1_000;
 	const date = header.trim().endsWith('GMT') ? Date.parse(header) : Number.NaN;

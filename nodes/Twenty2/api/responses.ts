@@ -1,56 +1,8 @@
 import * as z from 'zod/v4/mini';
 
 import { jsonObject, type JsonObject } from '../json';
-import type { HttpAnswer, Kind } from './http';
 import { failureOf, refusalIn, surprise } from './refusal';
-
-/** What a create asks for, in the words of the API-key generation. */
-export interface NewCall {
-	assistantId: string;
-	/** E.164. */
-	fromNumber: string;
-	/** E.164. */
-	toNumber: string;
-	inputParameters: JsonObject;
-	/** Merged into the body as they are. */
-	additionalFields: JsonObject;
-}
-
-export interface Sending {
-	/** The same for every attempt at one call. Twenty2 documents none; it is harmless if ignored. */
-	idempotencyKey: string;
-	timeoutMs: number;
-}
-
-/** What each generation of Twenty2's API can do. All reject with a Failure. */
-export interface Twenty2 {
-	createCall(call: NewCall, sending: Sending): Promise<PlacedCall>;
-	/**
-	 * Calls to that number, from that number, by that assistant, that began since then.
-	 * @param since in milliseconds since 1970, by the clock of this machine
-	 */
-	callsBegun?(
-		call: NewCall,
-		since: number,
-		sending: Pick<Sending, 'timeoutMs'>,
-	): Promise<PlacedCall[]>;
-	/** Twenty2's body, untouched. */
-	getCall(callId: string, sending: Pick<Sending, 'timeoutMs'>): Promise<JsonObject>;
-	/**
-	 * The calls that Twenty2 lists, in its order, each untouched. Only a generation that can list has it.
-	 * @param query which calls, in the words of Twenty2
-	 */
-	listCalls?(
-		query: Record<string, string>,
-		sending: Pick<Sending, 'timeoutMs'>,
-	): Promise<JsonObject[]>;
-	/** A call, or Get Call's body, under the names that both generations share. */
-	simplify(body: JsonObject): JsonObject;
-	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
-	objectionTo(number: string): string | undefined;
-	/** The names that Create Call's body has already. */
-	bodyFields: string[];
-}
+import type { HttpAnswer, RequestTraits } from './transport';
 
 const success = z.optional(z.literal(true));
 
@@ -73,38 +25,44 @@ const list = z.looseObject({ success, calls: z.array(known) });
 
 const calls = z.array(jsonObject);
 
-/** Twenty2's answer to a create, without `success`. */
+/** @returns Twenty2's answer to a create, without `success` @throws Failure */
 export function createdIn(answer: HttpAnswer): PlacedCall {
-	const { success: _, ...rest } = documented(created, answer, 'create', 'it has no call_id');
+	const { success: _, ...rest } = documented(created, answer, { dials: true }, 'it has no call_id');
 	return placedCall.parse(rest);
 }
 
-/** Twenty2's answer to a read, as it is. */
+/** @returns Twenty2's answer to a read, as it is @throws Failure */
 export function readIn(answer: HttpAnswer): JsonObject {
-	return documented(read, answer, 'read', 'it has no call with a call_id and a status');
+	const otherwise = 'it has no call with a call_id and a status';
+	return documented(read, answer, { dials: false }, otherwise);
 }
 
-/** The calls in Twenty2's answer to a listing, as they are. */
+/** @returns the calls in Twenty2's answer to a listing, as they are @throws Failure */
 export function listedIn(answer: HttpAnswer): JsonObject[] {
 	const otherwise = 'it has no list of calls that have a call_id and a status each';
-	return calls.parse(documented(list, answer, 'read', otherwise).calls);
+	return calls.parse(documented(list, answer, { dials: false }, otherwise).calls);
 }
 
+/**
+ * The body of an answer that is as Twenty2 documents it.
+ * @param otherwise what a JSON object lacks that does not fit the schema
+ * @throws Failure
+ */
 function documented(
 	schema: typeof created | typeof read | typeof list,
 	answer: HttpAnswer,
-	kind: Kind,
+	request: Pick<RequestTraits, 'dials'>,
 	otherwise: string,
 ): JsonObject {
 	const parsed = schema.safeParse(answer.body);
 	const isSuccess = parsed.success && (answer.status < 300 || parsed.data.success === true);
 	if (isSuccess) return jsonObject.parse(answer.body);
-	if (refusalIn(answer) || answer.status >= 300) throw failureOf(answer, kind);
+	if (refusalIn(answer) || answer.status >= 300) throw failureOf(answer, request);
 	const isObject = jsonObject.safeParse(answer.body).success;
-	throw surprise(answer, kind, isObject ? otherwise : 'it is not a JSON object');
+	throw surprise(answer, request, isObject ? otherwise : 'it is not a JSON object');
 }
 
-/** The call in an answer to a read, nested under `call` or not, with what stands beside it. */
+/** The call in an answer to a read, nested under `call` or not, with the fields beside it. */
 function unfolded(body: JsonObject): JsonObject {
 	return { ...body, ...jsonObject.safeParse(body.call).data };
 }
@@ -129,9 +87,9 @@ const names = [
 const link = z.object({ url: z.unknown() });
 
 /**
- * A call under the public names, in their order, and only what Twenty2 sent.
+ * A call under the public names, in their order. It has only the fields that Twenty2 sent.
  * @param body an answer to a read
- * @param theirs what this generation calls a name, where it differs
+ * @param theirs this generation's own names, by the public ones, where they differ
  */
 export function simplified(
 	body: JsonObject,
@@ -150,8 +108,8 @@ export function simplified(
 }
 
 /**
- * Twenty2 documents no list of statuses. These can mean nothing but that it is over, in one word or
- * another, and are compared without case, spaces, dashes and underscores.
+ * The statuses of a call that is over. Twenty2 documents no list of statuses, so it has every word that
+ * can mean nothing else. They are compared without case, spaces, dashes and underscores.
  */
 const endings = [
 	'completed',

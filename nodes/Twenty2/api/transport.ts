@@ -7,14 +7,62 @@ import {
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { adviceFor } from './advice';
-import { Failure } from './failure';
-import { answered, type Kind, type Send } from './http';
-import { outcomeUnknown } from './refusal';
+import type { JsonObject } from '../json';
+import { Failure, outcomeUnknown } from './failure';
 
 /**
- * Node's codes for a connection that was never made, so that nothing can have been sent on it. That
- * it was no TLS which answered (EPROTO) is none of them: it may come after the request as well.
+ * What a request does. It decides four things: what a lost answer means, whether stopping the execution
+ * cuts the connection, whether failures have an outcome, and whether a timeout is retried.
+ */
+export interface RequestTraits {
+	/** It changes nothing at Twenty2, so it may be repeated (RFC 9110, 9.2.1). */
+	safe: boolean;
+	/** It makes a phone ring. */
+	dials: boolean;
+}
+
+export interface HttpRequest extends RequestTraits {
+	method: 'GET' | 'POST';
+	/** Below the base URL, with a slash in front. */
+	path: string;
+	query?: Record<string, string>;
+	headers?: Record<string, string>;
+	body?: JsonObject;
+	/** How long to wait for the answer, in milliseconds. */
+	timeoutMs: number;
+}
+
+export interface HttpAnswer {
+	status: number;
+	/** The header `Retry-After`, as it came. */
+	retryAfter?: string;
+	/** The header `Date`, as it came. */
+	date?: string;
+	/** Parsed when it was JSON, else the text. */
+	body: unknown;
+}
+
+/**
+ * Sends a request. An answer of any status is an answer.
+ * @throws Failure when no answer comes
+ */
+export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
+
+const fullResponse = z.object({
+	statusCode: z.number(),
+	headers: z.object({ 'retry-after': z.optional(z.string()), date: z.optional(z.string()) }),
+	body: z.unknown(),
+});
+
+/** @param response what n8n's helpers give when they are asked for the full response */
+export function answered(response: unknown): HttpAnswer {
+	const { statusCode: status, headers, body } = fullResponse.parse(response);
+	return { status, retryAfter: headers['retry-after'], date: headers.date, body };
+}
+
+/**
+ * Node's codes for a connection that was never made, so that nothing can have been sent on it. EPROTO
+ * (the answer was not TLS) is not among them, because it may also come after the request was sent.
  */
 const neverReached = new Map<string, string>([
 	['ECONNREFUSED', 'nothing answers there'],
@@ -45,27 +93,27 @@ const neverReached = new Map<string, string>([
 	['ERR_SOCKET_BAD_PORT', 'that is no valid port'],
 ]);
 
-/** Whatever went wrong while connecting; Node tries every address of a name and tells of each. */
+/** An error while connecting. Node tries every address of a name and lists an error for each. */
 const connecting = z.object({ syscall: z.literal('connect') });
 const whileConnecting = z.union([
 	connecting,
 	z.object({ errors: z.array(connecting).check(z.minLength(1)) }),
 ]);
 
-/** What n8n gives a node that sends requests. */
-export type Sender = IExecuteFunctions | IWebhookFunctions;
-
 const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
 
 const withCode = z.object({ code: z.string() });
 const withCause = z.object({ cause: z.unknown() });
 
+/** What n8n gives a node that sends requests. */
+export type Sender = IExecuteFunctions | IWebhookFunctions;
+
 /**
- * Sends requests through n8n's helper, which signs them with the credential and keeps n8n's own
+ * Sends requests through n8n's helper, which signs them with the credential and follows n8n's own
  * rules (proxy, allowed hosts). Redirects are not followed: a redirected create would be sent twice
  * or turn into a read.
- * @param credential as n8n decrypted it: left to itself, n8n reads it from its database for every
- * request, which takes a good third of the time
+ * @param credential as n8n decrypted it. Without it, n8n would read the credential from its database
+ * for every request, which takes a third of the time of a request.
  */
 export function sendThrough(
 	n8n: Sender,
@@ -75,7 +123,7 @@ export function sendThrough(
 ): Send {
 	const uninterrupted = withoutCancelSignal(n8n);
 	const credentialsDecrypted = { id: '', name: '', type: credentialType, data: credential };
-	return async ({ kind, method, path, query, headers, body, timeoutMs }) => {
+	return async ({ method, path, query, headers, body, timeoutMs, ...traits }) => {
 		const options: IHttpRequestOptions = {
 			method,
 			url: baseUrl + path,
@@ -88,29 +136,34 @@ export function sendThrough(
 			ignoreHttpStatusErrors: true,
 			disableFollowRedirect: true,
 		};
-		const on = kind === 'create' ? uninterrupted : n8n;
+		const on = traits.safe ? n8n : uninterrupted;
 		const response: unknown = await n8n.helpers.httpRequestWithAuthentication
 			.call(on, credentialType, options, { credentialsDecrypted })
 			.catch((error: unknown) => {
-				throw unanswered(error, kind, baseUrl, timeoutMs);
+				throw unanswered(error, traits, baseUrl, timeoutMs);
 			});
 		return answered(response);
 	};
 }
 
 /**
- * n8n's helper cuts the connection when the execution is stopped, if what it is called on has the
- * signal for it. A create that is cut has been sent all the same, and nobody would know whether the
- * person was phoned.
+ * The same functions without the signal for a stopped execution. n8n's helper cuts the connection when
+ * that signal fires. A request that is not safe may then have been carried out, and its answer, which
+ * tells whether it was, would be lost.
  */
 function withoutCancelSignal(n8n: Sender): Sender {
 	return new Proxy(n8n, { has: (on, name) => name !== 'getExecutionCancelSignal' && name in on });
 }
 
-/** Why no answer came, from what the HTTP client threw. */
+/**
+ * The failure of a request without an answer: `NETWORK_ERROR` when it never reached Twenty2, else
+ * `OUTCOME_UNKNOWN` when it dials and `TIMEOUT` when it does not.
+ * @param error what the HTTP client threw
+ * @param timeoutMs how long the answer was waited for at most, in milliseconds
+ */
 export function unanswered(
 	error: unknown,
-	kind: Kind,
+	{ safe, dials }: RequestTraits,
 	baseUrl: string,
 	timeoutMs: number,
 ): Failure {
@@ -122,32 +175,17 @@ export function unanswered(
 		: (codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined) ??
 			(unconnected ? 'the connection could not be made' : undefined));
 	if (why !== undefined) {
-		return new Failure({
-			code: 'NETWORK_ERROR',
-			message: `Twenty2 was not reached at ${baseUrl}: ${why}`,
-			description: adviceFor('NETWORK_ERROR'),
-			status: null,
-			source: 'n8n',
-			...(kind === 'create' && { outcome: 'not_placed' }),
-			attempts: 0,
-		});
+		const message = `Twenty2 was not reached at ${baseUrl}: ${why}`;
+		return Failure.ofNode('NETWORK_ERROR', message, dials ? { outcome: 'not_placed' } : {});
 	}
 
 	const what = codes.some((code) => timedOut.includes(code))
 		? `No answer from ${baseUrl} within ${timeoutMs / 1_000} seconds`
 		: `The connection to ${baseUrl} ended before the answer`;
-	if (kind === 'create') return outcomeUnknown(what, null);
-	return new Failure({
-		code: 'TIMEOUT',
-		message: what,
-		description: adviceFor('TIMEOUT'),
-		status: null,
-		source: 'n8n',
-		attempts: 0,
-	});
+	return dials ? outcomeUnknown(what, null) : Failure.ofNode('TIMEOUT', what, {}, safe);
 }
 
-/** n8n wraps what its HTTP client throws, and keeps it as the cause. */
+/** An error and its causes. n8n wraps what its HTTP client throws and keeps it as the cause. */
 function withCauses(error: unknown, depth = 5): unknown[] {
 	const cause = withCause.safeParse(error).data?.cause;
 	return cause === undefined || depth === 0 ? [error] : [error, ...withCauses(cause, depth - 1)];

@@ -1,14 +1,20 @@
 import * as z from 'zod/v4/mini';
 
+import type { JsonObject } from '../json';
 import { accountFields, readCredential, secret } from './account';
-import { begunSince } from './begun';
-import { createdIn, listedIn, readIn, simplified } from './responses';
-import type { Generation } from './client';
+import type { Generation, Timing } from './client';
+import { createdIn, listedIn, readIn, simplified, type PlacedCall } from './responses';
+import type { HttpAnswer, Send } from './transport';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
 
-/** The workspace API dials ten digits within India; another country's number would ring there. */
+/**
+ * The numbers that the workspace API can dial. It takes ten digits within India, so those of another
+ * country's number would ring somebody in India.
+ */
 const indian = /^\+91(\d{10})$/;
+
+const LOGS = '/api/call/logs';
 
 const national = (number: string) => number.replace(indian, '$1');
 
@@ -37,7 +43,8 @@ export const workspace: Generation = {
 	speak: (send) => ({
 		async createCall(call, { idempotencyKey, timeoutMs }) {
 			const answer = await send({
-				kind: 'create',
+				safe: false,
+				dials: true,
 				method: 'POST',
 				path: '/api/agent/trigger-outbound-call',
 				headers: { 'Idempotency-Key': idempotencyKey },
@@ -53,24 +60,21 @@ export const workspace: Generation = {
 			return createdIn(answer);
 		},
 
-		async getCall(callId, { timeoutMs }) {
-			const query = { call_id: callId };
-			const path = '/api/call/detail';
-			return readIn(await send({ kind: 'read', method: 'GET', path, query, timeoutMs }));
+		async getCall(callId, timing) {
+			return readIn(await get(send, '/api/call/detail', timing, { call_id: callId }));
 		},
 
-		async listCalls(query, { timeoutMs }) {
-			const path = '/api/call/logs';
-			return listedIn(await send({ kind: 'read', method: 'GET', path, query, timeoutMs }));
+		async listCalls(query, timing) {
+			return listedIn(await get(send, LOGS, timing, query));
 		},
 
-		async callsBegun(call, since, { timeoutMs }) {
-			const answer = await send({ kind: 'read', method: 'GET', path: '/api/call/logs', timeoutMs });
+		async callsSince(call, since, timing) {
+			const answer = await get(send, LOGS, timing);
 			const wanted = [call.assistantId, national(call.toNumber), national(call.fromNumber)];
 			const alike = listedIn(answer).filter(({ agent_id, callee_phone, caller_phone }) =>
 				[agent_id, callee_phone, caller_phone].every((value, i) => value === wanted[i]),
 			);
-			return begunSince(alike, since, answer.date);
+			return startedSince(alike, since, answer.date);
 		},
 
 		simplify: (body) =>
@@ -88,3 +92,37 @@ export const workspace: Generation = {
 		bodyFields: ['agent_id', 'callee_phone', 'caller_phone', 'input_parameters'],
 	}),
 };
+
+async function get(
+	send: Send,
+	path: string,
+	{ timeoutMs }: Timing,
+	query?: Record<string, string>,
+): Promise<HttpAnswer> {
+	return await send({ safe: true, dials: false, method: 'GET', path, query, timeoutMs });
+}
+
+/** With its time zone. Without one, a time may be hours off. */
+const moment = z.iso.datetime({ offset: true });
+
+const startedCall = z.looseObject({ call_id: z.string(), started_at: moment });
+
+/** Twenty2's clock may have whole seconds only, in the header `Date` and in the calls. */
+const CLOCK_PRECISION_MS = 1_000;
+
+/**
+ * The calls of a list that started since a create was sent. A call that has not started is not among
+ * them, because Twenty2 may have queued it long before.
+ * @param calls as Twenty2 lists them
+ * @param sentAt in milliseconds since 1970, by the clock of this machine
+ * @param date the header of the answer, which tells how far the two clocks are apart
+ */
+export function startedSince(calls: JsonObject[], sentAt: number, date = ''): PlacedCall[] {
+	const theirNow = date.endsWith('GMT') ? Date.parse(date) : Number.NaN;
+	const ahead = Number.isNaN(theirNow) ? 0 : theirNow - Date.now();
+	return calls.flatMap((call) => {
+		const { data } = startedCall.safeParse(call);
+		const isSince = data && Date.parse(data.started_at) >= sentAt + ahead - CLOCK_PRECISION_MS;
+		return isSince ? [{ call_id: data.call_id, status: call.status }] : [];
+	});
+}

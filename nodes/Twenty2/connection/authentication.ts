@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { apiKey } from '../api/apiKey';
 import { workspace } from '../api/workspace';
 
-/** The editor does not show it: it follows from which credential is chosen. */
+/** The editor does not show this field: it follows from the credential that is chosen. */
 export const authentication: INodeProperties = {
 	displayName: 'Authentication',
 	name: 'authentication',
@@ -26,8 +26,8 @@ export const authentication: INodeProperties = {
 	description: 'Which of the two kinds of Twenty2 account you have',
 };
 
-/** What the field may hold. */
+/** The values of the field. */
 export const generationName = z.enum(['apiKey', 'workspace'], 'must be apiKey or workspace');
 
-/** By what the field holds. */
+/** The generations of the API, by the values of the field. */
 export const generations = { apiKey, workspace };

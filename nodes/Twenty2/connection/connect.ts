@@ -1,20 +1,38 @@
-import type { Twenty2 } from '../api/responses';
-import { Failure } from '../api/failure';
-import type { Generation } from '../api/client';
+import type { Generation, Twenty2 } from '../api/client';
+import { Failure, failureOnly } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
 import type { Access, Limits } from '../policy/budget';
 import { budgetOf } from '../policy/budgets';
+import { attempt, type Patience } from '../policy/retry';
+import { verdictOn } from './retryRule';
 
-/** Twenty2 as this node's credential reaches it. */
+/** A request that dials nobody. */
+export interface UndiallingRequest<T> {
+	/** For the log. It must not identify a person. */
+	what: string;
+	/** One attempt. @throws Failure */
+	send: () => Promise<T>;
+	patience: Patience;
+	/** Ends the waiting and the retries. */
+	signal: AbortSignal;
+}
+
+/** Twenty2 as the credential of a node reaches it. */
 export interface Connection {
 	twenty2: Twenty2;
-	/** What Twenty2's links lead to. */
+	/** The files that Twenty2's links lead to. */
 	media: Media;
-	/** This run's way past the limits of the credential's key. */
+	/** This run's access to the budget of the credential's key. */
 	access: Access;
 	/** What Twenty2 allows the key. */
 	limits: Limits;
+	/**
+	 * Sends a request within the limits of the key, again where the retry rule allows it.
+	 * @returns the answer, and how many requests were sent for it
+	 * @throws Failure that has the number of requests sent, or the signal's reason
+	 */
+	request<T>(request: UndiallingRequest<T>): Promise<{ answer: T; attempts: number }>;
 }
 
 /** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
@@ -24,10 +42,24 @@ export async function connect(n8n: Sender, generation: Generation): Promise<Conn
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
 	});
 	const { apiKey, baseUrl, limits } = generation.account(credential);
+	const access = budgetOf(apiKey, baseUrl, limits).open((message) => n8n.logger.debug(message));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl)),
 		media: mediaThrough(n8n, baseUrl),
-		access: budgetOf(apiKey, baseUrl, limits).open((message) => n8n.logger.debug(message)),
+		access,
 		limits,
+
+		async request({ what, send, patience, signal }) {
+			let attempts = 0;
+			const counted = async () => {
+				attempts++;
+				return await send();
+			};
+			const once = { what, send: counted, judge: verdictOn };
+			const answer = await attempt(once, patience, access.reads, signal).catch((error: unknown) => {
+				throw failureOnly(error).with({ attempts });
+			});
+			return { answer, attempts };
+		},
 	};
 }

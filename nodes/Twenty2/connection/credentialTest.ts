@@ -7,23 +7,22 @@ import type {
 import type { Account } from '../api/account';
 import { apiKey } from '../api/apiKey';
 import type { Generation } from '../api/client';
-import { answered, type HttpAnswer, type Send } from '../api/http';
 import { refusalIn } from '../api/refusal';
-import { unanswered } from '../api/transport';
+import { answered, unanswered, type HttpAnswer, type Send } from '../api/transport';
 import { workspace } from '../api/workspace';
-import { verdictOn } from './retryRule';
-import { attempt } from '../policy/retry';
 import { budgetOf } from '../policy/budgets';
+import { attempt } from '../policy/retry';
+import { verdictOn } from './retryRule';
 
 const TIMEOUT_MS = 10_000;
 
-/** How long to wait for a place among the requests of running workflows. */
-const PATIENCE_MS = 5_000;
+/** How long the test waits while running workflows use up the limit of the key. */
+const MAX_WAIT_MS = 5_000;
 
-/** No call has this ID. */
+/** An ID that no call has. */
 const NO_CALL = 'n8n-connection-test';
 
-/** By the names under which the nodes' credentials are tested. */
+/** The tests, by the names that the nodes give in `testedBy`. */
 export const connectionTests = {
 	async testApiKey(this: ICredentialTestFunctions, { data }: ICredentialsDecrypted) {
 		return await testConnection(this, apiKey, data);
@@ -34,39 +33,40 @@ export const connectionTests = {
 };
 
 /**
- * Tells whether a credential works, by a read that only the right key at the right address is answered
- * as Twenty2 documents: a workspace lists its calls, and the other generation, which has no list,
- * looks up a call that is not there. Never places a call.
+ * Tests a credential with a read. Twenty2 gives the documented answer to it only where key and address
+ * are right. The workspace generation lists its calls. The API-key generation has no list, so the test
+ * looks up a call that does not exist. It never places a call.
  */
 async function testConnection(
 	n8n: ICredentialTestFunctions,
 	generation: Generation,
 	credential: unknown,
 ): Promise<INodeCredentialTestResult> {
-	return await prove(n8n, generation, credential).then(
+	return await checkCredential(n8n, generation, credential).then(
 		() => ({ status: 'OK', message: 'Connection successful' }),
 		(error: Error) => ({ status: 'Error', message: error.message }),
 	);
 }
 
-async function prove(
+/** @throws Error that says in a sentence why the credential does not work */
+async function checkCredential(
 	n8n: ICredentialTestFunctions,
-	{ account: read, speak }: Generation,
+	generation: Generation,
 	credential: unknown,
 ): Promise<void> {
-	const account = read(credential);
+	const account = generation.account(credential);
 	let answer: HttpAnswer | undefined;
 	const send = sendSigned(n8n, account);
-	const twenty2 = speak(async (request) => (answer = await send(request)));
+	const twenty2 = generation.speak(async (request) => (answer = await send(request)));
 	const { listCalls } = twenty2;
 	const timing = { timeoutMs: TIMEOUT_MS };
-	const ask = async () =>
+	const read = async () =>
 		listCalls ? await listCalls({}, timing) : await twenty2.getCall(NO_CALL, timing);
-	await withinLimits(account, ask).catch((failure: unknown) => {
+	await withinLimits(account, read).catch((failure: unknown) => {
 		const refusal = answer && refusalIn(answer);
 		if (refusal?.code === 'CALL_NOT_FOUND') return;
 		const { baseUrl } = account;
-		// A server says so in the same envelope of an address that it does not have.
+		// A server sends the same envelope for a path that it does not have.
 		if (refusal?.status === 404) throw wrongAddress(`Twenty2 has no calls at ${baseUrl}`);
 		if (refusal || !answer) throw failure;
 		throw wrongAddress(`${baseUrl} does not answer as Twenty2 does (status ${answer.status})`);
@@ -78,24 +78,24 @@ const wrongAddress = (what: string) =>
 		`${what}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
 	);
 
-/** The test counts among the key's requests, but it does not wait behind a whole campaign. */
+/** Sends the test within the limits of the key, without waiting behind a whole campaign. */
 async function withinLimits(
 	{ apiKey, baseUrl, limits }: Account,
 	send: () => Promise<unknown>,
 ): Promise<void> {
-	const signal = AbortSignal.timeout(PATIENCE_MS);
+	const signal = AbortSignal.timeout(MAX_WAIT_MS);
 	const { reads } = budgetOf(apiKey, baseUrl, limits).open();
 	const test = { what: 'Connection test', send, judge: verdictOn };
-	const impatient = { maxRetries: 0, giveUpAfterMs: 0 };
-	await attempt(test, impatient, reads, signal).catch((reason: unknown) => {
+	const noRetries = { maxRetries: 0, giveUpAfterMs: 0 };
+	await attempt(test, noRetries, reads, signal).catch((reason: unknown) => {
 		if (reason !== signal.reason) throw reason;
 		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
 	});
 }
 
-/** n8n gives a connection test its older request helper only, which does not sign. */
+/** n8n gives a connection test only its older request helper, which does not sign requests. */
 function sendSigned({ helpers }: ICredentialTestFunctions, account: Account): Send {
-	return async ({ kind, method, path, query, timeoutMs }) => {
+	return async ({ method, path, query, timeoutMs, ...traits }) => {
 		const response: unknown = await helpers
 			.request({
 				method,
@@ -109,7 +109,7 @@ function sendSigned({ helpers }: ICredentialTestFunctions, account: Account): Se
 				resolveWithFullResponse: true,
 			})
 			.catch((error: unknown) => {
-				throw unanswered(error, kind, account.baseUrl, timeoutMs);
+				throw unanswered(error, traits, account.baseUrl, timeoutMs);
 			});
 		return answered(response);
 	};

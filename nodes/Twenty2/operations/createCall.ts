@@ -1,36 +1,35 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { NewCall, PlacedCall, Twenty2 } from '../api/responses';
+import type { NewCall, Twenty2 } from '../api/client';
 import { Failure, failureOnly } from '../api/failure';
+import type { PlacedCall } from '../api/responses';
 import { jsonObject } from '../json';
 import { turnAt } from '../policy/entryTurns';
-import { oncePerKey, deduplicationKey, keyOf } from './create/oncePerKey';
-import { countryOrNone, defaultCountry } from './create/defaultCountry';
-import { identifier } from './fields/schemas';
-import { inputParametersOf, inputParameterFields } from './create/inputParameters';
-import { jsonOrText, objectIn } from './fields/jsonField';
-import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
-import type { Operation } from './operation';
-import {
-	giveUpAfterSeconds,
-	maxRetries,
-	patienceOf,
-	requestTimeoutSeconds,
-	yesOrNo,
-} from './fields/options';
-import { checked, whereToLook, type Parameters } from './fields/parameters';
-import { dialable } from './create/phoneNumber';
-import { alreadyPlaced, place } from './create/placeCall';
-import { simplify } from './fields/simplify';
+import { inputParameterFields, inputParametersOf } from './create/inputParameters';
+import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
+import { countryOrNone, defaultCountry, dialable } from './create/phoneNumber';
+import { alreadyPlaced, placeCall } from './create/placeCall';
 import {
 	maxWaitMinutes,
 	pollIntervalSeconds,
-	untilEnded,
+	pollingOf,
 	waitForCompletion,
-	waitOf,
+	waitForEnd,
 	whenWaiting,
 } from './create/waitForEnd';
+import { jsonOrText, objectIn } from './fields/jsonField';
+import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
+import {
+	giveUpAfterSeconds,
+	maxRetries,
+	requestOptionsOf,
+	requestTimeoutSeconds,
+	simplify,
+} from './fields/options';
+import { checked, whereToLook, type Parameters } from './fields/parameters';
+import { identifier, yesOrNo } from './fields/schemas';
+import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -79,7 +78,7 @@ const additionalBodyFields: INodeProperties = {
 		'A JSON object that is merged into what Twenty2 is sent, for settings that this node has no field for yet',
 };
 
-const retryUnknownOutcome: INodeProperties = {
+const retryUnknownOutcomeField: INodeProperties = {
 	displayName: 'Retry Unknown Outcome',
 	name: 'retryUnknownOutcome',
 	type: 'boolean',
@@ -107,12 +106,12 @@ const options: INodeProperties = {
 		maxWaitMinutes,
 		pollIntervalSeconds,
 		requestTimeoutSeconds,
-		retryUnknownOutcome,
+		retryUnknownOutcomeField,
 	],
 	displayOptions,
 };
 
-/** Places one call, at most once, and waits for its end if it is asked to. */
+/** Places one call, at most once, and waits for its end if that is wanted. */
 export const createCall: Operation = {
 	option: {
 		name: 'Create Call',
@@ -129,55 +128,56 @@ export const createCall: Operation = {
 		{ ...simplify, displayOptions: shownWhenWaiting },
 		options,
 	],
-	phones: true,
+	dials: true,
 
 	check(parameters, { twenty2, access, media }) {
 		const call = newCall(parameters, twenty2);
-		const patience = {
-			...patienceOf(parameters),
-			retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo),
-		};
+		const requestOptions = requestOptionsOf(parameters);
+		const retryUnknownOutcome = parameters.readOption(retryUnknownOutcomeField, yesOrNo);
 		const key = keyOf(parameters);
-		const wait = waitOf(parameters);
-		const simple = wait && parameters.read(simplify, yesOrNo);
+		const polling = pollingOf(parameters);
+		const simple = polling && parameters.read(simplify, yesOrNo);
 		const wanted = mediaWanted(parameters);
-		const afresh = wanted.recording || wanted.transcript;
+		const refresh = wanted.recording || wanted.transcript;
 
 		return async (run) => {
 			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
-			const sending = { twenty2, access, patience, signal };
+			const context = { twenty2, access, requestOptions, signal };
 			const follow = (callId: string, resumed: boolean) =>
-				wait && untilEnded(callId, entry, { ...sending, wait, resumed, afresh });
-			const begin = async () => {
-				const lasts = ({ call_id }: PlacedCall) => follow(call_id, false);
-				return await place(call, entry, { ...sending, canceled, follow: lasts });
-			};
+				polling && waitForEnd(callId, entry, { ...context, polling, resumed, refresh });
+			const place = async () =>
+				await placeCall(call, entry, {
+					...context,
+					canceled,
+					retryUnknownOutcome,
+					follow: ({ call_id }) => follow(call_id, false),
+				});
 			const resume = (answer: PlacedCall) => {
 				const ending = follow(answer.call_id, true);
 				return { answer, ending: ending && access.occupied(ending) };
 			};
 
-			const phone = async () => {
-				const known = alreadyPlaced(entry, patience);
-				return known ? resume(known) : await oncePerKey(key, entry, run, begin);
+			const placeOrResume = async () => {
+				const known = alreadyPlaced(entry, { retryUnknownOutcome });
+				return known ? resume(known) : await oncePerKey(key, entry, run, place);
 			};
 
 			const leave = await turnAt(entry, signal);
-			const { answer, ending } = await phone().finally(leave);
+			const { answer, ending } = await placeOrResume().finally(leave);
 			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
 			if (!ending) return [{ json: answer }];
 
 			const body = await ending;
 			const output = { json: simple ? twenty2.simplify(body) : body };
-			const fetching = { wanted, patience, signal, attempts: entry.attempts };
-			const complete = withMedia(output, body, { twenty2, media }, fetching);
+			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
+			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);
 			return [await complete.catch(asPlaced)];
 		};
 	},
 };
 
-/** The file of a call could not be had, but the call was placed. */
+/** The failure of a download after the call was placed. */
 function asPlaced(error: unknown): never {
 	throw failureOnly(error).with({ outcome: 'placed' });
 }

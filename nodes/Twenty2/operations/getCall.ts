@@ -1,17 +1,15 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { identifier } from './fields/schemas';
 import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
-import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
 	maxRetries,
-	patienceOf,
+	requestOptionsOf,
 	requestTimeoutSeconds,
-	yesOrNo,
+	simplify,
 } from './fields/options';
-import { reading } from './reading';
-import { simplify } from './fields/simplify';
+import { identifier, yesOrNo } from './fields/schemas';
+import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['getCall'] } };
 
@@ -42,7 +40,7 @@ const options: INodeProperties = {
 	displayOptions,
 };
 
-/** Looks one call up, with its recording and transcript if they are wanted. */
+/** Reads one call, with its recording and transcript if they are wanted. */
 export const getCall: Operation = {
 	option: {
 		name: 'Get Call',
@@ -51,22 +49,24 @@ export const getCall: Operation = {
 		description: 'Look up how a call went, by its ID',
 	},
 	fields: [callId, { ...simplify, displayOptions }, options],
-	phones: false,
+	dials: false,
 
-	check(parameters, { twenty2, access, media }) {
+	check(parameters, { twenty2, media, request }) {
 		const id = parameters.read(callId, identifier);
 		const simple = parameters.read(simplify, yesOrNo);
-		const patience = patienceOf(parameters);
+		const requestOptions = requestOptionsOf(parameters);
 		const wanted = mediaWanted(parameters);
 
 		return async ({ signal }) => {
-			const what = `Looking up ${id}`;
-			const ask = async () => await twenty2.getCall(id, patience);
-			const lookUp = { what, ask, patience, access, signal };
-			const { answer: body, attempts } = await reading(lookUp);
+			const { answer: body, attempts } = await request({
+				what: `Looking up ${id}`,
+				send: async () => await twenty2.getCall(id, requestOptions),
+				patience: requestOptions,
+				signal,
+			});
 			const output = { json: simple ? twenty2.simplify(body) : body };
-			const fetching = { wanted, patience, signal, attempts };
-			return [await withMedia(output, body, { twenty2, media }, fetching)];
+			const mediaOptions = { wanted, requestOptions, signal, attempts };
+			return [await withMedia(output, body, { twenty2, media }, mediaOptions)];
 		};
 	},
 };

@@ -2,23 +2,22 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
-import type { Operation } from './operation';
 import {
 	giveUpAfterSeconds,
 	maxRetries,
-	patienceOf,
+	requestOptionsOf,
 	requestTimeoutSeconds,
-	yesOrNo,
+	simplify,
 } from './fields/options';
-import { reading } from './reading';
-import { simplify } from './fields/simplify';
+import { wholeNumber, yesOrNo } from './fields/schemas';
+import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['getManyCalls'] } };
 
 const needsWorkspace = 'Get Many Calls needs the Workspace authentication';
 const howToChange = 'Choose a Twenty2 Workspace API credential';
 
-/** The panel of nodes offers all operations, before it is known which credential there will be. */
+/** n8n's nodes panel offers every operation, before it is known which credential will be chosen. */
 const workspaceNotice: INodeProperties = {
 	displayName: `${needsWorkspace}. ${howToChange} above.`,
 	name: 'workspaceNotice',
@@ -92,9 +91,6 @@ const options: INodeProperties = {
 	displayOptions,
 };
 
-const notLimit = 'must be a whole number from 1 up';
-const count = z.number(notLimit).check(z.int(notLimit), z.gte(1, notLimit));
-
 const noName = 'has a parameter without a name';
 const named = z.object({
 	name: z.string(noName).check(z.trim(), z.minLength(1, noName)),
@@ -136,20 +132,25 @@ export const getManyCalls: Operation = {
 		queryParameters,
 		options,
 	],
-	phones: false,
+	dials: false,
 
-	check(parameters, { twenty2, access }) {
+	check(parameters, { twenty2, request }) {
 		const { listCalls } = twenty2;
 		if (!listCalls) throw Failure.ofInput('INVALID_INPUT', needsWorkspace, howToChange);
-		const most = parameters.read(returnAll, yesOrNo) ? Infinity : parameters.read(limit, count);
+		const most = parameters.read(returnAll, yesOrNo)
+			? Infinity
+			: parameters.read(limit, wholeNumber(1));
 		const simple = parameters.read(simplify, yesOrNo);
 		const wanted = parameters.read(queryParameters, query);
-		const patience = patienceOf(parameters);
+		const requestOptions = requestOptionsOf(parameters);
 
 		return async ({ signal }) => {
-			const ask = async () => await listCalls(wanted, patience);
-			const list = { what: 'Listing calls', ask, patience, access, signal };
-			const { answer: calls } = await reading(list);
+			const { answer: calls } = await request({
+				what: 'Listing calls',
+				send: async () => await listCalls(wanted, requestOptions),
+				patience: requestOptions,
+				signal,
+			});
 			return calls.slice(0, most).map((call) => ({ json: simple ? twenty2.simplify(call) : call }));
 		};
 	},

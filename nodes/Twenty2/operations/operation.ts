@@ -1,10 +1,10 @@
 import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
-import type { CallingHours } from './create/callingHours';
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
-import type { UsedKeys } from '../run/keysOf';
 import type { Ledger } from '../policy/ledger';
+import type { CallingHours } from './create/callingHours';
+import type { UsedKeys } from './create/oncePerKey';
 import type { Parameters } from './fields/parameters';
 
 /** What the items of one run of the node share. */
@@ -12,7 +12,7 @@ export interface Run {
 	ledger: Ledger;
 	keys: UsedKeys;
 	hours: CallingHours;
-	/** Fires when nothing more is to be sent: the execution was stopped, or an item ended the run. */
+	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */
 	canceled: AbortSignal;
@@ -24,16 +24,17 @@ export interface Output {
 	binary?: IBinaryKeyData;
 }
 
-/** Carries one checked item out. @returns what comes out for it @throws Failure */
+/** Carries one checked item out. @returns the items that the node returns for it @throws Failure */
 export type Task = (run: Run) => Promise<Output[]>;
 
 /** One operation of the node: its fields, and what it does with one item. */
 export interface Operation {
-	/** How it appears in the list of operations. */
+	/** Its entry in the field Operation. */
 	option: INodePropertyOptions;
+	/** The fields below, each shown for this operation only. */
 	fields: INodeProperties[];
-	/** Whether it makes phones ring, so that its failures tell whether one did. */
-	phones: boolean;
-	/** Reads and checks one item; nothing is sent. @throws Failure */
+	/** Whether it makes phones ring. Its failures then say whether one rang. */
+	dials: boolean;
+	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
 	check(parameters: Parameters, connection: Connection): Task;
 }

@@ -1,18 +1,18 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-import type { CallingHours } from '../operations/create/callingHours';
 import type { Connection } from '../connection/connect';
+import type { CallingHours } from '../operations/create/callingHours';
 
-/** A shorter wait is not worth a word. */
-const WORTH_A_HINT_MS = 5_000;
+/** Up to this wait, there is no hint. */
+const UNHINTED_WAIT_MS = 5_000;
 
-/** Says beside the output how long the limits made this run wait, and why. */
+/** Adds a hint beside the output on how long the limits made this run wait, and why. */
 export function hintAtWait(n8n: IExecuteFunctions, connection: Connection): void {
 	const message = waitHint(connection);
 	if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 
-/** Says that calls were placed which ring hours later, in the time of the workflow. */
+/** Adds a hint that calls of this run ring hours later, with the time in the workflow's timezone. */
 export function hintAtHours(n8n: IExecuteFunctions, { later: { calls, at } }: CallingHours): void {
 	if (calls === 0) return;
 	const timezone = n8n.getTimezone();
@@ -23,7 +23,7 @@ export function hintAtHours(n8n: IExecuteFunctions, { later: { calls, at } }: Ca
 	n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 
-/** @returns undefined in a timezone that nobody knows: n8n lets a workflow be stored with any */
+/** @returns undefined for an unknown timezone, which n8n lets a workflow have */
 function timeIn(timeZone: string, at: number): string | undefined {
 	try {
 		return new Intl.DateTimeFormat('en-GB', {
@@ -41,7 +41,7 @@ function timeIn(timeZone: string, at: number): string | undefined {
 
 function waitHint({ access, limits }: Connection): string | undefined {
 	const { forLimit, forRefusals } = access.waited;
-	if (forLimit + forRefusals <= WORTH_A_HINT_MS) return undefined;
+	if (forLimit + forRefusals <= UNHINTED_WAIT_MS) return undefined;
 
 	const waits = [
 		{

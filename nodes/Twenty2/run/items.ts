@@ -3,11 +3,11 @@ import pLimit from 'p-limit';
 
 import { Failure, failureOnly } from '../api/failure';
 import type { Connection } from '../connection/connect';
-import type { Operation, Output, Run, Task } from '../operations/operation';
+import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
-import { rang } from '../operations/create/placeCall';
+import type { Operation, Output, Run, Task } from '../operations/operation';
 
-/** What became of an item: its outputs, why it has none, or nothing when it was dropped. */
+/** The result of an item: its outputs, its failure, or undefined when the run ended before it. */
 export type Result = Output[] | Failure | undefined;
 
 export interface Results {
@@ -17,12 +17,12 @@ export interface Results {
 	stoppedBy?: { failure: Failure; item: number };
 }
 
-export interface Conduct {
-	/** What the items share. */
+export interface CarryOutOptions {
+	/** What all items share. */
 	run: Omit<Run, 'signal' | 'canceled'>;
 	/** How many items are carried out at a time. */
-	width: number;
-	/** Start nothing once an item has failed, and nothing at all when one cannot be carried out. */
+	concurrency: number;
+	/** Start no item after one has failed, and none at all when the check of one has failed. */
 	stopAtFailure: boolean;
 	/** Fires when the execution is stopped. */
 	canceled: AbortSignal;
@@ -30,8 +30,8 @@ export interface Conduct {
 
 /**
  * Reads and checks every item; nothing is sent.
- * @param connection where there is none, no item can be carried out
- * @returns for each item what carries it out, or why that cannot be
+ * @param connection a Failure is the failure of every item
+ * @returns for each item the task that carries it out, or the failure of its check
  */
 export function checkItems(
 	n8n: IExecuteFunctions,
@@ -48,10 +48,10 @@ export function checkItems(
 	});
 }
 
-/** Carries the items out, several at a time; what is in flight when they end early is awaited. */
+/** Carries the items out, several at a time. When the run ends early, it awaits what is in flight. */
 export async function carryOut(
 	tasks: Array<Task | Failure>,
-	{ run, width, stopAtFailure, canceled }: Conduct,
+	{ run, concurrency, stopAtFailure, canceled }: CarryOutOptions,
 ): Promise<Results> {
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);
@@ -62,9 +62,9 @@ export async function carryOut(
 		stop.abort();
 	};
 
-	// What is wrong with an item now says nothing of a phone that an earlier try made ring.
-	const known = tasks.map((task, item) =>
-		task instanceof Failure ? task.with(rang(run.ledger.entriesOf(item))) : task,
+	// An item invalid on this retry may have been dialled before: keep that outcome.
+	const withOutcomes = tasks.map((task, item) =>
+		task instanceof Failure ? task.with(earlierOutcome(run.ledger.entriesOf(item))) : task,
 	);
 
 	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
@@ -81,13 +81,13 @@ export async function carryOut(
 		}
 	};
 
-	known.forEach((task, item) => {
+	withOutcomes.forEach((task, item) => {
 		if (task instanceof Failure) stopBy(task, item);
 	});
-	const places = pLimit(width);
-	// Not even a mistake of ours leaves others on their way when the run ends.
+	const limit = pLimit(concurrency);
+	// A fault of this node in one item must not end the run while others are in flight.
 	const settled = await Promise.allSettled(
-		known.map(async (task, item) => await places(carryOne, task, item)),
+		withOutcomes.map(async (task, item) => await limit(carryOne, task, item)),
 	);
 	const results = settled.map((result) => {
 		if (result.status === 'rejected') throw result.reason;

@@ -1,8 +1,14 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
+import type { UsedKeys } from '../operations/create/oncePerKey';
 import { Ledger } from '../policy/ledger';
-import { isTool } from './tool';
+import { Keys, type KeyStore } from '../policy/usedKeys';
+
+/** Whether an AI agent uses the node. n8n then gives its type another name. */
+export function isTool({ type }: INode): boolean {
+	return type.endsWith('Tool');
+}
 
 const workflowData = z.object({
 	$runIndex: z.number(),
@@ -10,28 +16,78 @@ const workflowData = z.object({
 });
 
 /**
- * The ledger of the run that n8n is carrying out, the same again when it is a retry of that run.
- * @param phones whether the run makes phones ring; of others nothing is to be remembered
+ * The ledger of the run that n8n carries out, out of n8n's node context. A retry of the run gets the
+ * same ledger.
+ * @param dials whether the operation makes phones ring; other runs leave nothing to remember
  */
-export function ledgerOf(n8n: IExecuteFunctions, phones: boolean): Ledger {
+export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
 	const run = workflowData.parse({ $runIndex, $execution });
 	const node = n8n.getNode();
 	const ledger = new Ledger(n8n.getContext('node'), {
 		index: run.$runIndex,
 		execution: run.$execution.id,
-		identity: `${executionOf(run.$execution)} ${node.name}`,
+		identity: `${identityOf(run.$execution)} ${node.name}`,
 		isTool: isTool(node),
 	});
-	if (phones && n8n.getMode() === 'retry') ledger.remember();
-	if (phones) n8n.onExecutionCancellation(() => ledger.remember());
+	if (dials && n8n.getMode() === 'retry') ledger.remember();
+	if (dials) n8n.onExecutionCancellation(() => ledger.remember());
 	return ledger;
 }
 
 /**
- * What an execution and "Retry execution" of it have in common. n8n gives the retry an ID of its
- * own, but the token that signs the address for resuming it stays the same.
+ * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. The
+ * token that signs the address for resuming the execution stays the same.
  */
-function executionOf({ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution']): string {
+function identityOf({ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution']): string {
 	return URL.canParse(resumeUrl) ? (new URL(resumeUrl).searchParams.get('signature') ?? id) : id;
+}
+
+/**
+ * The used keys of each workflow. Only workflows with a key in use are here, because n8n's store holds
+ * the keys themselves.
+ */
+const workflows = new Map<string, Keys>();
+
+const text = z.string();
+
+/** Separates the keys from what a Remove Duplicates node records in the same workflow. */
+const prefix = 'twenty2 ';
+
+const inEntries = { mode: 'entries' } as const;
+
+/**
+ * The used keys of the workflow, out of n8n's deduplication store, which keeps them across executions
+ * and restarts. n8n reads, changes and writes one row, so the calls of one process must not overlap.
+ */
+export function keysOf(n8n: IExecuteFunctions): UsedKeys {
+	const { checkProcessedAndRecord, removeProcessed } = n8n.helpers;
+	const store: KeyStore = {
+		async record(keys) {
+			const { new: fresh } = await withOneRetry(
+				async () => await checkProcessedAndRecord(keys, 'workflow', inEntries),
+			);
+			return fresh.map((key) => text.parse(key));
+		},
+		async forget(keys) {
+			await withOneRetry(async () => await removeProcessed(keys, 'workflow', inEntries));
+		},
+	};
+	return {
+		async claim(key, signal, own) {
+			for (const [id, { idle }] of workflows) if (idle) workflows.delete(id);
+			const { id = '' } = n8n.getWorkflow();
+			const keys = workflows.get(id) ?? new Keys();
+			workflows.set(id, keys);
+			return await keys.claim(prefix + key, store, signal, own);
+		},
+	};
+}
+
+/**
+ * Runs a query again when it is rejected. When two workers record the first key of a workflow at once,
+ * the database refuses one of them. Its second try finds the other's key.
+ */
+async function withOneRetry<T>(query: () => Promise<T>): Promise<T> {
+	return await query().catch(query);
 }

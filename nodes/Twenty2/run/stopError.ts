@@ -1,9 +1,9 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 
 import type { Failure } from '../api/failure';
-import { errorOf } from './output';
 import type { Tally } from '../policy/ledger';
-import { isTool } from './tool';
+import { isTool } from './nodeState';
+import { errorOf } from './output';
 
 const remembered =
 	'Calls already placed are remembered: running this execution again places only the missing ones.';
@@ -11,7 +11,7 @@ const remembered =
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
  * `$json.execution.error.code`.
- * @param tally how many calls were placed, where the operation places any
+ * @param tally how many calls were placed, if the operation dials
  */
 export function stoppedError(
 	node: INode,
@@ -29,13 +29,13 @@ export function stoppedError(
 	return Object.assign(error, { code });
 }
 
-/** All that a model is told: it sees neither the code nor the description of an error. */
+/** The message for a model, which sees neither the code nor the description of an error. */
 function oneSentence(code: string, message: string, progress?: string): string {
 	const said = [message, progress?.replace(/^./, (first) => first.toLowerCase())];
 	return `${code}: ${said.filter(Boolean).join('; ')}.`;
 }
 
-/** The error that ends a run when its execution is stopped; n8n knows it by the word "canceled". */
+/** The error that ends a run when its execution is stopped. n8n knows it by the word "canceled". */
 export function canceledError(node: INode, tally?: Tally): NodeApiError {
 	const error = plainError(node);
 	error.message = sentences('The execution was canceled', tally && progress(tally));
@@ -43,7 +43,7 @@ export function canceledError(node: INode, tally?: Tally): NodeApiError {
 	return error;
 }
 
-/** The constructor puts texts of its own where it finds a known code or status, so it gets none. */
+/** An error without n8n's own texts. The constructor adds them where it is given a code or status. */
 function plainError(node: INode, itemIndex?: number): NodeApiError {
 	const error = new NodeApiError(node, {}, { itemIndex });
 	error.messages = [];

@@ -3,8 +3,7 @@ import * as z from 'zod/v4/mini';
 
 import type { Generation } from '../api/client';
 import { authentication, generationName, generations } from '../connection/authentication';
-import { yesOrNo } from '../operations/fields/options';
-import { text } from '../operations/fields/text';
+import { text, yesOrNo } from '../operations/fields/schemas';
 import type { CallEvent } from './event';
 import * as fields from './fields';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
-import type { HttpAnswer, HttpRequest } from '../../../nodes/Twenty2/api/http';
+import type { HttpAnswer, HttpRequest } from '../../../nodes/Twenty2/api/transport';
 import { workspace } from '../../../nodes/Twenty2/api/workspace';
 
 const call = {
@@ -33,7 +33,8 @@ describe('apiKey', () => {
 		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
 		expect(sent).toEqual([
 			{
-				kind: 'create',
+				safe: false,
+				dials: true,
 				method: 'POST',
 				path: '/v1/calls',
 				headers: { 'Idempotency-Key': 'entry_1' },
@@ -59,7 +60,7 @@ describe('apiKey', () => {
 		const { sent, twenty2 } = speaking(apiKey, read);
 		expect(await twenty2.getCall('a/b?c', { timeoutMs: 1 })).toEqual(read);
 		expect(sent).toEqual([
-			{ kind: 'read', method: 'GET', path: '/v1/calls/a%2Fb%3Fc', timeoutMs: 1 },
+			{ safe: true, dials: false, method: 'GET', path: '/v1/calls/a%2Fb%3Fc', timeoutMs: 1 },
 		]);
 	});
 
@@ -75,7 +76,8 @@ describe('workspace', () => {
 		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
 		expect(sent).toEqual([
 			{
-				kind: 'create',
+				safe: false,
+				dials: true,
 				method: 'POST',
 				path: '/api/agent/trigger-outbound-call',
 				headers: { 'Idempotency-Key': 'entry_1' },
@@ -96,7 +98,7 @@ describe('workspace', () => {
 		expect(await twenty2.getCall('call_1', { timeoutMs: 1 })).toEqual(read);
 		const query = { call_id: 'call_1' };
 		expect(sent).toEqual([
-			{ kind: 'read', method: 'GET', path: '/api/call/detail', query, timeoutMs: 1 },
+			{ safe: true, dials: false, method: 'GET', path: '/api/call/detail', query, timeoutMs: 1 },
 		]);
 	});
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Failure, failureOnly } from '../../../nodes/Twenty2/api/failure';
+import { Failure, failureOnly, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
 import { failureFrom } from './failureFrom';
 
 const fields = {
@@ -52,5 +52,17 @@ describe('failureOnly', () => {
 			thrown = error;
 		}
 		expect(thrown).toBe(mistake);
+	});
+});
+
+describe('outcomeUnknown', () => {
+	it('is decided by the node, whatever the status', () => {
+		expect(outcomeUnknown('No answer came', null).fields).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: 'No answer came',
+			status: null,
+			source: 'n8n',
+			outcome: 'unknown',
+		});
 	});
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { adviceFor } from '../../../nodes/Twenty2/api/advice';
+import { adviceFor } from '../../../nodes/Twenty2/api/failure';
 import { alarming } from './failureFrom';
 
 const codes = [

@@ -2,9 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
 import type { FailureFields } from '../../../nodes/Twenty2/api/failure';
-import type { HttpAnswer } from '../../../nodes/Twenty2/api/http';
-import { failureOf, outcomeUnknown, refusalIn, surprise } from '../../../nodes/Twenty2/api/refusal';
+import { failureOf, refusalIn, surprise } from '../../../nodes/Twenty2/api/refusal';
+import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
 import { alarming } from './failureFrom';
+
+const create = { dials: true };
+const read = { dials: false };
 
 const nested = (status: number, code: string, more: object = {}): HttpAnswer => ({
 	status,
@@ -142,7 +145,7 @@ const table: Array<[string, HttpAnswer, Expected]> = [
 
 describe('failureOf a create', () => {
 	it.each(table)('%s', (_, answer, expected) => {
-		const { fields } = failureOf(answer, 'create');
+		const { fields } = failureOf(answer, create);
 		expect(fields).toMatchObject(expected);
 		expect(fields.attempts).toBe(0);
 		if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
@@ -151,7 +154,7 @@ describe('failureOf a create', () => {
 	});
 
 	it.each([501, 502, 504])('keeps what Twenty2 said under %i without a code', (status) => {
-		const { message } = failureOf(flat(status), 'create').fields;
+		const { message } = failureOf(flat(status), create).fields;
 		expect(message).toContain(`status ${status}`);
 		expect(message).toContain('their words');
 	});
@@ -159,17 +162,17 @@ describe('failureOf a create', () => {
 	it.each(['validationErrors', 'validation_errors'])('gives a list of %s as it came', (name) => {
 		const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
 		for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
-			expect(failureOf(answer, 'create').fields).toMatchObject({
+			expect(failureOf(answer, create).fields).toMatchObject({
 				code: 'VALIDATION_ERROR',
 				validation_errors: z.looseObject({ [name]: z.unknown() }).parse(answer.body)[name],
 			});
 		}
 		const nestedList = nested(422, 'CUSTOM', { validation_errors: list });
-		expect(failureOf(nestedList, 'read').fields.validation_errors).toEqual(list);
+		expect(failureOf(nestedList, read).fields.validation_errors).toEqual(list);
 	});
 
 	it.each([502, 504])('tells of a code under %i that a person may have been phoned', (status) => {
-		expect(failureOf(nested(status, 'INTERNAL_ERROR'), 'create').fields).toMatchObject({
+		expect(failureOf(nested(status, 'INTERNAL_ERROR'), create).fields).toMatchObject({
 			code: 'INTERNAL_ERROR',
 			outcome: 'unknown',
 			status,
@@ -181,19 +184,19 @@ describe('failureOf a read', () => {
 	const spoken = table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN');
 	it.each(spoken)('%s', (_name, answer, expected) => {
 		const { outcome: _, ...told } = expected;
-		const { fields } = failureOf(answer, 'read');
+		const { fields } = failureOf(answer, read);
 		expect(fields).toMatchObject(told);
 		expect(fields).not.toHaveProperty('outcome');
 	});
 
 	it.each([501, 502, 504, 599])('names %i', (status) => {
-		const { fields } = failureOf(html(status), 'read');
+		const { fields } = failureOf(html(status), read);
 		expect(fields).toMatchObject({ code: `HTTP_${status}`, status, source: 'twenty2' });
 		expect(fields).not.toHaveProperty('outcome');
 	});
 
 	it('sends one who was redirected to the Base URL', () => {
-		expect(failureOf(html(301), 'read').fields.description).toContain('Base URL');
+		expect(failureOf(html(301), read).fields.description).toContain('Base URL');
 	});
 });
 
@@ -225,8 +228,8 @@ describe('Retry-After', () => {
 		['Fri, 22 May 2026 07:00:00 GMT', 0],
 	])('%o is %i ms', (retryAfter, ms) => {
 		const answer = { ...nested(429, 'RATE_LIMIT_EXCEEDED'), retryAfter };
-		expect(failureOf(answer, 'create').retryAfterMs).toBe(ms);
-		expect(failureOf(answer, 'read').retryAfterMs).toBe(ms);
+		expect(failureOf(answer, create).retryAfterMs).toBe(ms);
+		expect(failureOf(answer, read).retryAfterMs).toBe(ms);
 	});
 });
 
@@ -251,7 +254,7 @@ describe('refusalIn', () => {
 
 describe('surprise', () => {
 	it('tells of a create that a person may have been phoned', () => {
-		const { fields } = surprise({ status: 201, body: {} }, 'create', 'it has no call_id');
+		const { fields } = surprise({ status: 201, body: {} }, create, 'it has no call_id');
 		expect(fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message: expect.stringContaining('it has no call_id'),
@@ -264,20 +267,8 @@ describe('surprise', () => {
 	});
 
 	it('tells of a read what to check', () => {
-		const { fields } = surprise({ status: 200, body: '' }, 'read', 'it is empty');
+		const { fields } = surprise({ status: 200, body: '' }, read, 'it is empty');
 		expect(fields.description).toContain('Base URL');
 		expect(fields).not.toHaveProperty('outcome');
-	});
-});
-
-describe('outcomeUnknown', () => {
-	it('is decided by the node, whatever the status', () => {
-		expect(outcomeUnknown('No answer came', null).fields).toMatchObject({
-			code: 'OUTCOME_UNKNOWN',
-			message: 'No answer came',
-			status: null,
-			source: 'n8n',
-			outcome: 'unknown',
-		});
 	});
 });

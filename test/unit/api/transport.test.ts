@@ -2,6 +2,7 @@ import { UserError } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { unanswered } from '../../../nodes/Twenty2/api/transport';
+import { verdictOn } from '../../../nodes/Twenty2/connection/retryRule';
 import { alarming } from './failureFrom';
 
 const ADDRESS = 'https://api.twentytwo.in';
@@ -13,8 +14,15 @@ const coded = (code: unknown, more: ErrorOptions = {}) =>
 const within = (cause: unknown, depth = 2): unknown =>
 	depth === 0 ? cause : within(new Error('wrapped', { cause }), depth - 1);
 
-const fieldsOf = (error: unknown, kind: 'create' | 'read', timeoutMs = 30_000) =>
-	unanswered(error, kind, ADDRESS, timeoutMs).fields;
+const traits = {
+	create: { safe: false, dials: true },
+	read: { safe: true, dials: false },
+	/** Changes something at Twenty2 without phoning anybody. */
+	change: { safe: false, dials: false },
+};
+
+const fieldsOf = (error: unknown, kind: keyof typeof traits, timeoutMs = 30_000) =>
+	unanswered(error, traits[kind], ADDRESS, timeoutMs).fields;
 
 const neverReached = [
 	'ECONNREFUSED',
@@ -158,4 +166,19 @@ describe('unanswered', () => {
 		);
 		expect(new Set(messages).size).toBe(3);
 	});
+
+	it('has no outcome for a request that is not safe and does not dial', () => {
+		expect(fieldsOf(coded('ECONNREFUSED'), 'change')).not.toHaveProperty('outcome');
+		const lost = fieldsOf(coded('ECONNRESET'), 'change');
+		expect(lost).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
+		expect(lost).not.toHaveProperty('outcome');
+	});
+
+	it.each(['create', 'read', 'change'] as const)(
+		'lets a %s that was lost be retried after a timeout only if it is safe',
+		(kind) => {
+			const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
+			expect(verdictOn(failure).again).toBe(traits[kind].safe ? 'later' : 'never');
+		},
+	);
 });

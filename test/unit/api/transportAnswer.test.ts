@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { answered } from '../../../nodes/Twenty2/api/http';
+import { answered } from '../../../nodes/Twenty2/api/transport';
 
 describe('answered', () => {
 	it('reads the full response that n8n gives', () => {

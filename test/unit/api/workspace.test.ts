@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { begunSince } from '../../../nodes/Twenty2/api/begun';
-import { workspace } from '../../../nodes/Twenty2/api/workspace';
-import type { HttpAnswer } from '../../../nodes/Twenty2/api/http';
+import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
+import { startedSince, workspace } from '../../../nodes/Twenty2/api/workspace';
 
 const NOW = Date.UTC(2026, 4, 22, 6, 30);
 const SECOND = 1_000;
@@ -22,10 +21,10 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-describe('Calls begun since a create was sent', () => {
+describe('Calls started since a create was sent', () => {
 	const sentAt = NOW - 5 * SECOND;
-	const begun = (calls: Array<ReturnType<typeof call>>, theirs?: string) =>
-		begunSince(calls, sentAt, theirs).map(({ call_id }) => call_id);
+	const started = (calls: Array<ReturnType<typeof call>>, theirs?: string) =>
+		startedSince(calls, sentAt, theirs).map(({ call_id }) => call_id);
 
 	it('are those that began then or later', () => {
 		const calls = [
@@ -33,18 +32,20 @@ describe('Calls begun since a create was sent', () => {
 			call(at(sentAt), 'then'),
 			call(at(sentAt + 3 * SECOND), 'later'),
 		];
-		expect(begun(calls)).toEqual(['then', 'later']);
-		expect(begun(calls, date(NOW))).toEqual(['then', 'later']);
+		expect(started(calls)).toEqual(['then', 'later']);
+		expect(started(calls, date(NOW))).toEqual(['then', 'later']);
 	});
 
 	it('come with what Create Call gives of them', () => {
-		expect(begunSince([call(at(NOW))], sentAt)).toEqual([{ call_id: 'call_1', status: 'ringing' }]);
+		expect(startedSince([call(at(NOW))], sentAt)).toEqual([
+			{ call_id: 'call_1', status: 'ringing' },
+		]);
 	});
 
 	it('may be told in whole seconds', () => {
 		const sent = NOW - 5 * SECOND + 900;
 		const whole = call('2026-05-22T06:29:55Z');
-		expect(begunSince([whole], sent, date(NOW))).toHaveLength(1);
+		expect(startedSince([whole], sent, date(NOW))).toHaveLength(1);
 	});
 
 	it.each([-30, -2, 2, 30])('are told by a clock that is %i minutes ahead', (minutes) => {
@@ -53,23 +54,23 @@ describe('Calls begun since a create was sent', () => {
 			call(at(sentAt + ahead - 10 * SECOND), 'before'),
 			call(at(sentAt + ahead + SECOND), 'since'),
 		];
-		expect(begun(calls, date(NOW + ahead))).toEqual(['since']);
+		expect(started(calls, date(NOW + ahead))).toEqual(['since']);
 	});
 
 	it('may be told in another time zone', () => {
-		expect(begun([call('2026-05-22T12:00:00+05:30')])).toHaveLength(1);
-		expect(begun([call('2026-05-22T11:00:00+05:30')])).toEqual([]);
+		expect(started([call('2026-05-22T12:00:00+05:30')])).toHaveLength(1);
+		expect(started([call('2026-05-22T11:00:00+05:30')])).toEqual([]);
 	});
 
 	it.each([null, undefined, '', 'yesterday', 0, NOW, '2026-05-22 06:30:00', '2026-05-22T06:30:00'])(
 		'are not those whose start is %j',
 		(started_at) => {
-			expect(begun([call(started_at)])).toEqual([]);
+			expect(started([call(started_at)])).toEqual([]);
 		},
 	);
 
 	it.each(['', 'soon', 'Fri, 32 May'])('are found by this clock when theirs says %j', (theirs) => {
-		expect(begun([call(at(NOW))], theirs)).toHaveLength(1);
+		expect(started([call(at(NOW))], theirs)).toHaveLength(1);
 	});
 });
 
@@ -91,8 +92,8 @@ describe('The workspace API', () => {
 	};
 	const callsIn = async (body: unknown, status = 200) => {
 		const answer: HttpAnswer = { status, body, date: date(NOW) };
-		const { callsBegun } = workspace.speak(async () => await Promise.resolve(answer));
-		return await callsBegun?.(wanted, NOW, { timeoutMs: 1_000 });
+		const { callsSince } = workspace.speak(async () => await Promise.resolve(answer));
+		return await callsSince?.(wanted, NOW, { timeoutMs: 1_000 });
 	};
 
 	it('knows a call by its assistant and both numbers', async () => {

@@ -54,6 +54,11 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 		expect(verdict(failure('TIMEOUT'))).toEqual(later);
 	});
 
+	it('never repeats a timeout of a request that is not safe, which may have been carried out', () => {
+		const { fields } = failure('TIMEOUT');
+		expect(verdict(new Failure(fields, 0, false))).toEqual(never);
+	});
+
 	it.each([0, 7_000])('repeats RATE_LIMIT_EXCEEDED when the key may send, in %i ms', (waitMs) => {
 		for (const outcome of [undefined, 'not_placed'] as const) {
 			const limited = failure('RATE_LIMIT_EXCEEDED', outcome, waitMs);

@@ -1,88 +1,153 @@
-import { addressIn } from './address';
+import { sleep } from 'n8n-workflow';
+
 import { Failure } from '../failure';
-import type { Body, Media, MediaAnswer } from './files';
-import { steady } from './steady';
-import { undelivered } from './undelivered';
+import type { FileStream, Media, MediaAnswer } from './files';
 
-const MOST_REDIRECTS = 5;
+const MAX_REDIRECTS = 5;
 
-/** What the body came with. */
+/** Where a file came from. */
 export interface Source {
-	/** Where it was in the end. */
+	/** The address after all redirects. */
 	address: URL;
 	headers: MediaAnswer['headers'];
 }
 
 export interface Download<T> {
 	link: string;
-	/** How long to wait for the answer, and for more of it. */
+	/** How long to wait for the answer, and for the next part of it, in milliseconds. */
 	timeoutMs: number;
-	/** Ends it at once. */
+	/** Ends the download at once. */
 	signal: AbortSignal;
 	/** Reads the body to its end. */
-	take: (body: Body, source: Source) => Promise<T>;
+	read: (body: FileStream, source: Source) => Promise<T>;
 }
 
 /**
- * Gets what a link leads to. Redirects are followed by hand, so that each is looked at before
- * anything is sent.
- * @throws Failure
+ * Downloads the file that a link leads to. The HTTP client follows no redirect by itself, so that each
+ * address is checked before a request goes there.
+ * @returns what `read` makes of the file
+ * @throws Failure `DOWNLOAD_FAILED`, or another code where a retry may help
  */
 export async function download<T>(media: Media, wanted: Download<T>): Promise<T> {
-	let address = addressIn(wanted.link, media.baseUrl);
-	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+	let address = addressOf(wanted.link, media.baseUrl);
+	for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
 		const found = await visit(media, address, wanted);
-		if ('taken' in found) return found.taken;
-		address = addressIn(found.redirect, media.baseUrl, address);
+		if ('file' in found) return found.file;
+		address = addressOf(found.redirect, media.baseUrl, address);
 	}
-	throw undelivered(`Its link was redirected more than ${MOST_REDIRECTS} times`);
+	throw downloadFailure(`Its link was redirected more than ${MAX_REDIRECTS} times`);
 }
 
-type Found<T> = { taken: T } | { redirect: string };
+/**
+ * The address of a link that may be followed. https may lead anywhere. Plain http may lead only to
+ * Twenty2's own host, where the Base URL is plain http as well, as that of a local sandbox is.
+ * @param from the address that redirects there
+ * @throws Failure when the link must not be followed
+ */
+export function addressOf(link: string, baseUrl: string, from?: URL): URL {
+	const base = from?.href;
+	if (!URL.canParse(link, base)) throw downloadFailure('Its link is not an address');
+	const address = new URL(link, base);
+	const { protocol, host } = address;
+	const own = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+	const isOwn = host === own?.host && protocol === own.protocol;
+	if (protocol === 'https:' || isOwn) return address;
+	throw downloadFailure(`Its link leads to ${protocol}//${host}, and only https is followed`);
+}
 
+/**
+ * The failure of a download.
+ * @param message a sentence of its own
+ * @param status of the answer, null where no whole one came
+ * @param code other than `DOWNLOAD_FAILED` where a retry may help
+ */
+export function downloadFailure(
+	message: string,
+	status: number | null = null,
+	code: 'DOWNLOAD_FAILED' | 'INTERNAL_ERROR' | 'TIMEOUT' = 'DOWNLOAD_FAILED',
+): Failure {
+	return Failure.ofNode(code, message, { status });
+}
+
+type Found<T> = { file: T } | { redirect: string };
+
+/** Requests one address and reads the file if there is one. */
 async function visit<T>(
 	media: Media,
 	address: URL,
-	{ timeoutMs, signal, take }: Download<T>,
+	{ timeoutMs, signal, read }: Download<T>,
 ): Promise<Found<T>> {
-	// Ends the connection also where a body is not read, or not to its end.
-	const over = new AbortController();
-	let stoodStill = false;
+	// Closes the connection also where the body is not read, or not to its end.
+	const done = new AbortController();
+	let timedOut = false;
 	try {
-		const asking = { timeoutMs, signal: AbortSignal.any([signal, over.signal]) };
-		const { statusCode: status, headers, body } = await media.open(address, asking);
+		const openUntil = { timeoutMs, signal: AbortSignal.any([signal, done.signal]) };
+		const { statusCode: status, headers, body } = await media.open(address, openUntil);
 		const redirects = status >= 300 && status < 400;
 		if (redirects && headers.location !== undefined) return { redirect: headers.location };
-		if (status < 200 || status >= 300) throw refused(status);
+		if (status < 200 || status >= 300) throw statusFailure(status);
 
-		const whole = steady(body, timeoutMs, over.signal, () => {
-			stoodStill = true;
-			over.abort();
+		const watched = withIdleTimeout(body, timeoutMs, done.signal, () => {
+			timedOut = true;
+			done.abort();
 		});
-		const taken = await take(whole, { address, headers }).catch((error: Error) => {
+		const file = await read(watched, { address, headers }).catch((error: Error) => {
 			if (error instanceof Failure) throw error;
-			if (stoodStill) {
-				throw undelivered(`Nothing more came for ${timeoutMs / 1_000} seconds`, null, 'TIMEOUT');
+			if (timedOut) {
+				throw downloadFailure(
+					`Nothing more came for ${timeoutMs / 1_000} seconds`,
+					null,
+					'TIMEOUT',
+				);
 			}
-			// Node tells a body that is cut from one that is whole, by its length or its last chunk.
+			// Node sets an error on a body that is cut off, by its length or its last chunk.
 			if (body.errored) {
-				throw undelivered('The connection ended before all of it had come', null, 'TIMEOUT');
+				throw downloadFailure('The connection ended before all of it had come', null, 'TIMEOUT');
 			}
-			throw undelivered(`This n8n could not keep it: ${error.message}`);
+			throw downloadFailure(`This n8n could not keep it: ${error.message}`);
 		});
-		return { taken };
+		return { file };
 	} finally {
-		over.abort();
+		done.abort();
 	}
 }
 
-/** What hosts of files answer for a link whose time is over. */
+/**
+ * Passes a stream on with an idle timeout. A timeout of the whole download would be wrong, because a
+ * slow one may take as long as it needs.
+ * @param ms how long to wait for the next part, in milliseconds
+ * @param done fires when the stream is no longer read
+ * @param onTimeout called when nothing has come for `ms`
+ */
+function withIdleTimeout(
+	body: FileStream,
+	ms: number,
+	done: AbortSignal,
+	onTimeout: () => void,
+): FileStream {
+	let lastAt = performance.now();
+	const watch = async () => {
+		for (let left = ms; left > 0; left = lastAt + ms - performance.now()) {
+			await sleep(left, done);
+			// After its end, the last part may still be on its way to where n8n keeps files.
+			if (done.aborted || body.readableEnded) return;
+		}
+		onTimeout();
+	};
+	void watch().catch(() => undefined);
+	return body.map((chunk: Buffer) => {
+		lastAt = performance.now();
+		return chunk;
+	});
+}
+
+/** The statuses with which hosts of files answer a link that has expired. */
 const expired = [403, 410];
 
-function refused(status: number): Failure {
+function statusFailure(status: number): Failure {
 	const like = expired.includes(status) ? ', as an expired one does' : '';
 	const mayPass = status >= 500 || status === 429;
-	return undelivered(
+	return downloadFailure(
 		`Its link answered with status ${status}${like}`,
 		status,
 		mayPass ? 'INTERNAL_ERROR' : 'DOWNLOAD_FAILED',

@@ -9,9 +9,9 @@ import * as z from 'zod/v4/mini';
 import { unanswered } from '../transport';
 
 /** A stream of Node's, as n8n's helpers give and take it. */
-export type Body = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
+export type FileStream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
 
-const isBody = (value: unknown): value is Body =>
+const isFileStream = (value: unknown): value is FileStream =>
 	typeof value === 'object' && value !== null && 'pipe' in value && 'errored' in value;
 
 const header = z.optional(z.string());
@@ -23,20 +23,24 @@ const fullResponse = z.object({
 		'content-type': header,
 		'content-disposition': header,
 	}),
-	body: z.custom<Body>(isBody),
+	body: z.custom<FileStream>(isFileStream),
 });
 
-/** What an address answered; the body is still to be read. */
+/** The answer of an address. The body is still to be read. */
 export type MediaAnswer = z.infer<typeof fullResponse>;
 
-/** Where recordings and transcripts come from, and where n8n keeps files. */
+/** The files that Twenty2's links lead to, and where n8n keeps files. */
 export interface Media {
 	/** Twenty2's own address. */
 	baseUrl: string;
-	/** Asks for what is at an address. A redirect is an answer like any other. @throws Failure */
-	open(address: URL, asking: { timeoutMs: number; signal: AbortSignal }): Promise<MediaAnswer>;
-	/** Reads a body to its end into where this n8n keeps files, be it memory, a disk or a bucket. */
-	keep(body: Body, fileName: string, mimeType: string): Promise<IBinaryData>;
+	/**
+	 * Requests an address. An answer of any status is an answer, a redirect too.
+	 * @param options how long to wait for the answer, and what closes the connection
+	 * @throws Failure when no answer comes
+	 */
+	open(address: URL, options: { timeoutMs: number; signal: AbortSignal }): Promise<MediaAnswer>;
+	/** Reads a file to its end into where this n8n keeps files: memory, a disk or a bucket. */
+	keep(file: FileStream, fileName: string, mimeType: string): Promise<IBinaryData>;
 }
 
 interface Helpers {
@@ -45,8 +49,8 @@ interface Helpers {
 }
 
 /**
- * Opens links through n8n's plain request helper, which keeps n8n's own rules (proxy, allowed hosts)
- * and knows no credential: a link carries its own leave to be read, and leads to anybody's server.
+ * Opens links through n8n's plain request helper, which follows n8n's own rules (proxy, allowed hosts)
+ * and sends no credential. A link needs none, and it may lead to any server.
  */
 export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 	return {
@@ -64,13 +68,13 @@ export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 				disableFollowRedirect: true,
 			};
 			const response: unknown = await helpers.httpRequest(options).catch((error: unknown) => {
-				throw unanswered(error, 'read', address.origin, timeoutMs);
+				throw unanswered(error, { safe: true, dials: false }, address.origin, timeoutMs);
 			});
 			return fullResponse.parse(response);
 		},
 
-		async keep(body, fileName, mimeType) {
-			return await helpers.prepareBinaryData(body, fileName, mimeType);
+		async keep(file, fileName, mimeType) {
+			return await helpers.prepareBinaryData(file, fileName, mimeType);
 		},
 	};
 }

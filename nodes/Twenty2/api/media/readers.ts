@@ -1,7 +1,7 @@
-import type { Source } from './download';
-import { undelivered } from './undelivered';
+import { downloadFailure, type Source } from './download';
+import type { FileStream } from './files';
 
-/** Kinds of audio by file extension. Of several names for one, the first is the usual one. */
+/** Types of audio by file extension. Of several types for an extension, the first is the usual one. */
 const audio = [
 	['wav', 'audio/wav'],
 	['wav', 'audio/x-wav'],
@@ -24,21 +24,21 @@ const audio = [
 	['3gp', 'audio/3gpp'],
 ] as const;
 
-/** What hosts of files call that of which they know no kind. */
+/** The types that hosts of files give to what they know no type of. */
 const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
 
-/** A page to sign in, or one that says in words or in data that there is nothing any more. */
+/** The types of a page: one to sign in, or one that says that the file is gone. */
 const page = /^text\/|^application\/(?:.+\+)?(?:xml|json)$/;
 
 /**
- * Under what name and as what kind of file a recording is kept. An address often ends in the name of
- * the program that answers there, so its end is a name only where it says what the kind does not.
+ * The file name and the MIME type of a recording. An address often ends in the name of the program that
+ * answers there. So its end counts as a name only where it tells more than the MIME type does.
  * @throws Failure when it is no recording: many hosts answer 200 with a page when a link has expired
  */
 export function recordingFile({ address, headers }: Source, callId: string) {
 	const said = (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 	if (page.test(said)) {
-		throw undelivered(
+		throw downloadFailure(
 			`Its link answered with ${said} instead of audio, as an expired one does`,
 			200,
 		);
@@ -66,7 +66,7 @@ function nameIn(header = ''): string | undefined {
 
 const lastSegment = ({ pathname }: URL) => baseOf(decoded(pathname));
 
-/** Digits alone are part of a number or a date. */
+/** An extension has a letter. Digits alone are part of a number or a date. */
 const extensionOf = (name = '') =>
 	/[^.]\.(?=\d*[a-z])([a-z0-9]{1,5})$/i.exec(name)?.[1]?.toLowerCase();
 
@@ -75,7 +75,7 @@ function typeOf(name: string | undefined): string | undefined {
 	return audio.find(([extension]) => extension === ending)?.[1];
 }
 
-/** A name and never a path, whatever the server calls it. */
+/** The name without a path, so that a server cannot choose a folder. */
 function baseOf(name: string): string | undefined {
 	const base = name
 		.replace(/^.*[/\\]/s, '')
@@ -90,4 +90,21 @@ function decoded(text: string): string {
 	} catch {
 		return text;
 	}
+}
+
+/** A transcript of several days. A longer text is no transcript, and would not fit into an item. */
+const MAX_TRANSCRIPT_BYTES = 10_000_000;
+
+/** Reads a transcript of any format as text. @throws Failure when it is too long */
+export async function transcriptText(file: FileStream): Promise<string> {
+	const decoder = new TextDecoder();
+	let bytes = 0;
+	let text = '';
+	for await (const next of file) {
+		const chunk: Buffer = next;
+		bytes += chunk.length;
+		if (bytes > MAX_TRANSCRIPT_BYTES) throw downloadFailure('It is longer than 10 MB', 200);
+		text += decoder.decode(chunk, { stream: true });
+	}
+	return text + decoder.decode();
 }

@@ -89,7 +89,7 @@ const named = z.object({
 const collection = z.object({ parameter: z._default(z.array(named), []) });
 
 /**
- * What the assistant is told for this call, from whichever of the two fields is in use.
+ * The input parameters of the call, from the one of the two fields that is in use.
  * @throws Failure `INVALID_INPUT` naming the field
  */
 export function inputParametersOf(parameters: Parameters): JsonObject {

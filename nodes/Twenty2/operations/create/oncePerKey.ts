@@ -1,12 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { adviceFor } from '../../api/advice';
 import { Failure } from '../../api/failure';
 import type { Entry } from '../../policy/ledger';
-import type { Run } from '../operation';
+import type { HeldKey } from '../../policy/usedKeys';
 import type { Parameters } from '../fields/parameters';
-import { certainlyNotPlaced, rang } from './placeCall';
+import { certainlyNotPlaced, earlierOutcome } from './placeCall';
 
 export const deduplicationKey: INodeProperties = {
 	displayName: 'Deduplication Key',
@@ -28,30 +27,41 @@ export function keyOf(parameters: Parameters): string | undefined {
 	return parameters.readOption(deduplicationKey, key) || undefined;
 }
 
+/** The deduplication keys that were used before in the workflow. */
+export interface UsedKeys {
+	/**
+	 * Records a key for the call that is about to be sent.
+	 * @param own whether an earlier try of the same call has recorded it
+	 * @returns undefined when it was used before
+	 * @throws the signal's reason, or why n8n cannot record it
+	 */
+	claim(key: string, signal: AbortSignal, own: boolean): Promise<HeldKey | undefined>;
+}
+
 /**
- * Places a call if its key was not used before; without a key, always.
+ * Places a call only if its key was not used before. Without a key, it always places it.
  * @param entry of the call
- * @param place what places it, and writes into the entry what became of it
- * @throws Failure `DUPLICATE_CALL` when it was used, or what `place` rejects with
+ * @param place places the call and writes its outcome into the entry
+ * @throws Failure `DUPLICATE_CALL` when the key was used, or what `place` rejects with
  */
 export async function oncePerKey<T>(
 	key: string | undefined,
 	entry: Entry,
-	{ keys, signal }: Pick<Run, 'keys' | 'signal'>,
+	{ keys, signal }: { keys: UsedKeys; signal: AbortSignal },
 	place: () => Promise<T>,
 ): Promise<T> {
 	if (key === undefined) return await place();
 
-	// An earlier try in doubt, or whose key n8n could not forget, must not keep the user's retry from it.
+	// An earlier try of the same call may have recorded the key. It must not stop the user's retry.
 	const own = entry.key === key;
 	const held = await keys.claim(key, signal, own).catch((reason: unknown) => {
-		throw signal.aborted ? reason : unrecorded(reason).with(rang([entry]));
+		throw signal.aborted ? reason : unrecorded(reason).with(earlierOutcome([entry]));
 	});
 	if (!held) throw duplicate(key, entry);
 	entry.key = key;
 	return await place().finally(async () => {
 		if (!certainlyNotPlaced(entry)) return await held.keep();
-		// Where n8n cannot forget it, the key stays used: rather no call than a second one.
+		// If n8n cannot forget the key, it stays used: no call is better than a second call.
 		await held.release().then(
 			() => delete entry.key,
 			() => undefined,
@@ -60,12 +70,8 @@ export async function oncePerKey<T>(
 }
 
 function duplicate(key: string, entry: Entry): Failure {
-	return new Failure({
-		code: 'DUPLICATE_CALL',
-		message: `The Deduplication Key "${key}" was used before in this workflow`,
-		description: adviceFor('DUPLICATE_CALL'),
-		status: null,
-		source: 'n8n',
+	const message = `The Deduplication Key "${key}" was used before in this workflow`;
+	return Failure.ofNode('DUPLICATE_CALL', message, {
 		outcome: certainlyNotPlaced(entry) ? 'not_placed' : 'unknown',
 		attempts: entry.attempts,
 	});

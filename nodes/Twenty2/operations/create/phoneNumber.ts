@@ -1,24 +1,56 @@
 import {
+	getCountries,
 	parsePhoneNumberFromString,
 	validatePhoneNumberLength,
 	type CountryCode,
 } from 'libphonenumber-js/core/es6';
 import numberingPlans from 'libphonenumber-js/metadata.min.json';
+import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { text } from '../fields/text';
+import { text } from '../fields/schemas';
+
+export const defaultCountry: INodeProperties = {
+	displayName: 'Default Country',
+	name: 'defaultCountry',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. IN',
+	description:
+		'The country of phone numbers without a country code, by its two letters. With it, numbers can be written as people write them, e.g. 098765 43210. Without it, they need a + and the country code.',
+};
+
+const notCountry = 'must be the two letters of a country, e.g. IN for India';
+
+const countries = new Set<unknown>(getCountries(numberingPlans));
+
+const country = z.pipe(
+	z.string(notCountry).check(z.trim(), z.toUpperCase()),
+	// A zod enum of all countries would take a tenth of the time that loading the node takes.
+	z.custom<CountryCode>((code) => countries.has(code), notCountry),
+);
+
+/** The value of the option, undefined when it is blank, as an empty cell of a table is. */
+export const countryOrNone: z.ZodMiniType<CountryCode | undefined> = z.pipe(
+	z.transform((given: unknown) => (isBlank(given) ? undefined : given)),
+	z.optional(country),
+);
+
+function isBlank(given: unknown): boolean {
+	return given === null || (typeof given === 'string' && given.trim() === '');
+}
 
 const e164 = /^\+[1-9]\d{6,14}$/;
 
 const notE164 =
 	'is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210';
 
-/** E.164, which both generations of the API are given. */
-export const phoneNumber = z.pipe(text, z.string().check(z.regex(e164, notE164)));
+/** A number in E.164, as both generations of the client take it. */
+const phoneNumber = z.pipe(text, z.string().check(z.regex(e164, notE164)));
 
 /**
- * A number that can be dialled, as E.164.
- * @param country whose numbers need no country code; without one, only E.164 is taken
+ * A number that can be dialled, in E.164.
+ * @param country its numbers need no country code; without one, only E.164 is taken
  */
 export function dialable(country: CountryCode | undefined): z.ZodMiniType<string> {
 	return country === undefined ? phoneNumber : numberFrom(country);
@@ -35,7 +67,7 @@ const reasons = {
 		'is not made up as phone numbers of its country are: a digit may be missing or one too many',
 };
 
-// A table's calculation yields these; the digits of one must not be taken for a number to call.
+// The calculations of a table can yield fractions, whose digits are no phone number.
 const notDecimal = z.custom<string | number>(
 	(given) => typeof given !== 'number' || (Number.isSafeInteger(given) && given >= 0),
 	reasons.NOT_A_NUMBER,
@@ -54,8 +86,8 @@ function numberFrom(country: CountryCode): z.ZodMiniType<string> {
 }
 
 /**
- * Whether a number is possible, not whether it is known to be in use: new ranges come every month.
- * Only of the country itself is known well enough how its numbers are made up.
+ * The number in E.164, or why it cannot be dialled. New ranges of numbers come every month, so a number
+ * need only be possible. Only for the given country does its pattern have to be valid as well.
  */
 function readNumber(written: string, country: CountryCode): { number: string } | { why: string } {
 	const options = { defaultCountry: country, extract: false };
@@ -67,12 +99,12 @@ function readNumber(written: string, country: CountryCode): { number: string } |
 	if (objection) return { why: reasons[objection] };
 	if (!phone) return { why: reasons.NOT_A_NUMBER };
 	if (phone.country === country && !phone.isValid()) return { why: reasons.UNLIKE_ITS_COUNTRY };
-	// Some countries have numbers that only they can dial: shorter or longer than E.164 knows.
+	// Some countries have numbers that are dialled only inside them, too short or too long for E.164.
 	if (e164.test(phone.number)) return { number: phone.number };
 	return { why: phone.number.length < 8 ? reasons.TOO_SHORT : reasons.TOO_LONG };
 }
 
-/** What was typed, without what spreadsheets, web pages and contact cards put around it. */
+/** The number as it was typed, without what spreadsheets, web pages and contact cards add to it. */
 function tidied(given: string, country: CountryCode): string {
 	const number = given
 		.replace(/\p{Cf}/gu, '')
@@ -90,8 +122,8 @@ function tidied(given: string, country: CountryCode): string {
 /** Devanagari, Bengali, Gurmukhi, Gujarati, Odia, Tamil, Telugu, Kannada and Malayalam. */
 const indianDigit = /[०-९০-৯੦-੯૦-૯୦-୯௦-௯౦-౯೦-೯൦-൯]/g;
 
-/** Unicode gives each of these scripts 128 places, and its zero the same one of them. */
+/** Each of these scripts has a block of 128 characters in Unicode, with its zero at the same offset. */
 const inAscii = (digit: string) => String((digit.charCodeAt(0) - '०'.charCodeAt(0)) % 128);
 
-/** 091 before ten digits: no number within India that begins so is as long, so 91 is the country. */
+/** 091 before ten digits. No number within India that begins so is as long, so 91 is the country code. */
 const trunkBeforeCode = /^\(?0[ .-]?91\)?(?=(?:[ .-]?\d){10}$)/;

@@ -1,27 +1,19 @@
-import { placedCall, type NewCall, type PlacedCall } from '../../api/responses';
-import { Failure, failureFields, failureOnly } from '../../api/failure';
-import { outcomeUnknown } from '../../api/refusal';
-import type { Connection } from '../../connection/connect';
+import type { NewCall } from '../../api/client';
+import { Failure, failureFields, failureOnly, outcomeUnknown } from '../../api/failure';
+import { placedCall, type PlacedCall } from '../../api/responses';
+import { verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
-import { attempt, type Patience } from '../../policy/retry';
 import { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
-import { verdictOn } from '../../connection/retryRule';
-import { findLost } from './findLostCall';
+import { attempt } from '../../policy/retry';
+import { findLostCall, type CallContext } from './findLostCall';
 
-export interface CreatePatience extends Patience {
-	timeoutMs: number;
+export interface PlaceCallOptions extends CallContext {
+	/** Whether to place the call again when it is unknown whether it was placed. */
 	retryUnknownOutcome: boolean;
-}
-
-/** What placing a call needs beside the call. */
-export interface Placing extends Pick<Connection, 'twenty2' | 'access'> {
-	patience: CreatePatience;
-	/** Fires when no other call is to be placed. */
+	/** Fires when no further call is to be placed. */
 	signal: AbortSignal;
-	/** Fires when this one is not to be looked for either. */
-	canceled: AbortSignal;
-	/** Waits for the end of the call that was placed; until then it keeps its line. */
+	/** Waits for the end of a placed call, which holds its line until then. */
 	follow: (answer: PlacedCall) => Promise<JsonObject> | undefined;
 }
 
@@ -32,10 +24,14 @@ export interface Placed {
 }
 
 /**
- * What an earlier try of this run has brought, or undefined when the call is still to be placed.
- * @throws Failure repeating that it is unknown whether the person was phoned
+ * The call that an earlier try of this run has placed.
+ * @returns undefined when the call is still to be placed
+ * @throws Failure when it is unknown whether the person was phoned and the call must not be repeated
  */
-export function alreadyPlaced(entry: Entry, patience: CreatePatience): PlacedCall | undefined {
+export function alreadyPlaced(
+	entry: Entry,
+	options: Pick<PlaceCallOptions, 'retryUnknownOutcome'>,
+): PlacedCall | undefined {
 	const { state, attempts } = entry;
 	if (state.is === 'placed') return placedCall.parse(state.answer);
 	const lost =
@@ -44,60 +40,65 @@ export function alreadyPlaced(entry: Entry, patience: CreatePatience): PlacedCal
 			: state.is === 'sent'
 				? outcomeUnknown('This run was stopped before Twenty2 answered', null)
 				: undefined;
-	if (lost && judgeOf(entry, patience)(lost).again === 'never') {
+	if (lost && judgeOf(entry, options)(lost).again === 'never') {
 		throw lost.with({ attempts });
 	}
 	return undefined;
 }
 
 /**
- * Places a call, at most once, and writes into its entry what became of it.
- * @throws Failure that tells whether the person was, or may have been, phoned
+ * Places a call at most once, and writes the outcome into its entry.
+ * @throws Failure whose outcome says whether the person was, or may have been, phoned
  */
-export async function place(call: NewCall, entry: Entry, placing: Placing): Promise<Placed> {
-	const { access, patience, signal, follow } = placing;
+export async function placeCall(
+	call: NewCall,
+	entry: Entry,
+	options: PlaceCallOptions,
+): Promise<Placed> {
+	const { access, requestOptions, signal, follow } = options;
 	const send = async () => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
 		entry.state = { is: 'sent' };
-		return await create(call, entry, placing).then(
+		return await create(call, entry, options).then(
 			(answer) => {
 				entry.state = { is: 'placed', answer, at: Date.now() };
 				return { answer, ending: follow(answer) };
 			},
 			(error: unknown) => {
-				// What a later attempt was told says nothing of an earlier one that may have rung.
+				// If an earlier attempt may have dialled, a refusal of this one does not change that.
 				const failure = failureOnly(error).with(inDoubt ? { outcome: 'unknown' } : {});
-				entry.state = settled(failure);
+				entry.state = settledState(failure);
 				throw failure;
 			},
 		);
 	};
 
-	const judge = judgeOf(entry, patience);
+	const judge = judgeOf(entry, options);
 	const what = `Call to …${call.toNumber.slice(-4)}`;
 	const lasts = async ({ ending }: Placed) => await ending;
-	const phone = { what, send, judge, lasts };
-	return await attempt(phone, patience, access.creates, signal).catch((error: unknown) => {
+	const request = { what, send, judge, lasts };
+	return await attempt(request, requestOptions, access.creates, signal).catch((error: unknown) => {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
 	});
 }
 
-/** Whether to place it again: never while a call is listed that may be it. */
-function judgeOf(entry: Entry, { retryUnknownOutcome }: CreatePatience) {
+/** The retry rule of a create. While a listed call may be the lost one, it is never sent again. */
+function judgeOf(
+	entry: Entry,
+	{ retryUnknownOutcome }: Pick<PlaceCallOptions, 'retryUnknownOutcome'>,
+) {
 	return (error: Error) =>
 		verdictOn(error, { retryUnknownOutcome: retryUnknownOutcome && !entry.ambiguous });
 }
 
-/** One attempt: its answer or, where that got lost, the call that Twenty2 lists instead. */
-async function create(call: NewCall, entry: Entry, placing: Placing): Promise<PlacedCall> {
+/** Sends one create. @returns its answer or, where that got lost, the call in the call logs */
+async function create(call: NewCall, entry: Entry, context: CallContext): Promise<PlacedCall> {
 	const sentAt = Date.now();
 	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
-	const {
-		twenty2,
-		patience: { timeoutMs },
-	} = placing;
+	const { twenty2, requestOptions } = context;
+	const { timeoutMs } = requestOptions;
 	const answered = twenty2.createCall(call, { idempotencyKey: entry.id, timeoutMs });
 	return await answered.then(
 		(answer) => {
@@ -109,15 +110,18 @@ async function create(call: NewCall, entry: Entry, placing: Placing): Promise<Pl
 			claim.settled();
 			const failure = failureOnly(error);
 			const lost = failure.fields.code === 'OUTCOME_UNKNOWN';
-			const found = lost && (await findLost(call, entry, sentAt, claim, placing));
+			const found = lost && (await findLostCall(call, entry, sentAt, claim, context));
 			if (found) return found;
 			throw failure;
 		},
 	);
 }
 
-/** What a failure says of calls that earlier tries may have placed for the same item. */
-export function rang(entries: Entry[]): { outcome?: 'placed' | 'unknown'; call_id?: string } {
+/** What earlier tries of an item mean for its failure: a call was placed, or may have been. */
+export function earlierOutcome(entries: Entry[]): {
+	outcome?: 'placed' | 'unknown';
+	call_id?: string;
+} {
 	const placed = entries.flatMap(({ state }) => (state.is === 'placed' ? [state.answer] : []));
 	const [answer] = placed;
 	if (answer) return { outcome: 'placed', call_id: placedCall.parse(answer).call_id };
@@ -129,11 +133,11 @@ export function certainlyNotPlaced({ state }: Entry): boolean {
 	return state.is === 'unsent' || state.is === 'not placed';
 }
 
-/** Whether the person may have been phoned without it being known. */
+/** Whether the person may have been phoned, without an answer that says so. */
 function mayHaveBeenPlaced({ state }: Entry): boolean {
 	return state.is === 'sent' || state.is === 'unknown';
 }
 
-function settled({ fields }: Failure): Entry['state'] {
+function settledState({ fields }: Failure): Entry['state'] {
 	return fields.outcome === 'unknown' ? { is: 'unknown', why: fields } : { is: 'not placed' };
 }

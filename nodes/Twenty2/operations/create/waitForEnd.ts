@@ -1,19 +1,18 @@
 import type { INodeProperties } from 'n8n-workflow';
-import * as z from 'zod/v4/mini';
 
+import { adviceFor, Failure, failureOnly } from '../../api/failure';
 import { hasEnded } from '../../api/responses';
-import { adviceFor } from '../../api/advice';
-import { Failure, failureOnly } from '../../api/failure';
-import { ringsAt } from './callingHours';
 import type { Connection } from '../../connection/connect';
+import { verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
 import { Alarm } from '../../policy/alarm';
-import { attempt, type Patience } from '../../policy/retry';
 import type { Entry } from '../../policy/ledger';
+import { attempt } from '../../policy/retry';
 import { wait } from '../../policy/wait';
-import { verdictOn } from '../../connection/retryRule';
-import { yesOrNo } from '../fields/options';
+import type { RequestOptions } from '../fields/options';
 import type { Parameters } from '../fields/parameters';
+import { numberOf, yesOrNo } from '../fields/schemas';
+import { ringsAt } from './callingHours';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -27,7 +26,7 @@ export const waitForCompletion: INodeProperties = {
 	displayOptions,
 };
 
-/** The options that matter only then. */
+/** Shows an option only when the call is waited for. */
 export const whenWaiting = { show: { '/waitForCompletion': [true] } };
 
 export const maxWaitMinutes: INodeProperties = {
@@ -52,88 +51,85 @@ export const pollIntervalSeconds: INodeProperties = {
 	displayOptions: whenWaiting,
 };
 
-const notMinutes = 'must be a number of minutes from 0 up';
-const minutes = z.number(notMinutes).check(z.gte(0, notMinutes));
+/** The least time for one poll, also for one past the deadline. Most answers take less. */
+const MIN_POLL_MS = 2_000;
 
-const notInterval = 'must be a number of seconds from 1 to 3600';
-const interval = z.number(notInterval).check(z.gte(1, notInterval), z.lte(3600, notInterval));
-
-/** What a look has at least, the last one beyond the deadline: as long as an answer usually takes. */
-const LOOK_MS = 2_000;
-
-/** How to wait for the end of a call, in milliseconds. */
-export interface Wait {
-	longestMs: number;
+/** How to wait for the end of a call. */
+export interface Polling {
+	/** How long to wait for the end, in milliseconds. */
+	maxWaitMs: number;
+	/** The time between two polls, in milliseconds. */
 	intervalMs: number;
 }
 
 /** @returns undefined when the call is not waited for @throws Failure `INVALID_INPUT` naming the field */
-export function waitOf(parameters: Parameters): Wait | undefined {
+export function pollingOf(parameters: Parameters): Polling | undefined {
 	if (!parameters.read(waitForCompletion, yesOrNo)) return undefined;
+	const interval = numberOf('seconds', 1, 3600);
 	return {
-		longestMs: parameters.readOption(maxWaitMinutes, minutes) * 60_000,
+		maxWaitMs: parameters.readOption(maxWaitMinutes, numberOf('minutes', 0)) * 60_000,
 		intervalMs: parameters.readOption(pollIntervalSeconds, interval) * 1_000,
 	};
 }
 
-/** What waiting for a call needs. */
-export interface Waiting extends Pick<Connection, 'twenty2' | 'access'> {
-	wait: Wait;
-	patience: Patience & { timeoutMs: number };
+export interface WaitForEndOptions extends Pick<Connection, 'twenty2' | 'access'> {
+	polling: Polling;
+	requestOptions: RequestOptions;
 	/** Ends the wait. */
 	signal: AbortSignal;
-	/** It was placed by an earlier try, so it may have ended long ago: look at once. */
+	/** An earlier try placed the call, so it may have ended long ago: poll at once. */
 	resumed: boolean;
-	/** Look again even when it is known how it ended: links to its files expire. */
-	afresh: boolean;
+	/** Poll again even when the end is known, because the links to the files of a call expire. */
+	refresh: boolean;
 }
 
 /**
- * Waits until a call that was placed has ended, however it ends.
- * @returns Twenty2's answer to the last look
- * @throws Failure with outcome `placed`: `WAIT_TIMEOUT`, or why it cannot be looked at; the signal's
+ * Waits until a placed call has ended, however it ends.
+ * @returns Twenty2's answer to the last poll
+ * @throws Failure with outcome `placed`: `WAIT_TIMEOUT`, or why the call cannot be read; the signal's
  * reason
  */
-export async function untilEnded(
+export async function waitForEnd(
 	callId: string,
 	entry: Entry,
-	{ twenty2, access, wait: { longestMs, intervalMs }, patience, signal, resumed, afresh }: Waiting,
+	{ twenty2, access, polling, requestOptions, signal, resumed, refresh }: WaitForEndOptions,
 ): Promise<JsonObject> {
-	if (!afresh && entry.state.is === 'placed' && entry.state.ended) return entry.state.ended;
+	if (!refresh && entry.state.is === 'placed' && entry.state.ended) return entry.state.ended;
 
+	const { maxWaitMs, intervalMs } = polling;
 	const send = async () => {
 		entry.attempts++;
-		return await twenty2.getCall(callId, patience);
+		return await twenty2.getCall(callId, requestOptions);
 	};
-	const poll = { what: `Looking whether ${callId} has ended`, send, judge: verdictOn };
-	const deadline = performance.now() + longestMs;
-	const late = new AbortController();
-	const alarm = new Alarm(() => late.abort(tooLong(longestMs)));
-	const inTime = AbortSignal.any([signal, late.signal]);
-	const look = async () => {
-		alarm.wakeAt(Math.max(deadline, performance.now() + LOOK_MS));
-		return await attempt(poll, patience, access.polls, inTime).finally(() => {
+	const request = { what: `Looking whether ${callId} has ended`, send, judge: verdictOn };
+	const deadline = performance.now() + maxWaitMs;
+	const timeout = new AbortController();
+	const alarm = new Alarm(() => timeout.abort(tooLong(maxWaitMs)));
+	const pollSignal = AbortSignal.any([signal, timeout.signal]);
+	const poll = async () => {
+		alarm.wakeAt(Math.max(deadline, performance.now() + MIN_POLL_MS));
+		return await attempt(request, requestOptions, access.polls, pollSignal).finally(() => {
 			alarm.wakeAt(Number.POSITIVE_INFINITY);
 		});
 	};
-	const follow = async () => {
+	const pollToEnd = async () => {
 		for (let pause = resumed ? 0 : intervalMs; ; pause = intervalMs) {
 			const left = Math.max(0, deadline - performance.now());
 			if (pause > 0) await wait(Math.ceil(Math.min(pause, left)), signal);
-			const body = await look();
+			const body = await poll();
 			if (hasEnded(twenty2.simplify(body))) return body;
-			// A timer may be a moment early, and a look may have stood in line beyond the deadline.
-			if (left <= pause || performance.now() >= deadline) throw tooLong(longestMs);
+			// A timer may fire early, and a poll may have been queued beyond the deadline.
+			if (left <= pause || performance.now() >= deadline) throw tooLong(maxWaitMs);
 		}
 	};
 
-	// A request that was sent cannot be called back, but its answer need not be waited for.
-	const tooLate = new Promise<never>((_, reject) => {
-		late.signal.addEventListener('abort', () => reject(late.signal.reason), { once: true });
+	// A poll that was sent cannot be taken back, but the wait need not last until its answer.
+	const timedOut = new Promise<never>((_, reject) => {
+		timeout.signal.addEventListener('abort', () => reject(timeout.signal.reason), { once: true });
 	});
-	const ended = await Promise.race([follow(), tooLate]).catch((error: unknown) => {
+	const ended = await Promise.race([pollToEnd(), timedOut]).catch((error: unknown) => {
 		const { attempts } = entry;
-		const description = howToGetOn();
+		const description = howToContinue();
 		const placed = { outcome: 'placed', call_id: callId, attempts, description } as const;
 		throw failureOnly(error).with(placed);
 	});
@@ -143,17 +139,12 @@ export async function untilEnded(
 
 function tooLong(ms: number): Failure {
 	const minutes = Math.round(ms / 600) / 100;
-	return new Failure({
-		code: 'WAIT_TIMEOUT',
-		message: `The call did not end within ${minutes === 1 ? '1 minute' : `${minutes} minutes`}`,
-		status: null,
-		source: 'n8n',
-		attempts: 0,
-	});
+	const duration = minutes === 1 ? '1 minute' : `${minutes} minutes`;
+	return Failure.ofNode('WAIT_TIMEOUT', `The call did not end within ${duration}`);
 }
 
-/** Whatever kept the node from seeing the end, phoning again is not what to do. */
-function howToGetOn(): string {
+/** The advice after a wait that failed. Whatever the reason, the call must not be placed again. */
+function howToContinue(): string {
 	const now = Date.now();
 	const night =
 		'. Twenty2 phones nobody between 21:00 and 9:00 India time, so the call may not have rung yet';

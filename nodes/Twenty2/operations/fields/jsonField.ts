@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { isJsonObject, type JsonObject } from '../../json';
 import { checked } from './parameters';
 
-/** Would change what an object is instead of what it holds. */
+/** A name that would change the prototype of an object instead of its content. */
 const reserved = '__proto__';
 
 const notObject = 'must be a JSON object, e.g. {"customerName": "Asha"}';
@@ -15,11 +15,11 @@ const safeObject = object.check(
 	z.refine((value) => !holdsReserved(value), `must not contain the name ${reserved}`),
 );
 
-/** Text typed into a JSON field, or the object that an expression made. */
+/** The value of a JSON field: text that was typed, or the object that an expression made. */
 export const jsonOrText = z.union([z.string(), object], notObject);
 
 /**
- * The object that a JSON field holds; an emptied field holds none.
+ * The object in a JSON field. An empty field gives an empty object.
  * @throws Failure `INVALID_INPUT` naming the field
  */
 export function objectIn(field: INodeProperties, given: string | JsonObject): JsonObject {

@@ -1,20 +1,19 @@
 import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { adviceFor } from '../../api/advice';
+import { adviceFor, failureOnly } from '../../api/failure';
 import { download, type Download } from '../../api/media/download';
-import { failureOnly } from '../../api/failure';
 import type { Media } from '../../api/media/files';
-import { recordingFile } from '../../api/media/readers';
-import { transcriptText } from '../../api/media/transcriptText';
+import { recordingFile, transcriptText } from '../../api/media/readers';
 import type { Connection } from '../../connection/connect';
-import type { JsonObject } from '../../json';
-import { attempt, type Patience } from '../../policy/retry';
-import type { Pass } from '../../policy/budget';
 import { verdictOn } from '../../connection/retryRule';
+import type { JsonObject } from '../../json';
+import type { Pass } from '../../policy/budget';
+import { attempt } from '../../policy/retry';
 import type { Output } from '../operation';
-import { yesOrNo } from './options';
+import type { RequestOptions } from './options';
 import type { Parameters } from './parameters';
+import { yesOrNo } from './schemas';
 
 export const downloadRecording: INodeProperties = {
 	displayName: 'Download Recording',
@@ -33,7 +32,7 @@ export const includeTranscript: INodeProperties = {
 	description: 'Whether to put what was said into the field transcript_text, if there is any',
 };
 
-/** What to fetch beside the call itself. */
+/** Which files of a call to download. */
 export interface MediaWanted {
 	recording: boolean;
 	transcript: boolean;
@@ -47,10 +46,9 @@ export function mediaWanted(parameters: Parameters): MediaWanted {
 	};
 }
 
-/** How to fetch it. */
-export interface Fetching {
+export interface MediaOptions {
 	wanted: MediaWanted;
-	patience: Patience & { timeoutMs: number };
+	requestOptions: RequestOptions;
 	/** Ends a download at once. */
 	signal: AbortSignal;
 	/** How many requests were sent for the item before. */
@@ -61,7 +59,7 @@ const link = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 
 const links = z.object({ call_id: z.string(), recording_url: link, transcript_url: link });
 
-/** Files are not behind Twenty2's API, so their requests count towards none of its limits. */
+/** Downloads do not go through Twenty2's API, so they do not count towards its limits. */
 const unlimited: Pass = {
 	async through({ signal, send }) {
 		signal.throwIfAborted();
@@ -70,8 +68,8 @@ const unlimited: Pass = {
 };
 
 /**
- * Adds the recording and the transcript of a call, where they are wanted and there are any.
- * @param output what comes out for the call without them
+ * Adds the recording and the transcript of a call where they are wanted and the call has them.
+ * @param output the item of the call without them
  * @param body Twenty2's answer to a read of the call
  * @throws Failure `DOWNLOAD_FAILED` that carries the call, or the signal's reason
  */
@@ -79,38 +77,40 @@ export async function withMedia(
 	output: Output,
 	body: JsonObject,
 	{ twenty2, media }: Pick<Connection, 'twenty2' | 'media'>,
-	{ wanted, patience, signal, attempts: before }: Fetching,
+	{ wanted, requestOptions, signal, attempts: before }: MediaOptions,
 ): Promise<Output> {
 	const { call_id, recording_url, transcript_url } = links.parse(twenty2.simplify(body));
 	const { json } = output;
 	let attempts = before;
 	const counted: Media = {
 		...media,
-		async open(address, asking) {
+		async open(address, options) {
 			attempts++;
-			return await media.open(address, asking);
+			return await media.open(address, options);
 		},
 	};
 
-	const get = async <T>(name: string, from: string, take: Download<T>['take']): Promise<T> => {
-		const { timeoutMs } = patience;
-		const send = async () => await download(counted, { link: from, timeoutMs, signal, take });
+	const get = async <T>(name: string, url: string, read: Download<T>['read']): Promise<T> => {
+		const { timeoutMs } = requestOptions;
+		const send = async () => await download(counted, { link: url, timeoutMs, signal, read });
 		const what = `Downloading the ${name} of ${call_id}`;
-		const got = attempt({ what, send, judge: verdictOn }, patience, unlimited, signal);
-		const fetched = await got.catch((error: unknown) => {
-			signal.throwIfAborted();
-			const failure = failureOnly(error);
-			throw failure.with({
-				code: 'DOWNLOAD_FAILED',
-				message: `The ${name} could not be downloaded. ${failure.fields.message}`,
-				description: adviceFor('DOWNLOAD_FAILED'),
-				attempts,
-				call_id,
-				call: json,
-			});
-		});
+		const request = { what, send, judge: verdictOn };
+		const file = await attempt(request, requestOptions, unlimited, signal).catch(
+			(error: unknown) => {
+				signal.throwIfAborted();
+				const failure = failureOnly(error);
+				throw failure.with({
+					code: 'DOWNLOAD_FAILED',
+					message: `The ${name} could not be downloaded. ${failure.fields.message}`,
+					description: adviceFor('DOWNLOAD_FAILED'),
+					attempts,
+					call_id,
+					call: json,
+				});
+			},
+		);
 		signal.throwIfAborted();
-		return fetched;
+		return file;
 	};
 
 	const recording =

@@ -1,10 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
-import * as z from 'zod/v4/mini';
 
 import type { Patience } from '../../policy/retry';
 import type { Parameters } from './parameters';
+import { numberOf, wholeNumber } from './schemas';
 
-/** The options that every operation has. */
 export const giveUpAfterSeconds: INodeProperties = {
 	displayName: 'Give Up After (Seconds)',
 	name: 'giveUpAfterSeconds',
@@ -34,27 +33,30 @@ export const requestTimeoutSeconds: INodeProperties = {
 	description: 'How long to wait for the answer to one request',
 };
 
-/** What a switch may hold. */
-export const yesOrNo = z.boolean('must be true or false');
+/** Every operation that reads calls has this field. Each sets when it is shown. */
+export const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
 
-const notWhole = 'must be a whole number from 0 up';
-const whole = z.number(notWhole).check(z.int(notWhole), z.gte(0, notWhole));
+/** What the options say of the requests of one item. */
+export interface RequestOptions extends Patience {
+	/** How long to wait for the answer to one request, in milliseconds. */
+	timeoutMs: number;
+}
 
-const notSeconds = 'must be a number of seconds from 0 up';
-const seconds = z.number(notSeconds).check(z.gte(0, notSeconds));
+/** A timer longer than 24 days fires at once, and an hour without an answer is long enough. */
+const MAX_TIMEOUT_SECONDS = 3600;
 
-// A timer longer than 24 days fires at once, and an hour without an answer is long enough.
-const notTimeout = 'must be a number of seconds from 1 to 3600';
-const timeout = z.number(notTimeout).check(z.gte(1, notTimeout), z.lte(3600, notTimeout));
-
-/**
- * How patient the requests of one item are.
- * @throws Failure `INVALID_INPUT` naming the option
- */
-export function patienceOf(parameters: Parameters): Patience & { timeoutMs: number } {
+/** @throws Failure `INVALID_INPUT` naming the option */
+export function requestOptionsOf(parameters: Parameters): RequestOptions {
+	const timeout = numberOf('seconds', 1, MAX_TIMEOUT_SECONDS);
 	return {
-		maxRetries: parameters.readOption(maxRetries, whole),
-		giveUpAfterMs: parameters.readOption(giveUpAfterSeconds, seconds) * 1_000,
+		maxRetries: parameters.readOption(maxRetries, wholeNumber(0)),
+		giveUpAfterMs: parameters.readOption(giveUpAfterSeconds, numberOf('seconds', 0)) * 1_000,
 		timeoutMs: parameters.readOption(requestTimeoutSeconds, timeout) * 1_000,
 	};
 }

@@ -1,8 +1,16 @@
 import * as z from 'zod/v4/mini';
 
-import { text } from './text';
+const empty: unknown[] = [undefined, null, ''];
 
-/** An id as Twenty2 hands it out. It becomes part of an address, so nothing that leads elsewhere. */
+/** Text without the space around it. Tables often hold numbers instead, which count as text. */
+export const text = z.pipe(
+	z.union([z.string(), z.number()], {
+		error: ({ input }) => (empty.includes(input) ? 'is empty' : 'must be text'),
+	}),
+	z.pipe(z.transform(String), z.string().check(z.trim(), z.minLength(1, 'is empty'))),
+);
+
+/** An ID of Twenty2's. It becomes part of an address, so it must not have what leads elsewhere. */
 export const identifier = z.pipe(
 	text,
 	z
@@ -12,3 +20,24 @@ export const identifier = z.pipe(
 			z.regex(/[^.]/, 'must not consist of dots'),
 		),
 );
+
+/** The value of a switch. */
+export const yesOrNo = z.boolean('must be true or false');
+
+/** @param least the smallest number that is taken */
+export function wholeNumber(least: number): z.ZodMiniType<number> {
+	const otherwise = `must be a whole number from ${least} up`;
+	return z.number(otherwise).check(z.int(otherwise), z.gte(least, otherwise));
+}
+
+/**
+ * A number of seconds, minutes or the like.
+ * @param unit in the plural, for the message
+ * @param least the smallest number that is taken
+ * @param most the largest number that is taken
+ */
+export function numberOf(unit: string, least: number, most = Infinity): z.ZodMiniType<number> {
+	const range = most === Infinity ? `${least} up` : `${least} to ${most}`;
+	const otherwise = `must be a number of ${unit} from ${range}`;
+	return z.number(otherwise).check(z.gte(least, otherwise), z.lte(most, otherwise));
+}

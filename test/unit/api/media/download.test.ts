@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { addressIn } from '../../../../nodes/Twenty2/api/media/address';
+import { addressOf } from '../../../../nodes/Twenty2/api/media/download';
 import { failureFrom } from '../failureFrom';
 
 const secure = 'https://api.twentytwo.in';
 const local = 'http://127.0.0.1:4022';
 
-describe('addressIn', () => {
+describe('addressOf', () => {
 	it.each([
 		['https://files.example/a.wav', secure],
 		['https://api.twentytwo.in/a.wav', secure],
@@ -14,7 +14,7 @@ describe('addressIn', () => {
 		['http://127.0.0.1:4022/a.wav', local],
 		['HTTP://127.0.0.1:4022/a.wav', `${local}/proxy`],
 	])('follows %s with the Base URL %s', (link, baseUrl) => {
-		expect(addressIn(link, baseUrl).href).toBe(new URL(link).href);
+		expect(addressOf(link, baseUrl).href).toBe(new URL(link).href);
 	});
 
 	it.each([
@@ -24,16 +24,16 @@ describe('addressIn', () => {
 		['http://127.0.0.1:4023/a.wav', local, 'http://127.0.0.1:4023'],
 		['ftp://127.0.0.1:4022/a.wav', local, 'ftp://127.0.0.1:4022'],
 	])('does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
-		const { code, message } = failureFrom(() => addressIn(link, baseUrl)).fields;
+		const { code, message } = failureFrom(() => addressOf(link, baseUrl)).fields;
 		expect(code).toBe('DOWNLOAD_FAILED');
 		expect(message).toContain(`${shown}, and only https is followed`);
 	});
 
 	it('does not follow a redirect from https to plain http on the same host', () => {
-		const from = addressIn('https://api.twentytwo.in/a.wav', secure);
-		expect(addressIn('b.wav', secure, from).href).toBe('https://api.twentytwo.in/b.wav');
+		const from = addressOf('https://api.twentytwo.in/a.wav', secure);
+		expect(addressOf('b.wav', secure, from).href).toBe('https://api.twentytwo.in/b.wav');
 		const { message } = failureFrom(() =>
-			addressIn('http://api.twentytwo.in/b', secure, from),
+			addressOf('http://api.twentytwo.in/b', secure, from),
 		).fields;
 		expect(message).toContain('only https is followed');
 	});

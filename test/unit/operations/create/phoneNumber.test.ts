@@ -11,9 +11,9 @@ import { describe, expect, it } from 'vitest';
 import {
 	countryOrNone,
 	defaultCountry,
-} from '../../../../nodes/Twenty2/operations/create/defaultCountry';
+	dialable,
+} from '../../../../nodes/Twenty2/operations/create/phoneNumber';
 import { checked } from '../../../../nodes/Twenty2/operations/fields/parameters';
-import { dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
 import { alarming, failureFrom } from '../../api/failureFrom';
 import { parsed } from '../parsed';
 
