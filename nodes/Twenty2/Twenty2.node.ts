@@ -68,11 +68,7 @@ export class Twenty2 implements INodeType {
 				testedBy: 'testWorkspace',
 			},
 		],
-		properties: [
-			authentication,
-			operationField,
-			...operationList.flatMap(({ fields }) => fields),
-		],
+		properties: [authentication, operationField, ...operationList.flatMap(({ fields }) => fields)],
 	};
 
 	methods = { credentialTest: connectionTests };

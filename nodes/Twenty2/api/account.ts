@@ -8,7 +8,7 @@ export interface Account {
 	/** Without a slash at the end. */
 	baseUrl: string;
 	limits: { requestsPerMinute: number; concurrentCalls: number };
-	/** What the credential type's `authenticate` sets. n8n's connection test does not sign requests. */
+	/** They sign a request. The credential type sets the same ones, but not in n8n's connection test. */
 	headers: Record<string, string>;
 }
 

@@ -7,7 +7,7 @@ import type { HttpAnswer, RequestTraits } from './transport';
 /** A field of an odd shape must not hide that Twenty2 refused. */
 const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
-/** The field errors of a 422. Documented is an object by field; a list is passed on as it is. */
+/** The field errors of a 422. Twenty2 documents an object by field. A list is passed on as it is. */
 const fieldErrors = ifSo(z.union([jsonObject, z.array(z.unknown())]));
 
 /**

@@ -108,8 +108,8 @@ export function simplified(
 }
 
 /**
- * The statuses of a call that is over. Twenty2 documents no list of statuses, so it has every word that
- * can mean nothing else. They are compared without case, spaces, dashes and underscores.
+ * The statuses of a call that is over. Twenty2 documents no list of statuses, so this one has every word
+ * that can mean nothing else. They are compared without case, spaces, dashes and underscores.
  */
 const endings = [
 	'completed',

@@ -7,8 +7,8 @@ import { budgetOf } from '../policy/budgets';
 import { attempt, type Patience } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
-/** A request that dials nobody. */
-export interface UndiallingRequest<T> {
+/** A request that dials nobody, and how long to retry it. */
+export interface RetriedRequest<T> {
 	/** For the log. It must not identify a person. */
 	what: string;
 	/** One attempt. @throws Failure */
@@ -28,11 +28,11 @@ export interface Connection {
 	/** What Twenty2 allows the key. */
 	limits: Limits;
 	/**
-	 * Sends a request within the limits of the key, again where the retry rule allows it.
+	 * Sends a request that dials nobody within the limits of the key, again where the retry rule says so.
 	 * @returns the answer, and how many requests were sent for it
 	 * @throws Failure that has the number of requests sent, or the signal's reason
 	 */
-	request<T>(request: UndiallingRequest<T>): Promise<{ answer: T; attempts: number }>;
+	request<T>(request: RetriedRequest<T>): Promise<{ answer: T; attempts: number }>;
 }
 
 /** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
@@ -55,6 +55,7 @@ export async function connect(n8n: Sender, generation: Generation): Promise<Conn
 				attempts++;
 				return await send();
 			};
+			// Only a call needs a line, so every other request takes the way of the reads.
 			const once = { what, send: counted, judge: verdictOn };
 			const answer = await attempt(once, patience, access.reads, signal).catch((error: unknown) => {
 				throw failureOnly(error).with({ attempts });

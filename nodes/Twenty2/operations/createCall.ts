@@ -78,7 +78,7 @@ const additionalBodyFields: INodeProperties = {
 		'A JSON object that is merged into what Twenty2 is sent, for settings that this node has no field for yet',
 };
 
-const retryUnknownOutcomeField: INodeProperties = {
+const retryUnknownOutcome: INodeProperties = {
 	displayName: 'Retry Unknown Outcome',
 	name: 'retryUnknownOutcome',
 	type: 'boolean',
@@ -106,7 +106,7 @@ const options: INodeProperties = {
 		maxWaitMinutes,
 		pollIntervalSeconds,
 		requestTimeoutSeconds,
-		retryUnknownOutcomeField,
+		retryUnknownOutcome,
 	],
 	displayOptions,
 };
@@ -133,7 +133,7 @@ export const createCall: Operation = {
 	check(parameters, { twenty2, access, media }) {
 		const call = newCall(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
-		const retryUnknownOutcome = parameters.readOption(retryUnknownOutcomeField, yesOrNo);
+		const retry = { retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo) };
 		const key = keyOf(parameters);
 		const polling = pollingOf(parameters);
 		const simple = polling && parameters.read(simplify, yesOrNo);
@@ -149,8 +149,8 @@ export const createCall: Operation = {
 			const place = async () =>
 				await placeCall(call, entry, {
 					...context,
+					...retry,
 					canceled,
-					retryUnknownOutcome,
 					follow: ({ call_id }) => follow(call_id, false),
 				});
 			const resume = (answer: PlacedCall) => {
@@ -159,7 +159,7 @@ export const createCall: Operation = {
 			};
 
 			const placeOrResume = async () => {
-				const known = alreadyPlaced(entry, { retryUnknownOutcome });
+				const known = alreadyPlaced(entry, retry);
 				return known ? resume(known) : await oncePerKey(key, entry, run, place);
 			};
 

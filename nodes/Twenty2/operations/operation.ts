@@ -4,13 +4,13 @@ import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { CallingHours } from './create/callingHours';
-import type { UsedKeys } from './create/oncePerKey';
+import type { DeduplicationKeys } from './create/oncePerKey';
 import type { Parameters } from './fields/parameters';
 
 /** What the items of one run of the node share. */
 export interface Run {
 	ledger: Ledger;
-	keys: UsedKeys;
+	keys: DeduplicationKeys;
 	hours: CallingHours;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;

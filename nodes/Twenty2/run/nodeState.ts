@@ -1,7 +1,7 @@
 import type { IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { UsedKeys } from '../operations/create/oncePerKey';
+import type { DeduplicationKeys } from '../operations/create/oncePerKey';
 import { Ledger } from '../policy/ledger';
 import { Keys, type KeyStore } from '../policy/usedKeys';
 
@@ -60,7 +60,7 @@ const inEntries = { mode: 'entries' } as const;
  * The used keys of the workflow, out of n8n's deduplication store, which keeps them across executions
  * and restarts. n8n reads, changes and writes one row, so the calls of one process must not overlap.
  */
-export function keysOf(n8n: IExecuteFunctions): UsedKeys {
+export function keysOf(n8n: IExecuteFunctions): DeduplicationKeys {
 	const { checkProcessedAndRecord, removeProcessed } = n8n.helpers;
 	const store: KeyStore = {
 		async record(keys) {

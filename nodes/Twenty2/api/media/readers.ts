@@ -24,7 +24,7 @@ const audio = [
 	['3gp', 'audio/3gpp'],
 ] as const;
 
-/** The types that hosts of files give to what they know no type of. */
+/** The types that say nothing about a file. */
 const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
 
 /** The types of a page: one to sign in, or one that says that the file is gone. */

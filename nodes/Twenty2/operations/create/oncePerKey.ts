@@ -28,7 +28,7 @@ export function keyOf(parameters: Parameters): string | undefined {
 }
 
 /** The deduplication keys that were used before in the workflow. */
-export interface UsedKeys {
+export interface DeduplicationKeys {
 	/**
 	 * Records a key for the call that is about to be sent.
 	 * @param own whether an earlier try of the same call has recorded it
@@ -47,7 +47,7 @@ export interface UsedKeys {
 export async function oncePerKey<T>(
 	key: string | undefined,
 	entry: Entry,
-	{ keys, signal }: { keys: UsedKeys; signal: AbortSignal },
+	{ keys, signal }: { keys: DeduplicationKeys; signal: AbortSignal },
 	place: () => Promise<T>,
 ): Promise<T> {
 	if (key === undefined) return await place();
