@@ -1,19 +1,28 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, IGetNodeParameterOptions, INodeProperties } from 'n8n-workflow';
 import type * as z from 'zod/v4/mini';
 
 import { Failure } from '../../api/failure';
 
 type InputCode = 'INVALID_INPUT' | 'INVALID_NUMBER';
 
-/** What to do about a field that holds the wrong thing. */
+/** What to do about a field of an item that holds a wrong value. */
 export const whereToLook =
 	'Check the field and, if it is an expression, what it yields for this item';
 
-/** One item's fields, read and checked; whatever is wrong is a Failure that names the field. */
-export class Parameters {
+/**
+ * n8n's `getNodeParameter`, the same for all contexts of n8n.
+ * @param path of the field, with the name of its collection before a dot
+ * @param absent returned for a field that the workflow does not hold
+ * @throws an error of n8n when an expression fails
+ */
+type GetParameter = (path: string, absent: unknown, options?: IGetNodeParameterOptions) => unknown;
+
+/** Reads the fields of a node and checks them. Each Failure names its field. */
+export class FieldReader {
+	/** @param advice the description of each Failure: what the user can do */
 	constructor(
-		private readonly n8n: IExecuteFunctions,
-		readonly item: number,
+		private readonly getParameter: GetParameter,
+		private readonly advice: string,
 	) {}
 
 	/**
@@ -22,42 +31,85 @@ export class Parameters {
 	 * @throws Failure with the code given
 	 */
 	read<T>(field: INodeProperties, schema: z.ZodMiniType<T>, code?: InputCode): T {
-		// n8n throws for a field that is not there unless it has something to give instead.
-		return checked(field, this.value(field, field.name, null), schema, code);
+		// Without a value for an absent field n8n throws.
+		return this.checked(field, field.name, null, schema, code);
 	}
 
-	/** The same for an option, which has its default when it was not added. */
+	/**
+	 * Reads an option; one that was not added has its default.
+	 * @throws Failure `INVALID_INPUT`
+	 */
 	readOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T {
-		return checked(field, this.value(field, `options.${field.name}`, field.default), schema);
+		return this.checked(field, optionPath(field), field.default, schema);
 	}
 
-	private value(field: INodeProperties, path: string, absent: unknown): unknown {
+	/**
+	 * Reads an option for which "not added" differs from its default.
+	 * @returns undefined when it was not added
+	 * @throws Failure `INVALID_INPUT`
+	 */
+	readAddedOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T | undefined {
+		const wasAdded = this.getParameter(optionPath(field), null, { rawExpressions: true }) !== null;
+		return wasAdded ? this.checked(field, optionPath(field), null, schema) : undefined;
+	}
+
+	/** Whether the field holds an expression, not a fixed value. */
+	isExpression({ name }: INodeProperties): boolean {
+		const raw = this.getParameter(name, null, { rawExpressions: true });
+		return typeof raw === 'string' && raw.startsWith('=');
+	}
+
+	private checked<T>(
+		field: INodeProperties,
+		path: string,
+		absent: unknown,
+		schema: z.ZodMiniType<T>,
+		code?: InputCode,
+	): T {
+		return checked(field, this.value(field, path, absent), schema, code, this.advice);
+	}
+
+	private value({ displayName }: INodeProperties, path: string, absent: unknown): unknown {
 		try {
-			return this.n8n.getNodeParameter(path, this.item, absent);
+			return this.getParameter(path, absent);
 		} catch (error) {
-			throw unreadable(field, error);
+			const reason = error instanceof Error ? error.message : String(error);
+			const message = `The expression in ${displayName} could not be worked out: ${reason}`;
+			throw Failure.ofInput('INVALID_INPUT', message, this.advice);
 		}
 	}
 }
 
-/** @throws Failure with the code given, its message naming the field */
+const optionPath = ({ name }: INodeProperties) => `options.${name}`;
+
+/** Reads the fields for one item. */
+export class Parameters extends FieldReader {
+	/** @param item its index in the input */
+	constructor(
+		n8n: IExecuteFunctions,
+		readonly item: number,
+	) {
+		super(
+			(path, absent, options) => n8n.getNodeParameter(path, item, absent, options),
+			whereToLook,
+		);
+	}
+}
+
+/**
+ * Checks a value of a field.
+ * @param advice the description of the Failure
+ * @throws Failure with the code given, its message naming the field
+ */
 export function checked<T>(
 	field: INodeProperties,
 	value: unknown,
 	schema: z.ZodMiniType<T>,
 	code: InputCode = 'INVALID_INPUT',
+	advice = whereToLook,
 ): T {
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;
-	throw Failure.ofInput(code, `${field.displayName} ${issue?.message}`, whereToLook);
-}
-
-function unreadable(field: INodeProperties, error: unknown): Failure {
-	const reason = error instanceof Error ? error.message : String(error);
-	return Failure.ofInput(
-		'INVALID_INPUT',
-		`The expression in ${field.displayName} could not be worked out: ${reason}`,
-		whereToLook,
-	);
+	throw Failure.ofInput(code, `${field.displayName} ${issue?.message}`, advice);
 }
