@@ -8,14 +8,17 @@ import {
 
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
-import { answer, nothing } from './trigger/respond';
-import { calm } from './trigger/calm';
-import { claim } from './trigger/claims';
-import { eventIn } from './trigger/event';
+import { eventIn, itemOf } from './trigger/event';
 import * as fields from './trigger/fields';
-import { output } from './trigger/output';
-import { carriesSecret } from './trigger/secret';
-import { secretOf, settingsOf } from './trigger/settings';
+import {
+	answer,
+	deferWhileBusy,
+	startsNothing,
+	startsWorkflow,
+	throwOperationError,
+} from './trigger/respond';
+import { acquireLease } from './trigger/seenEvents';
+import { isAuthorized, settingsOf } from './trigger/settings';
 import { verificationOf } from './trigger/verifyEvent';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
@@ -61,7 +64,7 @@ export class Twenty2Trigger implements INodeType {
 
 	methods = { credentialTest: connectionTests };
 
-	/** The URL is entered by hand in Twenty2's dashboard, so there is nothing to register. */
+	/** The user enters the URL in Twenty2's dashboard, so there is nothing to register. */
 	webhookMethods = {
 		default: {
 			async checkExists() {
@@ -77,26 +80,35 @@ export class Twenty2Trigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		const secret = secretOf(this);
-		if (secret !== undefined && !carriesSecret(this.getQueryData(), secret)) {
-			return answer(this, 401, 'The URL must end in ?secret= and the secret of this trigger');
-		}
-		const event = eventIn(this.getBodyData());
-		if ('wrong' in event) return answer(this, 400, `Not an event by Twenty2: ${event.wrong}`);
-
-		const settings = settingsOf(this);
-		if (!settings.wants(event)) return answer(this, 200, 'This workflow does not ask for it');
-		const verified = await verificationOf(this, settings);
-		const claimed = claim(this, event);
-		if (!claimed) return answer(this, 200, 'It came before');
-
-		answer(this, 200, 'Received');
-		await calm();
-		if (!(await verified(event))) {
-			claimed.giveUp();
-			return nothing;
-		}
-		claimed.keep();
-		return { ...nothing, workflowData: [[output(event, settings.simplify)]] };
+		return await receive(this).catch((error: unknown) =>
+			throwOperationError(this.getNode(), error),
+		);
 	}
+}
+
+/**
+ * Takes in one delivery. Each check comes before the work that it can save.
+ * @throws Failure `INVALID_INPUT` when a field of the node or its credential is wrong
+ */
+async function receive(n8n: IWebhookFunctions): Promise<IWebhookResponseData> {
+	if (!isAuthorized(n8n)) {
+		return answer(n8n, 401, 'The URL must end in ?secret= and the secret of this trigger');
+	}
+	const event = eventIn(n8n.getBodyData());
+	if ('wrong' in event) return answer(n8n, 400, `Not an event by Twenty2: ${event.wrong}`);
+
+	const settings = settingsOf(n8n);
+	if (!settings.wants(event)) return answer(n8n, 200, 'This workflow does not ask for it');
+	const isConfirmed = await verificationOf(n8n, settings);
+	const lease = acquireLease(n8n, event);
+	if (!lease) return answer(n8n, 200, 'It came before');
+
+	answer(n8n, 200, 'Received');
+	await deferWhileBusy();
+	if (!(await isConfirmed(event))) {
+		lease.release();
+		return startsNothing;
+	}
+	lease.commit();
+	return startsWorkflow(itemOf(event, settings.simplify));
 }

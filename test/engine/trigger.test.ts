@@ -20,7 +20,7 @@ import { core, logger, workflowPackage } from './n8nCore';
 import { GivenNodeTypes } from './nodeTypes';
 import { StoredCredentials } from './storedCredentials';
 import { surroundingsOf } from './surroundings';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 import { settle, useVirtualTime } from './virtualTime';
 
 const type = 'n8n-nodes-twenty2.twenty2Trigger';
@@ -670,6 +670,48 @@ describe('In the course of time', () => {
 		expect(started).toHaveLength(100);
 		expect((await calling).success).toHaveLength(10);
 		expect(sandbox.seen.refusals).toBe(0);
+	});
+
+	it('verifications at the limit let an execution go next but one', async () => {
+		const events: WebhookEvent[] = [];
+		for (let n = 0; n < 101; n++) events.push(await place({ n }));
+		const [lookedUp, ...delivered] = events;
+		const call_id = lookedUp?.call.call_id;
+		const credential = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 60 };
+		const { send, started } = await startTrigger({
+			credentials: { twenty2Api: { ...credential, concurrentCalls: 3 } },
+		});
+		for (const event of delivered) await send(event);
+		await pass(30);
+		expect(started).toHaveLength(60);
+
+		const looking = engineFor(sandbox, { requestsPerMinute: 60 }).run({
+			items: [{ call_id }],
+			node: getCallNode(),
+		});
+		await pass(40);
+		expect((await looking).success).toHaveLength(1);
+		expect(started).toHaveLength(100);
+		const read = sandbox.seen.requests.filter(({ method }) => method === 'GET');
+		expect(read.findIndex(({ path }) => path.endsWith(`/${call_id}`))).toBe(61);
+	});
+
+	it('a credential that was changed is used for the next event', async () => {
+		const events = [await place({ n: 0 }), await place({ n: 1 }), await place({ n: 2 })];
+		const credential = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 1 };
+		const stored = { ...credential, concurrentCalls: 3 };
+		const { send, started } = await startTrigger({ credentials: { twenty2Api: stored } });
+		const warned = warnings();
+		for (const event of events.slice(0, 2)) await send(event);
+		await pass(1);
+		expect(started).toHaveLength(1);
+
+		stored.apiKey = 'sandbox-key-without-access';
+		for (const event of events.slice(2)) await send(event);
+		await pass(1);
+		expect(warned()).toEqual([expect.stringContaining(events[2]?.event_id ?? '')]);
+		await pass(60);
+		expect(started).toHaveLength(2);
 	});
 
 	it('a rush is answered before its events start, and they start after it', async () => {

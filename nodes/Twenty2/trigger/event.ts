@@ -1,30 +1,31 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { simplified } from '../api/responses';
-import { jsonObject, type JsonObject } from '../json';
+import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { identifier } from '../operations/fields/schemas';
 
-/** What Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
+/** The event that Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
 export interface CallEvent {
 	event: 'call.completed' | 'call.failed';
-	/** The same again when Twenty2 repeats a delivery. */
+	/** The same in each repeat of a delivery. */
 	eventId: string;
 	assistantId: string | undefined;
 	callId: string;
-	/** What became of the call. */
+	/** How the call ended. */
 	status: string;
-	/** As it came. */
+	/** The whole body, untouched. */
 	body: JsonObject;
 }
 
 const notObject = 'must be a JSON object';
 const notEventId = 'must be text of up to 200 visible characters';
 
-/** Only what the node acts on; a field of an odd shape must not hide that a call has ended. */
+/** Only the fields that the node acts on: another field of an odd shape must not hide an event. */
 const delivered = z.object(
 	{
 		event: z.enum(['call.completed', 'call.failed'], 'must be call.completed or call.failed'),
-		// Goes into n8n's log and is remembered, so nothing that breaks a line or fills the memory.
+		// It is logged and remembered: no line breaks, and a bounded length.
 		event_id: z.string(notEventId).check(z.regex(/^[\x21-\x7e]{1,200}$/, notEventId)),
 		assistant_id: z.catch(z.optional(z.string()), undefined),
 		call: z.object({ call_id: identifier, status: z.string('must be text') }, notObject),
@@ -32,7 +33,10 @@ const delivered = z.object(
 	notObject,
 );
 
-/** The event in the body of a delivery, or what keeps it from being one. */
+/**
+ * Parses the body of a delivery.
+ * @returns the event, or all that is wrong with the body as one text
+ */
 export function eventIn(body: unknown): CallEvent | { wrong: string } {
 	const parsed = delivered.safeParse(body);
 	if (!parsed.success) {
@@ -52,18 +56,19 @@ export function eventIn(body: unknown): CallEvent | { wrong: string } {
 	};
 }
 
-const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
+/** An optional field, left out when it does not match the schema. */
+const ifValid = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
-const links = ifSo(z.looseObject({ url: z.string() }));
+const link = ifValid(z.looseObject({ url: z.string() }));
 
 const details = z.object({
-	call: z.object({ call_cost_inr: ifSo(z.number()), disconnection_reason: z.unknown() }),
-	contact: ifSo(z.object({ input_variables: z.unknown() })),
-	recording: links,
-	transcript: links,
+	call: z.object({ call_cost_inr: ifValid(z.number()), disconnection_reason: z.unknown() }),
+	contact: ifValid(z.object({ input_variables: z.unknown() })),
+	recording: link,
+	transcript: link,
 });
 
-/** An event under the names that Get Call has for a call, and only what Twenty2 sent. */
+/** The event with the field names of Get Call. It has only fields that Twenty2 sent. */
 export function simplifiedEvent({ event, eventId, body }: CallEvent): JsonObject {
 	const { call, contact, recording, transcript } = details.parse(body);
 	const simple = {
@@ -86,5 +91,15 @@ export function simplifiedEvent({ event, eventId, body }: CallEvent): JsonObject
 	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
 }
 
-/** As Get Call says it. */
+/** The format of `cost` in Get Call. */
 const inr = (amount: number) => `${amount.toFixed(2)} INR`;
+
+const itemJson = z.custom<IDataObject>(isJsonObject);
+
+/**
+ * The one item that an event starts the workflow with.
+ * @param simplify false for the body as Twenty2 sent it
+ */
+export function itemOf(event: CallEvent, simplify: boolean): INodeExecutionData {
+	return { json: itemJson.parse(simplify ? simplifiedEvent(event) : event.body) };
+}

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Beside the URL: Twenty2 has no way to register one, so the user enters it by hand. */
+/** Shown beside the URL. Twenty2 has no request that registers a URL, so the user enters it by hand. */
 export const dashboardSteps: INodeProperties = {
 	displayName:
 		'Twenty2 sends its events to one URL a workspace. Copy the Production URL from Webhook URLs above, open Profile → Integrations in the Twenty2 dashboard, paste it as the webhook URL and save. Then publish this workflow.',

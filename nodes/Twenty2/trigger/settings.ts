@@ -1,21 +1,34 @@
-import { NodeOperationError, type INodeProperties, type IWebhookFunctions } from 'n8n-workflow';
+import { createHash, timingSafeEqual } from 'crypto';
+import type { IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { Generation } from '../api/client';
+import { Failure } from '../api/failure';
 import { authentication, generationName, generations } from '../connection/authentication';
+import { FieldReader } from '../operations/fields/parameters';
 import { text, yesOrNo } from '../operations/fields/schemas';
 import type { CallEvent } from './event';
 import * as fields from './fields';
 
-/** What the node's fields ask for. */
+/** The node's fields except the secret, read and checked. */
 export interface Settings {
 	/** By the value of the field Authentication. */
 	generation: Generation;
+	/** Whether the event is one of those that start the workflow. */
 	wants: (event: CallEvent) => boolean;
 	simplify: boolean;
-	/** Undefined where the user leaves it to the node. */
+	/** Undefined when the option was not added. */
 	verify: boolean | undefined;
 }
+
+const whereToLook =
+	'Check the field in the Twenty2 Trigger node and, if it is an expression, what it yields';
+
+const readerOf = (n8n: IWebhookFunctions) =>
+	new FieldReader(
+		(path, absent, options) => n8n.getNodeParameter(path, absent, options),
+		whereToLook,
+	);
 
 const notEvents = 'must name at least one of call.completed and call.failed';
 const eventNames = z
@@ -34,30 +47,30 @@ const idList = z.union(
 	notIds,
 );
 
-/** @throws NodeOperationError naming the field that holds something else than it should */
+/** @throws Failure `INVALID_INPUT` naming the field that holds a wrong value */
 export function settingsOf(n8n: IWebhookFunctions): Settings {
-	const events = read(n8n, fields.events, eventNames);
-	const assistantIds = assistantIdsOf(n8n);
+	const reader = readerOf(n8n);
+	const events = reader.read(fields.events, eventNames);
+	const assistantIds = assistantIdsIn(reader);
 	return {
-		generation: generations[read(n8n, authentication, generationName)],
+		generation: generations[reader.read(authentication, generationName)],
 		wants: ({ event, assistantId = '' }) =>
 			events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId)),
-		simplify: read(n8n, fields.simplify, yesOrNo),
-		verify: readOption(n8n, fields.verify, yesOrNo),
+		simplify: reader.read(fields.simplify, yesOrNo),
+		verify: reader.readAddedOption(fields.verify, yesOrNo),
 	};
 }
 
 /**
- * Which assistants' calls start the workflow; none: all do. An expression that yields none, as a
- * table without rows does, must not let all start it.
+ * The assistants whose calls start the workflow; an empty list means all of them. An expression that
+ * yields no ID, for instance of a table without rows, is a failure: it must not mean all of them.
  */
-function assistantIdsOf(n8n: IWebhookFunctions): string[] {
+function assistantIdsIn(reader: FieldReader): string[] {
 	const field = fields.assistantIds;
-	const ids = read(n8n, field, idList).filter((id) => id !== '');
-	const raw: unknown = n8n.getNodeParameter(field.name, null, { rawExpressions: true });
-	if (ids.length === 0 && typeof raw === 'string' && raw.startsWith('=')) {
-		throw unusable(
-			n8n,
+	const ids = reader.read(field, idList).filter((id) => id !== '');
+	if (ids.length === 0 && reader.isExpression(field)) {
+		throw Failure.ofInput(
+			'INVALID_INPUT',
 			`${field.displayName} is an expression that yields none`,
 			'Check what the expression yields. For all assistants, leave the field empty, without an expression.',
 		);
@@ -66,59 +79,24 @@ function assistantIdsOf(n8n: IWebhookFunctions): string[] {
 }
 
 /**
- * What the URL has to carry, or undefined where the option was not added. One that was added and is
- * empty, as an expression may be, must not let everybody in.
- * @throws NodeOperationError when it is empty
+ * Whether the URL of a delivery carries the secret, or the option Secret was not added. An option that
+ * was added and is empty, as an expression may be, is a failure: it must not admit everybody.
+ * @throws Failure `INVALID_INPUT` when the option is empty
  */
-export function secretOf(n8n: IWebhookFunctions): string | undefined {
-	return readOption(n8n, fields.secret, text);
+export function isAuthorized(n8n: IWebhookFunctions): boolean {
+	const secret = readerOf(n8n).readAddedOption(fields.secret, text);
+	return secret === undefined || carriesSecret(n8n.getQueryData(), secret);
 }
 
-function readOption<T>(
-	n8n: IWebhookFunctions,
-	field: INodeProperties,
-	schema: z.ZodMiniType<T>,
-): T | undefined {
-	const path = `options.${field.name}`;
-	const wasAdded = n8n.getNodeParameter(path, null, { rawExpressions: true }) !== null;
-	return wasAdded ? read(n8n, field, schema, path) : undefined;
-}
-
-function read<T>(
-	n8n: IWebhookFunctions,
-	field: INodeProperties,
-	schema: z.ZodMiniType<T>,
-	path = field.name,
-): T {
-	const parsed = schema.safeParse(valueOf(n8n, field, path));
-	if (parsed.success) return parsed.data;
-	const [issue] = parsed.error.issues;
-	throw unusable(n8n, `${field.displayName} ${issue?.message}`);
-}
-
-function valueOf(n8n: IWebhookFunctions, field: INodeProperties, path: string): unknown {
-	try {
-		return n8n.getNodeParameter(path, null);
-	} catch (error) {
-		const reason = error instanceof Error ? error.message : String(error);
-		throw unusable(
-			n8n,
-			`The expression in ${field.displayName} could not be worked out: ${reason}`,
-		);
-	}
-}
-
-const whereToLook =
-	'Check the field in the Twenty2 Trigger node and, if it is an expression, what it yields';
+const secretQuery = z.object({ secret: z.string() });
 
 /**
- * n8n answers such a delivery with status 500, so that whoever sent it can tell that it was not
- * taken up, and shows the message as a failed execution of the workflow.
+ * Whether the query of a URL carries the secret. The digests that are compared have one length
+ * whatever was sent, and the comparison takes constant time, so its time reveals nothing.
  */
-export function unusable(
-	n8n: IWebhookFunctions,
-	message: string,
-	description = whereToLook,
-): NodeOperationError {
-	return new NodeOperationError(n8n.getNode(), message, { description });
+export function carriesSecret(query: unknown, secret: string): boolean {
+	const parsed = secretQuery.safeParse(query);
+	return parsed.success && timingSafeEqual(digestOf(parsed.data.secret), digestOf(secret));
 }
+
+const digestOf = (content: string) => createHash('sha256').update(content).digest();

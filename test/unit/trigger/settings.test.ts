@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { carriesSecret } from '../../../nodes/Twenty2/trigger/secret';
+import { carriesSecret } from '../../../nodes/Twenty2/trigger/settings';
 
 describe('The secret in a URL', () => {
 	it('is recognised', () => {
