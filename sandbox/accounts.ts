@@ -1,24 +1,26 @@
-/** A key of the "API key" generation. */
+/** A key of the API key generation. */
 export interface ApiKey {
 	key: string;
-	/** Without access every request is answered with 403. */
+	/** Without access, every request is answered with 403. */
 	access: boolean;
 }
 
-/** A key of the "Workspace" generation; it belongs to exactly one workspace. */
+/** A key of the workspace generation. It belongs to one workspace. */
 export interface WorkspaceKey {
 	workspaceId: string;
 	key: string;
 	secret: string;
+	/** Without access, every request is answered with 403. */
 	access: boolean;
 }
 
 export interface Assistant {
 	id: string;
+	/** A create with an unpublished assistant is answered with `INVALID_ASSISTANT`. */
 	published: boolean;
 }
 
-/** Who may ask, and for whom the calls can be made. */
+/** The keys and assistants that the sandbox accepts. */
 export interface Accounts {
 	apiKeys: ApiKey[];
 	workspaceKeys: WorkspaceKey[];

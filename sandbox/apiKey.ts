@@ -1,9 +1,10 @@
 import * as z from 'zod/v4';
-import { check, readObject } from './body';
-import type { Found } from './desk';
+import { invalidNumber, routeNotFound, unauthorized } from './apiError';
+import { readObject, validate } from './body';
+import type { CallRequest } from './calls';
+import type { CallDetails } from './callService';
 import { e164 } from './e164';
 import type { Generation } from './generation';
-import { invalidNumber, routeNotFound, unauthorized } from './refusal';
 
 const createBody = z.object({
 	assistant_id: z.string(),
@@ -12,12 +13,12 @@ const createBody = z.object({
 	input_parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** `/v1/calls` with a Bearer key. */
+/** The API key generation: `/v1/calls` with a Bearer key. */
 export const apiKey: Generation = {
 	name: 'apiKey',
 	toField: 'to_number',
 
-	caller({ authorization = '' }, { apiKeys }) {
+	authenticate({ authorization = '' }, { apiKeys }) {
 		const [, presented] = /^Bearer +(\S+)$/i.exec(authorization) ?? [];
 		const known = apiKeys.find(({ key }) => key === presented);
 		if (known === undefined) throw unauthorized();
@@ -25,26 +26,25 @@ export const apiKey: Generation = {
 		return { key, owner: key, access: known.access };
 	},
 
-	async handle(incoming, desk) {
-		const { method, path } = incoming;
+	async handle(request, service) {
+		const { method, path } = request;
 		if (method === 'POST' && path === '/v1/calls') {
-			const call = await desk.create(order(await readObject(incoming)));
-			const { call_id } = call;
+			const { call_id } = await service.create(parseCreate(await readObject(request)));
 			return { success: true, call_id, status: 'queued', message: 'Call queued' };
 		}
 		const [, callId] = /^\/v1\/calls\/([^/]+)$/.exec(path) ?? [];
-		if (method === 'GET' && callId !== undefined) return detail(await desk.read(callId));
+		if (method === 'GET' && callId !== undefined) return detail(await service.read(callId));
 		throw routeNotFound(method, path);
 	},
 
 	envelope({ code, message, status, fields }) {
-		// JSON leaves out what is undefined: some errors have no code, most no field errors.
+		// JSON omits undefined fields. Some errors have no code, and most have no field errors.
 		return { success: false, error: { code, message, status }, validation_errors: fields };
 	},
 };
 
-function order(body: Record<string, unknown>) {
-	const { assistant_id, from_number, to_number, input_parameters } = check(createBody, body);
+function parseCreate(body: Record<string, unknown>): CallRequest {
+	const { assistant_id, from_number, to_number, input_parameters } = validate(createBody, body);
 	if (!e164.test(from_number)) throw invalidNumber('from_number');
 	if (!e164.test(to_number)) throw invalidNumber('to_number');
 	return {
@@ -56,7 +56,7 @@ function order(body: Record<string, unknown>) {
 	};
 }
 
-function detail({ call, state, links }: Found) {
+function detail({ call, state, links }: CallDetails) {
 	return {
 		success: true,
 		call_id: call.call_id,

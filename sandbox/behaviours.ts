@@ -1,8 +1,10 @@
 import * as z from 'zod/v4';
-import { Refusal } from './refusal';
-import { Instead } from './reply';
+import { ApiError } from './apiError';
+import { ReplyOverride } from './reply';
 
+/** The number of requests it applies to. */
 const times = z.number().int().positive().optional();
+/** Whether the call is placed in spite of the error. */
 const places = z.boolean().optional();
 const status = z.number().int().min(200).max(599);
 
@@ -19,9 +21,10 @@ const refuse = z.strictObject({
 	status,
 	code: z.string().optional(),
 	message: z.string(),
-	/** `to` is the called number, whatever the generation calls it. */
+	/** The invalid field. `to` is the called number, which each generation names differently. */
 	field: z.enum(['to', 'input_parameters']).optional(),
 	retryAfterSeconds: z.number().nonnegative().optional(),
+	/** The HTTP status, where it differs from the one in the envelope. */
 	sentAs: status.optional(),
 	times,
 	places,
@@ -36,7 +39,7 @@ const hang = z.strictObject({ kind: z.literal('hang'), times, places });
 const slow = z.strictObject({ kind: z.literal('slow'), ms: z.number().nonnegative(), times });
 const unanswered = z.strictObject({ kind: z.literal('unanswered'), times });
 
-const nameForAny = z.enum([
+const anyName = z.enum([
 	'500 once',
 	'500 twice',
 	'500 always',
@@ -53,7 +56,7 @@ const nameForAny = z.enum([
 	'unknown code',
 	'teapot',
 ]);
-const nameForCreates = z.enum([
+const createName = z.enum([
 	'refused',
 	'422',
 	'422 other',
@@ -63,31 +66,32 @@ const nameForCreates = z.enum([
 	'unanswered',
 ]);
 
-const kindForAny = z.discriminatedUnion('kind', [answer, refuse, tooMany, cut, hang, slow]);
-const kindForCreates = z.discriminatedUnion('kind', [...kindForAny.options, unanswered]);
+const readDefinition = z.discriminatedUnion('kind', [answer, refuse, tooMany, cut, hang, slow]);
+const createDefinition = z.discriminatedUnion('kind', [...readDefinition.options, unanswered]);
 
-/** How a create to one number goes wrong. Without `times` it goes wrong always. */
-export const behaviourSchema = z.union([nameForAny, nameForCreates, kindForCreates]);
-/** How reading one call goes wrong. */
-export const readBehaviourSchema = z.union([nameForAny, kindForAny]);
+/** The behaviour of creates to one number. Without `times` it applies to every request. */
+export const behaviourSchema = z.union([anyName, createName, createDefinition]);
+/** The behaviour of reads of one call. Without `times` it applies to every request. */
+export const readBehaviourSchema = z.union([anyName, readDefinition]);
 
 export type Behaviour = z.infer<typeof behaviourSchema>;
 export type ReadBehaviour = z.infer<typeof readBehaviourSchema>;
-/** A behaviour spelt out. */
-export type ReadKind = z.infer<typeof kindForAny>;
-export type Kind = z.infer<typeof kindForCreates>;
-/** The kinds that answer something else, rather than later or with another end of the call. */
-export type Fault = Exclude<ReadKind, { kind: 'slow' }>;
+/** A behaviour of reads in full, instead of by its name. */
+export type ReadDefinition = z.infer<typeof readDefinition>;
+/** A behaviour of creates in full, instead of by its name. */
+export type CreateDefinition = z.infer<typeof createDefinition>;
+/** The behaviours that replace the normal answer. */
+export type Fault = Exclude<ReadDefinition, { kind: 'slow' }>;
 
-const broken = {
+const internalError = {
 	kind: 'refuse',
 	status: 500,
 	code: 'INTERNAL_ERROR',
 	message: 'Something went wrong on our side',
 } as const;
-// The documents name no code for 503.
-const overloaded = { kind: 'refuse', status: 503, message: 'Service unavailable' } as const;
-const refusedNumber = {
+// The documentation has no code for 503.
+const unavailable = { kind: 'refuse', status: 503, message: 'Service unavailable' } as const;
+const invalidNumber = {
 	kind: 'refuse',
 	status: 400,
 	code: 'INVALID_NUMBER',
@@ -101,12 +105,12 @@ const html = (code: number, title: string) =>
 		body: `<html><head><title>${code} ${title}</title></head><body><h1>${title}</h1></body></html>`,
 	}) as const;
 
-const readKinds: Record<z.infer<typeof nameForAny>, ReadKind> = {
-	'500 once': { ...broken, times: 1 },
-	'500 twice': { ...broken, times: 2 },
-	'500 always': broken,
-	'503 once': { ...overloaded, times: 1 },
-	'503 always': overloaded,
+const readDefinitions: Record<z.infer<typeof anyName>, ReadDefinition> = {
+	'500 once': { ...internalError, times: 1 },
+	'500 twice': { ...internalError, times: 2 },
+	'500 always': internalError,
+	'503 once': { ...unavailable, times: 1 },
+	'503 always': unavailable,
 	'502 html': html(502, 'Bad Gateway'),
 	'504 html': html(504, 'Gateway Timeout'),
 	'429 once': { kind: '429', times: 1 },
@@ -129,8 +133,8 @@ const readKinds: Record<z.infer<typeof nameForAny>, ReadKind> = {
 	},
 };
 
-const createKinds: Record<z.infer<typeof nameForCreates>, Kind> = {
-	refused: refusedNumber,
+const createDefinitions: Record<z.infer<typeof createName>, CreateDefinition> = {
+	refused: invalidNumber,
 	'422': { kind: 'refuse', status: 422, message: 'Validation failed', field: 'to' },
 	'422 other': {
 		kind: 'refuse',
@@ -138,39 +142,42 @@ const createKinds: Record<z.infer<typeof nameForCreates>, Kind> = {
 		message: 'Validation failed',
 		field: 'input_parameters',
 	},
-	'envelope under 200': { ...refusedNumber, sentAs: 200 },
+	'envelope under 200': { ...invalidNumber, sentAs: 200 },
 	'place and cut': { kind: 'cut', places: true },
 	'place and hang': { kind: 'hang', places: true },
 	unanswered: { kind: 'unanswered' },
 };
 
-/** Spells out a behaviour for creates. */
-export function kindOf(behaviour: Behaviour): Kind {
+/** Resolves the name of a behaviour of creates. */
+export function defineCreate(behaviour: Behaviour): CreateDefinition {
 	if (typeof behaviour !== 'string') return behaviour;
-	const forAny = nameForAny.safeParse(behaviour);
-	return forAny.success ? readKinds[forAny.data] : createKinds[nameForCreates.parse(behaviour)];
+	const name = anyName.safeParse(behaviour);
+	return name.success ? readDefinitions[name.data] : createDefinitions[createName.parse(behaviour)];
 }
 
-/** Spells out a behaviour for reads. */
-export function readKindOf(behaviour: ReadBehaviour): ReadKind {
-	return typeof behaviour === 'string' ? readKinds[behaviour] : behaviour;
+/** Resolves the name of a behaviour of reads. */
+export function defineRead(behaviour: ReadBehaviour): ReadDefinition {
+	return typeof behaviour === 'string' ? readDefinitions[behaviour] : behaviour;
 }
 
-/** Whether the call is made although the answer is not the proper one. */
+/** Whether the call is placed in spite of the fault. */
 export function placesCall(fault: Fault): boolean {
 	return fault.kind !== '429' && fault.places === true;
 }
 
-/** The wrong answer a fault gives; `toField` is the generation's name for the called number. */
-export function wrongAnswer(fault: Fault, toField: string): Refusal | Instead {
+/**
+ * The error to throw for a fault.
+ * @param toField the generation's body field for the called number
+ */
+export function errorOf(fault: Fault, toField: string): ApiError | ReplyOverride {
 	switch (fault.kind) {
 		case 'cut':
 		case 'hang':
-			return new Instead(fault.kind);
+			return new ReplyOverride(fault.kind);
 		case 'answer':
-			return new Instead(fault);
+			return new ReplyOverride(fault);
 		case '429':
-			return new Refusal({
+			return new ApiError({
 				status: 429,
 				code: 'RATE_LIMIT_EXCEEDED',
 				message: 'Rate limit exceeded',
@@ -179,7 +186,7 @@ export function wrongAnswer(fault: Fault, toField: string): Refusal | Instead {
 		case 'refuse': {
 			const { code, message, sentAs } = fault;
 			const field = fault.field === 'to' ? toField : fault.field;
-			return new Refusal({
+			return new ApiError({
 				status: fault.status,
 				code,
 				message,
@@ -195,52 +202,56 @@ function retryAfter(seconds: number | undefined): Record<string, string> {
 	return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
-interface Armed<K> {
-	kind: K;
-	left: number;
-	rearms: boolean;
+interface Active<D> {
+	definition: D;
+	/** The number of requests it still applies to. */
+	remaining: number;
+	builtIn: boolean;
 }
 
-/** Which behaviour is due next, for a number or for a call that is read. */
-export class Behaviours<K extends { times?: number }> {
-	private readonly armed = new Map<string, Armed<K>>();
+/** The active behaviours, by number or by call_id. */
+export class Behaviours<D extends { times?: number }> {
+	private readonly active = new Map<string, Active<D>>();
 
-	/** `builtIn` behaviours apply unless overridden; used up, they start again one request later. */
-	constructor(private readonly builtIn: (key: string) => K | undefined = () => undefined) {}
+	/**
+	 * @param builtIn the behaviour of a key for which none is set. When its `times` are used up,
+	 * one request is answered normally, and then it applies again.
+	 */
+	constructor(private readonly builtIn: (key: string) => D | undefined = () => undefined) {}
 
-	set(key: string, kind: K): void {
-		this.armed.set(key, arm(kind, false));
+	set(key: string, definition: D): void {
+		this.active.set(key, activate(definition, false));
 	}
 
 	has(key: string): boolean {
-		return this.armed.has(key);
+		return this.active.has(key);
 	}
 
-	/** Uses up one turn of the behaviour for this key; undefined when all is well. */
-	next(key: string): K | undefined {
-		const armed = this.armed.get(key) ?? this.armBuiltIn(key);
-		if (armed === undefined) return undefined;
-		if (armed.left > 0) {
-			armed.left -= 1;
-			return armed.kind;
+	/** The behaviour of the next request. Counts the request. Undefined means a normal answer. */
+	next(key: string): D | undefined {
+		const active = this.active.get(key) ?? this.activateBuiltIn(key);
+		if (active === undefined) return undefined;
+		if (active.remaining > 0) {
+			active.remaining -= 1;
+			return active.definition;
 		}
-		if (armed.rearms) this.armed.delete(key);
+		if (active.builtIn) this.active.delete(key);
 		return undefined;
 	}
 
 	clear(): void {
-		this.armed.clear();
+		this.active.clear();
 	}
 
-	private armBuiltIn(key: string): Armed<K> | undefined {
-		const kind = this.builtIn(key);
-		if (kind === undefined) return undefined;
-		const armed = arm(kind, true);
-		this.armed.set(key, armed);
-		return armed;
+	private activateBuiltIn(key: string): Active<D> | undefined {
+		const definition = this.builtIn(key);
+		if (definition === undefined) return undefined;
+		const active = activate(definition, true);
+		this.active.set(key, active);
+		return active;
 	}
 }
 
-function arm<K extends { times?: number }>(kind: K, rearms: boolean): Armed<K> {
-	return { kind, left: kind.times ?? Infinity, rearms };
+function activate<D extends { times?: number }>(definition: D, builtIn: boolean): Active<D> {
+	return { definition, remaining: definition.times ?? Infinity, builtIn };
 }

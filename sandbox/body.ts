@@ -1,13 +1,16 @@
 import * as z from 'zod/v4';
-import type { Incoming } from './generation';
-import { badRequest, invalidFields } from './refusal';
+import { badRequest, invalidFields } from './apiError';
+import type { IncomingRequest } from './request';
 
 const jsonObject = z.record(z.string(), z.unknown());
 
-/** The body of a create as a JSON object; what is not even that is a bad request. */
-export async function readObject(incoming: Incoming): Promise<Record<string, unknown>> {
-	const type = incoming.headers['content-type'] ?? '';
-	const text = await incoming.text();
+/**
+ * Reads the body as a JSON object.
+ * @throws ApiError with status 400 when it is not JSON, not an object, or has another content type
+ */
+export async function readObject(request: IncomingRequest): Promise<Record<string, unknown>> {
+	const type = request.headers['content-type'] ?? '';
+	const text = await request.text();
 	if (!/^application\/json\s*(;|$)/i.test(type)) {
 		throw badRequest('Content-Type must be application/json');
 	}
@@ -16,8 +19,11 @@ export async function readObject(incoming: Incoming): Promise<Record<string, unk
 	return body.data;
 }
 
-/** Checks well-formed values; what is wrong with them is told field by field. */
-export function check<T>(schema: z.ZodType<T>, value: unknown): T {
+/**
+ * Validates a value.
+ * @throws ApiError with status 422 that lists the messages by field
+ */
+export function validate<T>(schema: z.ZodType<T>, value: unknown): T {
 	const result = schema.safeParse(value);
 	if (result.success) return result.data;
 	const fields: Record<string, string[]> = {};

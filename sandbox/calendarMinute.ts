@@ -1,6 +1,6 @@
 import type { CountingRule, Limits } from './limits';
 
-/** At most `requestsPerMinute` in each minute of the clock; a new minute starts from nothing. */
+/** At most `requestsPerMinute` in each calendar minute. The count starts at zero every minute. */
 export function calendarMinute(limits: Limits): CountingRule {
 	let minute = Number.NaN;
 	let count = 0;
@@ -9,9 +9,9 @@ export function calendarMinute(limits: Limits): CountingRule {
 			const current = Math.floor(at / limits.windowMs);
 			if (current !== minute) count = 0;
 			minute = current;
-			const welcome = count < limits.requestsPerMinute;
-			if (welcome || limits.countRefused) count++;
-			return welcome ? 0 : (current + 1) * limits.windowMs - at;
+			const allowed = count < limits.requestsPerMinute;
+			if (allowed || limits.countRefused) count++;
+			return allowed ? 0 : (current + 1) * limits.windowMs - at;
 		},
 	};
 }

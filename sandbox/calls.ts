@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-/** How long calls take. Read when a call is placed. */
+/** The duration of calls. Read when a call is placed. */
 export interface Pace {
-	/** From the create until the callee answers, or is given up on. */
+	/** From the create to the answer, or to the end of an unanswered call, in ms. */
 	ringMs: number;
-	/** From the answer until the end. */
+	/** From the answer to the end, in ms. */
 	talkMs: number;
 }
 
@@ -12,31 +12,36 @@ export const defaultPace: Pace = { ringMs: 500, talkMs: 2000 };
 
 export type GenerationName = 'apiKey' | 'workspace';
 
-/** A create that was understood; fields of the wire keep their names, numbers are in E.164. */
-export interface Order {
+/** A validated create. Numbers are E.164. Fields that both generations send keep their names. */
+export interface CallRequest {
 	number: string;
 	from_number: string;
 	assistant: string;
 	input_parameters: Record<string, unknown>;
-	/** The whole body as it came, with fields nobody documented. */
+	/** The body as received, including undocumented fields. */
 	body: Record<string, unknown>;
 }
 
-/** A call as it was placed. */
-export interface Call extends Order {
-	call_id: string;
+/** Where a call comes from: the generation, key and `Idempotency-Key` of its create. */
+export interface CallOrigin {
 	generation: GenerationName;
-	/** The key it was placed with, told apart by generation. */
+	/** The key with the generation as prefix. */
 	key: string;
-	/** Whose call it is: that of a workspace, or of a key where there are none. */
+	/** The workspace or, on the API key generation, the key. An owner sees its own calls only. */
 	owner: string;
 	idempotencyKey: string | null;
+}
+
+/** A placed call. Times are in ms since 1970. */
+export interface Call extends CallRequest, CallOrigin {
+	call_id: string;
 	placedAt: number;
+	/** Null when nobody answers. */
 	answeredAt: number | null;
 	endedAt: number;
 }
 
-/** A call as it stands at one moment. */
+/** The state of a call at one moment. */
 export interface CallState {
 	status: 'queued' | 'ringing' | 'in-progress' | 'completed' | 'failed';
 	durationSeconds: number;
@@ -49,7 +54,7 @@ export interface CallState {
 const QUEUED_SHARE_OF_RINGING = 0.2;
 const INR_PER_MINUTE = 4;
 
-/** What a call has come to. Worked out from the clock, so that nothing has to run in between. */
+/** The state of a call at a time, in ms since 1970. It is computed, so no timer is needed. */
 export function stateOf(call: Call, now: number): CallState {
 	const ringsUntil = call.answeredAt ?? call.endedAt;
 	const ringsFrom = call.placedAt + (ringsUntil - call.placedAt) * QUEUED_SHARE_OF_RINGING;
@@ -72,55 +77,52 @@ export function stateOf(call: Call, now: number): CallState {
 	};
 }
 
-/** All calls that were placed, oldest first. */
+/** All placed calls, oldest first. */
 export class Calls {
 	readonly all: Call[] = [];
 
 	private readonly byId = new Map<string, Call>();
 
-	/** Those that had not ended when last looked at. */
-	private going: Call[] = [];
+	/** A superset of the live calls. Ended calls are removed when it is read. */
+	private unended: Call[] = [];
 
-	place(
-		order: Order,
-		by: Pick<Call, 'generation' | 'key' | 'owner' | 'idempotencyKey'>,
-		at: number,
-		pace: Pace,
-		answered: boolean,
-	): Call {
-		const rungOut = at + pace.ringMs;
+	/** Places a call at a time, in ms since 1970. Limits are not checked here. */
+	place(request: CallRequest, origin: CallOrigin, at: number, pace: Pace, answered: boolean): Call {
+		const ringEnd = at + pace.ringMs;
 		const call: Call = {
-			...order,
-			...by,
+			...request,
+			...origin,
 			call_id: `call_${randomUUID().replaceAll('-', '')}`,
 			placedAt: at,
-			answeredAt: answered ? rungOut : null,
-			endedAt: answered ? rungOut + pace.talkMs : rungOut,
+			answeredAt: answered ? ringEnd : null,
+			endedAt: answered ? ringEnd + pace.talkMs : ringEnd,
 		};
 		this.all.push(call);
 		this.byId.set(call.call_id, call);
-		this.going.push(call);
+		this.unended.push(call);
 		return call;
 	}
 
+	/** One call. Undefined when it belongs to another owner. */
 	find(callId: string, owner: string): Call | undefined {
 		const call = this.byId.get(callId);
 		return call?.owner === owner ? call : undefined;
 	}
 
+	/** All calls of an owner, oldest first. */
 	of(owner: string): Call[] {
 		return this.all.filter((call) => call.owner === owner);
 	}
 
-	/** Calls of this key that have not ended. */
+	/** The calls of a key that have not ended at a time, in ms since 1970. */
 	live(key: string, now: number): Call[] {
-		this.going = this.going.filter((call) => now < call.endedAt);
-		return this.going.filter((call) => call.key === key);
+		this.unended = this.unended.filter((call) => now < call.endedAt);
+		return this.unended.filter((call) => call.key === key);
 	}
 
 	clear(): void {
 		this.all.length = 0;
 		this.byId.clear();
-		this.going = [];
+		this.unended = [];
 	}
 }

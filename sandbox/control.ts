@@ -1,12 +1,12 @@
 import * as z from 'zod/v4';
 import { behaviourSchema, readBehaviourSchema } from './behaviours';
-import type { World } from './desk';
+import type { Context } from './context';
 import { e164 } from './e164';
-import type { Incoming } from './generation';
-import { follow } from './media';
+import { serveMedia } from './media';
 import { mediaBehaviourSchema } from './mediaBehaviours';
 import type { Reply } from './reply';
-import type { Sandbox } from './server';
+import type { IncomingRequest } from './request';
+import type { Sandbox } from './sandbox';
 
 const behaveBody = z.union([
 	z.strictObject({ number: z.string().regex(e164), behaviour: behaviourSchema }),
@@ -14,9 +14,16 @@ const behaveBody = z.union([
 	z.strictObject({ call_id: z.string(), media: mediaBehaviourSchema }),
 ]);
 
-/** `/sandbox`: the sandbox's own doors, for other processes. They need no key and do not count. */
-export async function control(incoming: Incoming, sandbox: Sandbox, world: World): Promise<Reply> {
-	const { method, path } = incoming;
+/**
+ * Handles `/sandbox` and everything below it: the control API for other processes, and the files
+ * behind links. These requests need no key and do not count against the limits.
+ */
+export async function handleControlRequest(
+	request: IncomingRequest,
+	sandbox: Sandbox,
+	context: Context,
+): Promise<Reply> {
+	const { method, path } = request;
 	switch (`${method} ${path}`) {
 		case 'GET /sandbox':
 			return { status: 200, body: sandbox.seen };
@@ -24,16 +31,20 @@ export async function control(incoming: Incoming, sandbox: Sandbox, world: World
 			sandbox.reset();
 			return { status: 200, body: { success: true } };
 		case 'POST /sandbox/behave': {
-			const wish = behaveBody.safeParse(parse(await incoming.text()));
-			if (!wish.success) return { status: 400, body: z.prettifyError(wish.error) };
-			if ('number' in wish.data) sandbox.behave(wish.data.number, wish.data.behaviour);
-			else if ('media' in wish.data) sandbox.behaveMedia(wish.data.call_id, wish.data.media);
-			else sandbox.behaveReads(wish.data.call_id, wish.data.behaviour);
+			const parsed = behaveBody.safeParse(parse(await request.text()));
+			if (!parsed.success) return { status: 400, body: z.prettifyError(parsed.error) };
+			const { data } = parsed;
+			if ('number' in data) sandbox.behave(data.number, data.behaviour);
+			else if ('media' in data) sandbox.behaveMedia(data.call_id, data.media);
+			else sandbox.behaveReads(data.call_id, data.behaviour);
 			return { status: 200, body: { success: true } };
 		}
 		default:
 			return (
-				follow(incoming, world) ?? { status: 404, body: `The sandbox has no ${method} ${path}` }
+				serveMedia(request, context) ?? {
+					status: 404,
+					body: `The sandbox has no ${method} ${path}`,
+				}
 			);
 	}
 }

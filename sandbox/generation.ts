@@ -1,35 +1,35 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Accounts } from './accounts';
+import type { ErrorDetails } from './apiError';
 import type { GenerationName } from './calls';
-import type { Desk } from './desk';
-import type { RefusalFacts } from './refusal';
+import type { CallService } from './callService';
+import type { IncomingRequest } from './request';
 
-/** A request as far as the generations look at it. */
-export interface Incoming {
-	method: string;
-	path: string;
-	query: URLSearchParams;
-	headers: IncomingHttpHeaders;
-	text(): Promise<string>;
-}
-
-/** Whose key it is. A key can be known and yet have no access. */
+/** The sender of a request, identified by its key. A known key may still have no access. */
 export interface Caller {
+	/** The key with the generation as prefix. */
 	key: string;
-	/** Who sees the calls placed with it: all keys of a workspace, or only this one. */
+	/** The owner of the calls placed with this key: its workspace, or the key itself. */
 	owner: string;
 	access: boolean;
 }
 
-/** One generation of Twenty2's API: the words it uses on the wire. */
+/** One generation of Twenty2's API: its authentication, routes and envelopes. */
 export interface Generation {
 	readonly name: GenerationName;
-	/** What it calls the number that is called. */
+	/** The body field that holds the called number. */
 	readonly toField: string;
-	/** Recognises the key, or throws a refusal. */
-	caller(headers: IncomingHttpHeaders, accounts: Accounts): Caller;
-	/** The body of the answer with status 200, or a refusal thrown. */
-	handle(incoming: Incoming, desk: Desk): Promise<object>;
-	/** The body of an error. */
-	envelope(facts: RefusalFacts): object;
+	/**
+	 * Identifies the caller.
+	 * @throws ApiError with status 401
+	 */
+	authenticate(headers: IncomingHttpHeaders, accounts: Accounts): Caller;
+	/**
+	 * Carries out a request.
+	 * @returns the body of the answer with status 200
+	 * @throws ApiError or ReplyOverride for every other answer
+	 */
+	handle(request: IncomingRequest, service: CallService): Promise<object>;
+	/** The body of an error answer. */
+	envelope(details: ErrorDetails): object;
 }

@@ -1,16 +1,16 @@
-/** What one key may do. Read at every request, so changing a field takes effect at once. */
+/** The limits of one key. Read at every request, so a change takes effect at once. */
 export interface Limits {
-	/** Requests of any kind in one window. */
+	/** Requests of any kind per window. */
 	requestsPerMinute: number;
-	/** How long that "minute" is. */
+	/** Length of the window in ms: one minute, unless a test shortens it. */
 	windowMs: number;
-	/** Calls that have not ended. */
+	/** Calls that may be live at the same time. */
 	concurrentCalls: number;
-	/** Off: calls beyond `concurrentCalls` are placed all the same, and only counted. */
+	/** When false, calls beyond `concurrentCalls` are placed too, and only counted. */
 	refuseConcurrent: boolean;
-	/** Whether a request that was refused fills the window too; the documents do not say. */
+	/** Whether refused requests count as well. The documentation does not say. */
 	countRefused: boolean;
-	/** Whether a refusal says in `Retry-After` how long to wait; the documents mention no such header. */
+	/** Whether a 429 has a `Retry-After` header. The documentation mentions none. */
 	retryAfter: boolean;
 }
 
@@ -23,11 +23,15 @@ export const documentedLimits: Limits = {
 	retryAfter: false,
 };
 
-/** A way of counting the requests of one key. */
+/** Counts the requests of one key. */
 export interface CountingRule {
-	/** Notes an arrival. Answers 0 when it is welcome, else how many ms to stay away. */
+	/**
+	 * Counts a request.
+	 * @param at time of arrival, in ms
+	 * @returns 0 when the request is allowed, otherwise the ms until one would be
+	 */
 	arrive(at: number): number;
 }
 
-/** Makes the rule for one key. Another way of counting is another function of this type. */
+/** Creates the counting rule of one key. */
 export type Counting = (limits: Limits) => CountingRule;

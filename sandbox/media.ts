@@ -1,41 +1,14 @@
-import { type Call, stateOf } from './calls';
-import type { World } from './desk';
-import type { Incoming } from './generation';
-import { type File, sent } from './mediaBehaviours';
-import { recording, shortRecording } from './recording';
+import { stateOf, type Call } from './calls';
+import type { Context } from './context';
+import { mediaReply, type File } from './mediaBehaviours';
+import { recording } from './recording';
 import type { Reply } from './reply';
+import type { IncomingRequest } from './request';
 
-/** A link that needs no key and works for a while, as both generations hand them out. */
-export interface Link {
-	url: string;
-	expires_at: string;
-}
-
-/** Read when a link is handed out or followed. */
-export interface MediaOptions {
-	/** Size of every recording. */
-	recordingBytes: number;
-	/** How long links work. */
-	linkLifetimeMs: number;
-}
-
-export const defaultMedia: MediaOptions = {
-	recordingBytes: shortRecording,
-	linkLifetimeMs: 60 * 60 * 1000,
-};
-
-type Lifetime = Pick<MediaOptions, 'linkLifetimeMs'>;
-
-export const recordingLink = (base: string, call: Call, now: number, lifetime?: Lifetime) =>
-	link(`${base}/sandbox/recordings/${call.call_id}.wav`, now, lifetime);
-
-export const transcriptLink = (base: string, call: Call, now: number, lifetime?: Lifetime) =>
-	link(`${base}/sandbox/transcripts/${call.call_id}.txt`, now, lifetime);
-
-/** What a link leads to; undefined when it is none of ours. */
-export function follow(
-	{ method, path, query, headers }: Incoming,
-	{ calls, clock, media, links, seen }: World,
+/** Serves the file behind a link. Undefined when the request is for no recording or transcript. */
+export function serveMedia(
+	{ method, path, query, headers }: IncomingRequest,
+	{ calls, clock, media, links, seen }: Context,
 ): Reply | undefined {
 	const now = clock();
 	const [, folder, callId] =
@@ -45,19 +18,14 @@ export function follow(
 	seen.media.push({ path, at: now, headers });
 	if (now >= Number(query.get('expires'))) return { status: 403, body: 'The link has expired' };
 	const file = folder === 'recordings' ? wav(media.recordingBytes) : text(transcript(call));
-	return sent(file, links.next(links.has(call.call_id) ? call.call_id : '*'));
+	return mediaReply(file, links.next(links.has(call.call_id) ? call.call_id : '*'));
 }
 
-function link(url: string, now: number, { linkLifetimeMs }: Lifetime = defaultMedia): Link {
-	const expires = Math.floor(now + linkLifetimeMs);
-	return { url: `${url}?expires=${expires}`, expires_at: new Date(expires).toISOString() };
-}
-
-const wav = (bytes: number): File => ({ bytes, type: 'audio/wav', parts: recording(bytes) });
+const wav = (bytes: number): File => ({ bytes, type: 'audio/wav', chunks: recording(bytes) });
 
 function text(content: string): File {
 	const bytes = Buffer.from(content);
-	return { bytes: bytes.length, type: 'text/plain', parts: [bytes] };
+	return { bytes: bytes.length, type: 'text/plain', chunks: [bytes] };
 }
 
 function transcript(call: Call): string {

@@ -5,9 +5,9 @@ import type { Reply } from './reply';
 
 const times = z.number().int().positive().optional();
 
-const named = z.enum(['404', 'expired', '500 once', '500 always', 'cut', 'stall', 'hang']);
+const names = z.enum(['404', 'expired', '500 once', '500 always', 'cut', 'stall', 'hang']);
 
-const spelt = z.discriminatedUnion('kind', [
+const definition = z.discriminatedUnion('kind', [
 	z.strictObject({
 		kind: z.literal('answer'),
 		status: z.number().int().min(200).max(599),
@@ -15,30 +15,30 @@ const spelt = z.discriminatedUnion('kind', [
 		body: z.string().optional(),
 		times,
 	}),
-	/** The file with other headers; null leaves one out. */
+	/** The file with changed headers. Null removes a header. */
 	z.strictObject({
 		kind: z.literal('headers'),
 		headers: z.record(z.string(), z.string().nullable()),
 		times,
 	}),
-	/** Half of the file, then the connection is cut. */
+	/** Half of the file, then the connection is closed. */
 	z.strictObject({ kind: z.literal('cut'), times }),
-	/** Half of the file, then silence. */
+	/** Half of the file, then nothing more. */
 	z.strictObject({ kind: z.literal('stall'), times }),
-	/** The file, with a pause after each of its parts. */
+	/** The file, with a pause after each chunk. */
 	z.strictObject({ kind: z.literal('slow'), ms: z.number().nonnegative(), times }),
-	/** No answer at all. */
+	/** No answer. */
 	z.strictObject({ kind: z.literal('hang'), times }),
 ]);
 
-/** How the links of one call go wrong. Without `times` they go wrong always. */
-export const mediaBehaviourSchema = z.union([named, spelt]);
+/** The behaviour of the links of one call. Without `times` it applies to every request. */
+export const mediaBehaviourSchema = z.union([names, definition]);
 
 export type MediaBehaviour = z.infer<typeof mediaBehaviourSchema>;
-/** A behaviour spelt out. */
-export type MediaKind = z.infer<typeof spelt>;
+/** A behaviour in full, instead of by its name. */
+export type MediaDefinition = z.infer<typeof definition>;
 
-const kinds: Record<z.infer<typeof named>, MediaKind> = {
+const definitions: Record<z.infer<typeof names>, MediaDefinition> = {
 	'404': { kind: 'answer', status: 404, body: 'There is no such file' },
 	expired: { kind: 'answer', status: 403, body: 'The link has expired' },
 	'500 once': { kind: 'answer', status: 500, body: 'Something went wrong', times: 1 },
@@ -48,62 +48,65 @@ const kinds: Record<z.infer<typeof named>, MediaKind> = {
 	hang: { kind: 'hang' },
 };
 
-export const mediaKindOf = (behaviour: MediaBehaviour): MediaKind =>
-	typeof behaviour === 'string' ? kinds[behaviour] : behaviour;
+/** Resolves the name of a behaviour. */
+export const defineMedia = (behaviour: MediaBehaviour): MediaDefinition =>
+	typeof behaviour === 'string' ? definitions[behaviour] : behaviour;
 
-/** What a link leads to. */
+/** The file behind a link. */
 export interface File {
+	/** The size. */
 	bytes: number;
+	/** The media type. */
 	type: string;
-	parts: Iterable<Buffer>;
+	chunks: Iterable<Buffer>;
 }
 
-/** How a file is sent, properly or as a behaviour has it. */
-export function sent({ bytes, type, parts }: File, kind?: MediaKind): Reply {
+/** The reply that sends a file, as changed by a behaviour. */
+export function mediaReply({ bytes, type, chunks }: File, behaviour?: MediaDefinition): Reply {
 	const headers = { 'content-type': type, 'content-length': String(bytes) };
 	const streamed = (body: AsyncIterable<Buffer> | Iterable<Buffer>) => ({
 		status: 200,
 		headers,
 		body: Readable.from(body),
 	});
-	switch (kind?.kind) {
+	switch (behaviour?.kind) {
 		case undefined:
-			return streamed(parts);
+			return streamed(chunks);
 		case 'answer':
-			return kind;
+			return behaviour;
 		case 'headers': {
-			const changed = Object.entries({ ...headers, ...kind.headers });
+			const changed = Object.entries({ ...headers, ...behaviour.headers });
 			const kept = changed.filter((entry): entry is [string, string] => entry[1] !== null);
-			return { ...streamed(parts), headers: Object.fromEntries(kept) };
+			return { ...streamed(chunks), headers: Object.fromEntries(kept) };
 		}
 		case 'cut':
-			return streamed(half(parts, bytes, () => Promise.reject(new Error('Cut'))));
+			return streamed(firstHalf(chunks, bytes, () => Promise.reject(new Error('Cut'))));
 		case 'stall':
-			return streamed(half(parts, bytes, () => new Promise(() => undefined)));
+			return streamed(firstHalf(chunks, bytes, () => new Promise(() => undefined)));
 		case 'slow':
-			return streamed(slowly(parts, kind.ms));
+			return streamed(slowly(chunks, behaviour.ms));
 		case 'hang':
 			return 'hang';
 	}
 }
 
-/** So that what was sent has arrived before the connection ends. */
-const ARRIVAL_MS = 50;
+/** Time for the sent bytes to arrive before the connection closes. */
+const DELIVERY_MS = 50;
 
-async function* half(parts: Iterable<Buffer>, bytes: number, then: () => Promise<never>) {
+async function* firstHalf(chunks: Iterable<Buffer>, bytes: number, then: () => Promise<never>) {
 	let left = Math.floor(bytes / 2);
-	for (const part of parts) {
+	for (const chunk of chunks) {
 		if (left <= 0) break;
-		yield part.subarray(0, left);
-		left -= part.length;
+		yield chunk.subarray(0, left);
+		left -= chunk.length;
 	}
-	await sleep(ARRIVAL_MS);
+	await sleep(DELIVERY_MS);
 	await then();
 }
 
-async function* slowly(parts: Iterable<Buffer>, ms: number) {
-	for (const part of parts) {
-		yield part;
+async function* slowly(chunks: Iterable<Buffer>, ms: number) {
+	for (const chunk of chunks) {
+		yield chunk;
 		await sleep(ms, undefined, { ref: false });
 	}
 }

@@ -1,21 +1,21 @@
 const HEADER_BYTES = 44;
-const PART_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const BYTES_PER_SECOND = 8_000;
 
-/** One second. */
+/** The size of a recording of one second, in bytes. */
 export const shortRecording = HEADER_BYTES + BYTES_PER_SECOND;
 
-/** A WAV file of that size, part by part: noise, the same every time. */
+/** A WAV file of this many bytes, in chunks. It holds pseudo-random noise, the same every time. */
 export function* recording(bytes: number): Generator<Buffer> {
 	yield header(bytes);
 	let noise = 1;
-	for (let left = bytes - HEADER_BYTES; left > 0; left -= PART_BYTES) {
-		const part = Buffer.alloc(Math.min(left, PART_BYTES));
-		for (let i = 0; i < part.length; i++) {
+	for (let left = bytes - HEADER_BYTES; left > 0; left -= CHUNK_BYTES) {
+		const chunk = Buffer.alloc(Math.min(left, CHUNK_BYTES));
+		for (let i = 0; i < chunk.length; i++) {
 			noise = Math.imul(noise, 1_664_525) + 1_013_904_223;
-			part[i] = noise >>> 24;
+			chunk[i] = noise >>> 24;
 		}
-		yield part;
+		yield chunk;
 	}
 }
 
@@ -30,7 +30,7 @@ function header(bytes: number): Buffer {
 	wav.writeUInt32LE(BYTES_PER_SECOND, 24);
 	wav.writeUInt32LE(BYTES_PER_SECOND, 28);
 	wav.writeUInt16LE(1, 32);
-	wav.writeUInt16LE(8, 34); // bits
+	wav.writeUInt16LE(8, 34); // bits per sample
 	wav.write('data', 36);
 	wav.writeUInt32LE(bytes - HEADER_BYTES, 40);
 	return wav;

@@ -2,31 +2,34 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Call, Calls, GenerationName } from './calls';
 import type { Limits } from './limits';
 
+/** A request to the API. */
 export interface SeenRequest {
 	method: string;
-	/** With the query. */
+	/** Including the query. */
 	path: string;
-	/** Arrival, in ms since 1970. */
+	/** Time of arrival, in ms since 1970. */
 	at: number;
-	/** Null while there is no answer, and for ever when the connection was cut or left hanging. */
+	/** Null until the answer. It stays null when a behaviour cuts the connection or never answers. */
 	status: number | null;
 	generation: GenerationName;
-	/** The key when it was recognised, told apart by generation. */
+	/** The key with the generation as prefix. Null when the key is unknown. */
 	key: string | null;
-	/** Those of `headersOfInterest` that were sent. */
+	/** Only `recordedHeaders`. */
 	headers: Record<string, string>;
 }
 
-/** A link that was followed. */
+/** A request for a recording or transcript. */
 export interface SeenMedia {
+	/** Without the query. */
 	path: string;
-	/** Arrival, in ms since 1970. */
+	/** Time of arrival, in ms since 1970. */
 	at: number;
-	/** All that came. */
+	/** All headers. */
 	headers: IncomingHttpHeaders;
 }
 
-export const headersOfInterest = [
+/** The request headers that `SeenRequest` keeps. */
+export const recordedHeaders = [
 	'idempotency-key',
 	'content-type',
 	'accept',
@@ -34,14 +37,14 @@ export const headersOfInterest = [
 	'x-workspace-id',
 ];
 
-/** What the sandbox saw since it started or was reset. Always up to date. */
+/** Records requests and calls since the start or the last reset. */
 export class Seen {
 	readonly requests: SeenRequest[] = [];
-	/** Links that were followed; they are no requests to the API. */
+	/** Requests for recordings and transcripts. They do not count against the limits. */
 	readonly media: SeenMedia[] = [];
-	/** Most requests that were waiting for their answer at once. */
+	/** The highest number of requests in flight at the same time. */
 	mostInFlight = 0;
-	/** Most calls of one key that had not ended at once. */
+	/** The highest number of calls that one key had live at the same time. */
 	mostLive = 0;
 	private inFlight = 0;
 
@@ -54,19 +57,19 @@ export class Seen {
 		return this.placed.all;
 	}
 
-	/** Calls placed to this E.164 number. */
+	/** The calls placed to an E.164 number. */
 	callsTo(number: string): Call[] {
 		return this.calls.filter((call) => call.number === number);
 	}
 
-	/** How many calls were placed, by E.164 number. */
+	/** The number of calls placed, by E.164 number. */
 	perNumber(): Record<string, number> {
 		const counts: Record<string, number> = {};
 		for (const { number } of this.calls) counts[number] = (counts[number] ?? 0) + 1;
 		return counts;
 	}
 
-	/** Most requests one key sent in any window, those that were refused included. */
+	/** The highest number of requests that one key sent in any window, including refused ones. */
 	get mostInAnyWindow(): number {
 		const windows = new Map<string, { arrivals: number[]; first: number }>();
 		let most = 0;
@@ -81,29 +84,29 @@ export class Seen {
 		return most;
 	}
 
-	/** Answers with status 429, whatever the reason. */
+	/** The number of answers with status 429. */
 	get refusals(): number {
 		return this.requests.filter(({ status }) => status === 429).length;
 	}
 
-	/** Notes that a request came in; call the result once it is over. */
+	/** Records a request. @returns a function to call when the request has ended */
 	arrived(request: SeenRequest): () => void {
 		this.requests.push(request);
 		this.inFlight += 1;
 		this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
-		let over = false;
+		let ended = false;
 		return () => {
-			if (!over) this.inFlight -= 1;
-			over = true;
+			if (!ended) this.inFlight -= 1;
+			ended = true;
 		};
 	}
 
-	/** Notes how many calls a key has going. */
-	liveNow(count: number): void {
+	/** Records the number of live calls of a key. */
+	countLive(count: number): void {
 		this.mostLive = Math.max(this.mostLive, count);
 	}
 
-	/** Forgets everything but the requests still in flight. */
+	/** Deletes all records. Requests in flight stay counted in `mostInFlight`. */
 	clear(): void {
 		this.requests.length = 0;
 		this.media.length = 0;
@@ -111,6 +114,7 @@ export class Seen {
 		this.mostLive = 0;
 	}
 
+	/** The answer to `GET /sandbox`. */
 	toJSON() {
 		const { requests, calls, mostInFlight, mostLive, mostInAnyWindow, refusals } = this;
 		const perNumber = this.perNumber();

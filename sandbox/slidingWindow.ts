@@ -1,17 +1,17 @@
 import type { CountingRule, Limits } from './limits';
 
-/** At most `requestsPerMinute` in any `windowMs`, wherever the window is laid. */
+/** At most `requestsPerMinute` in any period of `windowMs`. */
 export function slidingWindow(limits: Limits): CountingRule {
 	const arrivals: number[] = [];
 	return {
 		arrive(at) {
 			const first = arrivals.findIndex((earlier) => at - earlier < limits.windowMs);
 			arrivals.splice(0, first === -1 ? arrivals.length : first);
-			const welcome = arrivals.length < limits.requestsPerMinute;
-			if (welcome || limits.countRefused) arrivals.push(at);
-			if (welcome) return 0;
-			const lastInTheWay = arrivals[arrivals.length - limits.requestsPerMinute] ?? at;
-			return lastInTheWay + limits.windowMs - at;
+			const allowed = arrivals.length < limits.requestsPerMinute;
+			if (allowed || limits.countRefused) arrivals.push(at);
+			if (allowed) return 0;
+			const blocking = arrivals[arrivals.length - limits.requestsPerMinute] ?? at;
+			return blocking + limits.windowMs - at;
 		},
 	};
 }

@@ -1,18 +1,18 @@
 import type { CountingRule, Limits } from './limits';
 
-/** A bucket of `requestsPerMinute` tokens that is refilled evenly over the minute; full at first. */
+/** A bucket of `requestsPerMinute` tokens. It starts full and refills evenly over `windowMs`. */
 export function tokenBucket(limits: Limits): CountingRule {
 	let tokens = limits.requestsPerMinute;
-	let filledAt = Number.NaN;
+	let refilledAt = Number.NaN;
 	return {
 		arrive(at) {
 			const msPerToken = limits.windowMs / limits.requestsPerMinute;
-			const sinceThen = Number.isNaN(filledAt) ? 0 : at - filledAt;
-			tokens = Math.min(limits.requestsPerMinute, tokens + sinceThen / msPerToken);
-			filledAt = at;
-			const welcome = tokens >= 1;
-			if (welcome) tokens -= 1;
-			return welcome ? 0 : (1 - tokens) * msPerToken;
+			const elapsed = Number.isNaN(refilledAt) ? 0 : at - refilledAt;
+			tokens = Math.min(limits.requestsPerMinute, tokens + elapsed / msPerToken);
+			refilledAt = at;
+			const allowed = tokens >= 1;
+			if (allowed) tokens -= 1;
+			return allowed ? 0 : (1 - tokens) * msPerToken;
 		},
 	};
 }

@@ -1,35 +1,37 @@
 import type { Accounts } from './accounts';
 import { type Call, stateOf } from './calls';
-import { recordingLink } from './media';
+import { recordingLink } from './mediaLinks';
 
-/** What Twenty2 sends to a workspace's URL. Fields of the wire keep their names. */
+/** The body that Twenty2 sends to a workspace's webhook URL. */
 export interface WebhookEvent extends Record<string, unknown> {
 	event: 'call.completed' | 'call.failed';
 	event_id: string;
 	call: { call_id: string; status: string } & Record<string, unknown>;
 }
 
-/** How a delivery was answered. */
+/** The answer to a delivery. */
 export interface Delivered {
 	status: number;
 	body: string;
-	/** How long the answer took. */
+	/** Duration until the end of the answer, in ms. */
 	ms: number;
 }
 
-/** Twenty2 "wants a 200 within 5 seconds". */
-const PATIENCE_MS = 5_000;
+/** Twenty2's documentation asks for a 200 within 5 seconds. */
+const TIMEOUT_MS = 5_000;
 
-/** Webhooks name numbers without a country code. */
+/** Webhook events have numbers without a country code. */
 const national = (number: string) => number.replace(/^\+91/, '');
 
 const iso = (at: number) => new Date(at).toISOString();
 
 /**
- * The event that a call's end brings, with the same event_id whenever it is asked for.
- * @throws TypeError while the call is still going
+ * The event for the end of a call. It always has the same event_id.
+ * @param url the sandbox's address
+ * @param now in ms since 1970
+ * @throws TypeError when the call has not ended
  */
-export function eventOf(
+export function webhookEvent(
 	call: Call,
 	{ workspaceKeys }: Accounts,
 	url: string,
@@ -57,7 +59,7 @@ export function eventOf(
 			duration_seconds: state.durationSeconds,
 			billed_duration_seconds: state.durationSeconds,
 			call_cost_inr: Number.parseFloat(state.cost),
-			// The documents name no other reason.
+			// The documentation mentions no other reason.
 			disconnection_reason: completed ? null : 'unanswered',
 		},
 		campaign: { campaign_id: 'camp_sandbox', campaign_name: 'Sandbox' },
@@ -75,22 +77,23 @@ export function eventOf(
 }
 
 /**
- * Sends a body as Twenty2 sends an event.
- * @param patienceMs who asks what a busy machine answers, not how soon, can wait longer
- * @throws when there is no answer in that time
+ * Sends a body to a webhook URL, as Twenty2 does.
+ * @param body a string is sent as it is, everything else as JSON
+ * @param timeoutMs longer where a test on a busy machine does not depend on the response time
+ * @throws when there is no complete answer within `timeoutMs`
  */
 export async function deliver(
 	url: string,
 	body: unknown,
-	patienceMs = PATIENCE_MS,
+	timeoutMs = TIMEOUT_MS,
 ): Promise<Delivered> {
-	const from = performance.now();
+	const start = performance.now();
 	const response = await fetch(url, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json' },
 		body: typeof body === 'string' ? body : JSON.stringify(body),
-		signal: AbortSignal.timeout(patienceMs),
+		signal: AbortSignal.timeout(timeoutMs),
 	});
 	const text = await response.text();
-	return { status: response.status, body: text, ms: performance.now() - from };
+	return { status: response.status, body: text, ms: performance.now() - start };
 }

@@ -1,10 +1,11 @@
 import * as z from 'zod/v4';
-import { check, readObject } from './body';
-import type { Found } from './desk';
+import { routeNotFound, unauthorized } from './apiError';
+import { readObject, validate } from './body';
+import type { CallRequest } from './calls';
+import type { CallDetails } from './callService';
 import type { Generation } from './generation';
-import { routeNotFound, unauthorized } from './refusal';
 
-/** The country the ten digits are in. */
+/** Prefix of every number: this generation sends ten digits without a country code. */
 const COUNTRY_CODE = '+91';
 
 const phone = z.string().regex(/^\d{10}$/, 'must be exactly ten digits, without country code');
@@ -18,12 +19,12 @@ const createBody = z.object({
 
 const detailQuery = z.object({ call_id: z.string().min(1) });
 
-/** `/api` with key, secret and workspace. */
+/** The workspace generation: `/api` with key, secret and workspace id. */
 export const workspace: Generation = {
 	name: 'workspace',
 	toField: 'callee_phone',
 
-	caller({ authorization = '', 'x-workspace-id': workspaceId }, { workspaceKeys }) {
+	authenticate({ authorization = '', 'x-workspace-id': workspaceId }, { workspaceKeys }) {
 		const [, encoded = ''] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
 		const presented = Buffer.from(encoded, 'base64').toString('utf8');
 		const known = workspaceKeys.find(({ key, secret }) => `${key}:${secret}` === presented);
@@ -32,18 +33,18 @@ export const workspace: Generation = {
 		return { key: `workspace:${known.key}`, owner: `workspace:${workspaceId}`, access };
 	},
 
-	async handle(incoming, desk) {
-		const { method, path, query } = incoming;
+	async handle(request, service) {
+		const { method, path, query } = request;
 		switch (`${method} ${path}`) {
 			case 'POST /api/agent/trigger-outbound-call': {
-				const { call_id } = await desk.create(order(await readObject(incoming)));
+				const { call_id } = await service.create(parseCreate(await readObject(request)));
 				return { success: true, call_id, status: 'initiated', message: 'Call initiated' };
 			}
 			case 'GET /api/call/detail':
-				return detail(await desk.read(check(detailQuery, Object.fromEntries(query)).call_id));
+				return detail(await service.read(validate(detailQuery, Object.fromEntries(query)).call_id));
 			case 'GET /api/call/logs':
-				// Pages and filters exist but are not documented: whatever is asked for, all come.
-				return { success: true, calls: (await desk.list()).map(summary) };
+				// Pages and filters exist but are not documented. The query is ignored.
+				return { success: true, calls: (await service.list()).map(summary) };
 			default:
 				throw routeNotFound(method, path);
 		}
@@ -54,8 +55,8 @@ export const workspace: Generation = {
 	},
 };
 
-function order(body: Record<string, unknown>) {
-	const { agent_id, callee_phone, caller_phone, input_parameters } = check(createBody, body);
+function parseCreate(body: Record<string, unknown>): CallRequest {
+	const { agent_id, callee_phone, caller_phone, input_parameters } = validate(createBody, body);
 	return {
 		number: COUNTRY_CODE + callee_phone,
 		from_number: COUNTRY_CODE + caller_phone,
@@ -65,11 +66,11 @@ function order(body: Record<string, unknown>) {
 	};
 }
 
-function summary({ call, state }: Found) {
+function summary({ call, state }: CallDetails) {
 	return {
 		call_id: call.call_id,
 		agent_id: call.assistant,
-		// This generation knows a call not yet ringing as "initiated".
+		// This generation's name for "queued".
 		status: state.status === 'queued' ? 'initiated' : state.status,
 		direction: 'outbound',
 		callee_phone: call.number.slice(COUNTRY_CODE.length),
@@ -81,11 +82,11 @@ function summary({ call, state }: Found) {
 	};
 }
 
-function detail(found: Found) {
-	const { call, state, links } = found;
+function detail(details: CallDetails) {
+	const { call, state, links } = details;
 	return {
 		success: true,
-		call: { ...summary(found), billed_duration_seconds: state.durationSeconds },
+		call: { ...summary(details), billed_duration_seconds: state.durationSeconds },
 		input_parameters: call.input_parameters,
 		output_parameters: state.outputParameters,
 		...links,

@@ -1,6 +1,6 @@
 import type { Behaviour } from './behaviours';
 
-/** Numbers that misbehave with no set-up. The last digits are the status wherever there is one. */
+/** Numbers with a built-in behaviour. The last digits are the HTTP status, where there is one. */
 export const magicNumbers: Readonly<Record<string, Behaviour>> = {
 	'+919999900200': 'empty 200',
 	'+919999900201': 'odd 200',

@@ -1,0 +1,14 @@
+import { shortRecording } from './recording';
+
+/** What recordings and links are like. Read whenever a link is created or followed. */
+export interface MediaOptions {
+	/** Size of every recording, in bytes. */
+	recordingBytes: number;
+	/** How long links work, in ms. */
+	linkLifetimeMs: number;
+}
+
+export const defaultMedia: MediaOptions = {
+	recordingBytes: shortRecording,
+	linkLifetimeMs: 60 * 60 * 1000,
+};
