@@ -1,18 +1,19 @@
-// Installs what the lock file names, unless that is there already: so that on a fresh clone, or
-// after the lock file changed, `npm test` is the only command. npm keeps what it fetched in its cache.
+// Installs the dependencies, unless the installed ones match the lock file. A fresh clone therefore
+// needs no command before `npm test`, and nor does a changed lock file.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
+import { requireDiskSpace } from './diskSpace.mjs';
 import { npmInstall } from './npm.mjs';
-import { giveUp } from './obstacle.mjs';
-import { expectRoom } from './room.mjs';
 import { step } from './step.mjs';
+import { reportError } from './userError.mjs';
 
 const lock = readFileSync('package-lock.json', 'utf8');
+/** A copy of the lock file that was installed. */
 const installed = 'node_modules/.installed-lock.json';
 
 async function install() {
-	await expectRoom(process.cwd(), 1);
-	// Not `npm ci`, which gives up where a registry lacks optional packages of other platforms.
+	await requireDiskSpace(process.cwd(), 1);
+	// Not `npm ci`: it fails where a registry lacks optional packages of other platforms.
 	await step('Installing dependencies: about 1 GB, 2 minutes, only the first time', () =>
 		npmInstall(['--no-save'], process.cwd()),
 	);
@@ -20,5 +21,5 @@ async function install() {
 }
 
 if (!existsSync(installed) || readFileSync(installed, 'utf8') !== lock) {
-	install().catch(giveUp);
+	install().catch(reportError);
 }

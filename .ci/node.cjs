@@ -1,5 +1,5 @@
-// Whoever has an old Node is told so, and not what it makes of newer code: so this file keeps to
-// words that every Node understands.
+// Checks the version of Node before anything else runs. Node loads this file first (`node -r`). It
+// keeps to old syntax, so that an old Node prints this message and not a syntax error.
 'use strict';
 
 var version = process.version.slice(1).split('.').map(Number);

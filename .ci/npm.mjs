@@ -1,40 +1,43 @@
 import { spawn } from 'node:child_process';
 
-import { Obstacle } from './obstacle.mjs';
+import { UserError } from './userError.mjs';
 
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-const atOnce = ['--fetch-retries=0', '--fetch-timeout=20000'];
+const withoutRetries = ['--fetch-retries=0', '--fetch-timeout=20000'];
 
 const unreachable =
 	/\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT)\b/;
-const full = /\bENOSPC\b/;
+const diskFull = /\bENOSPC\b/;
 
-/** Without a network npm would try each package for minutes; what it has in its cache may do. */
+/** Pings the registry first: without a network, npm retries each package for minutes. */
 export async function npmInstall(args, cwd) {
-	const ping = await run(['ping', ...quiet, ...atOnce], cwd);
-	if (!unreachable.test(ping.said)) return await npm(['install', ...args], cwd);
+	const ping = await run(['ping', ...quiet, ...withoutRetries], cwd);
+	if (!unreachable.test(ping.output)) return await npm(['install', ...args], cwd);
 
 	const fromCache = await run(['install', ...args, ...quiet, '--offline'], cwd);
-	if (fromCache.code !== 0) throw obstacle(ping);
+	if (fromCache.code !== 0) throw userError(ping);
 }
 
 /** Runs npm to its end. */
 export async function npm(args, cwd, env) {
 	const ended = await run([...args, ...quiet], cwd, env);
 	if (ended.code === 0) return;
-	const { code, said } = ended;
-	throw obstacle(ended) ?? new Error(`npm ${args.join(' ')} ended with ${code} in ${cwd}\n${said}`);
+	const { code, output } = ended;
+	throw (
+		userError(ended) ?? new Error(`npm ${args.join(' ')} ended with ${code} in ${cwd}\n${output}`)
+	);
 }
 
-function obstacle({ said }) {
-	const [reason] = unreachable.exec(said) ?? [];
+/** The error for a cause that the user can fix, if there is one. */
+function userError({ output }) {
+	const [reason] = unreachable.exec(output) ?? [];
 	if (reason) {
-		return new Obstacle(
+		return new UserError(
 			`npm did not reach its registry (${reason}): go online, or tell npm your proxy or mirror, and run this again.`,
 		);
 	}
-	if (full.test(said)) {
-		return new Obstacle('The disk is full: make room, about 5 GB in all, and run this again.');
+	if (diskFull.test(output)) {
+		return new UserError('The disk is full: make room, about 5 GB in all, and run this again.');
 	}
 }
 
@@ -52,5 +55,5 @@ async function run(args, cwd, env = {}) {
 		child.once('error', reject);
 		child.once('close', resolve);
 	});
-	return { code, said: Buffer.concat(chunks).toString() };
+	return { code, output: Buffer.concat(chunks).toString() };
 }

@@ -1,16 +1,16 @@
-const every = 10_000;
+const interval = 10_000;
 
-/** Says what is being done and, while that takes long, that it still is. */
+/** Prints what is being done, and the elapsed time every ten seconds. */
 export async function step(what, work) {
 	console.log(what);
-	const began = Date.now();
-	const seconds = () => `${Math.round((Date.now() - began) / 1000)} s`;
-	const alive = setInterval(() => console.log(`  ${seconds()}`), every);
+	const start = Date.now();
+	const seconds = () => `${Math.round((Date.now() - start) / 1000)} s`;
+	const timer = setInterval(() => console.log(`  ${seconds()}`), interval);
 	try {
 		const result = await work();
-		if (Date.now() - began > every) console.log(`  done after ${seconds()}`);
+		if (Date.now() - start > interval) console.log(`  done after ${seconds()}`);
 		return result;
 	} finally {
-		clearInterval(alive);
+		clearInterval(timer);
 	}
 }

@@ -1,5 +1,5 @@
-import { giveUp, Obstacle } from '../../.ci/obstacle.mjs';
 import { step } from '../../.ci/step.mjs';
+import { reportError, UserError } from '../../.ci/userError.mjs';
 import { startSandbox } from '../../sandbox';
 import { installedN8n } from '../e2e/install';
 import { startN8n } from '../e2e/n8n';
@@ -56,9 +56,9 @@ async function demonstrate(): Promise<void> {
 	await untilEnded(n8n);
 }
 
-function lockedOut(folder: string): Obstacle {
+function lockedOut(folder: string): UserError {
 	const { email, password } = owner;
-	return new Obstacle(
+	return new UserError(
 		`n8n no longer lets ${email} in with the password ${password}: set it back there, or delete ${folder} to begin anew, and run this again.`,
 	);
 }
@@ -72,7 +72,7 @@ async function main(): Promise<void> {
 		await Promise.race([demonstrate(), askedToStop]);
 		console.log('\nStopping');
 	} catch (error) {
-		giveUp(error);
+		reportError(error);
 	}
 	await stopAll();
 	process.exit();

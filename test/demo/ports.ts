@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import * as z from 'zod/v4';
 
-import { Obstacle } from '../../.ci/obstacle.mjs';
+import { UserError } from '../../.ci/userError.mjs';
 
 export interface Port {
 	number: number;
@@ -16,7 +16,7 @@ const portNumber = z.coerce.number().int().min(1024).max(65_535);
 function chosenPort(variable: string, owner: string, usual: number): Port {
 	const chosen = portNumber.safeParse(process.env[variable] ?? usual);
 	if (chosen.success) return { number: chosen.data, variable, owner };
-	throw new Obstacle(
+	throw new UserError(
 		`${variable}=${process.env[variable]} is no port: give a number from 1024 to 65535.`,
 	);
 }
@@ -33,7 +33,7 @@ export async function expectFree({ number, variable, owner }: Port): Promise<voi
 		server.listen(number, '127.0.0.1', () => resolve(true));
 	});
 	if (!isFree) {
-		throw new Obstacle(
+		throw new UserError(
 			`Port ${number}, where ${owner} would be, is taken: end what uses it, or choose another with ${variable}=${number + 1} npm start`,
 		);
 	}

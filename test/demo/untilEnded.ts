@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Obstacle } from '../../.ci/obstacle.mjs';
+import { UserError } from '../../.ci/userError.mjs';
 import type { N8n } from '../e2e/n8n';
 
 /** Nobody reads n8n's log here, unless it ends on its own. */
@@ -10,7 +10,7 @@ export async function untilEnded(n8n: N8n): Promise<never> {
 	while (!n8n.hasEnded) await delay(1000);
 	const log = join(n8n.userFolder, 'n8n.log');
 	await writeFile(log, n8n.log);
-	throw new Obstacle(
+	throw new UserError(
 		`n8n has ended on its own: its last words are in ${log}. npm start begins anew.`,
 	);
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
-import { Obstacle } from '../../.ci/obstacle.mjs';
-import { expectRoom } from '../../.ci/room.mjs';
+import { requireDiskSpace } from '../../.ci/diskSpace.mjs';
+import { UserError } from '../../.ci/userError.mjs';
 import { printFigure } from './figure';
 import { NpmStart } from './npmStart';
 import { listeners, processTree } from './processTree';
@@ -209,8 +209,8 @@ describe.sequential('npm start says in one sentence', () => {
 	});
 
 	it('that the disk is full', async () => {
-		const asked = expectRoom('/cache', 3.5, async () => 1.25e9);
-		await expect(asked).rejects.toThrow(Obstacle);
+		const asked = requireDiskSpace('/cache', 3.5, async () => 1.25e9);
+		await expect(asked).rejects.toThrow(UserError);
 		await expect(asked).rejects.toThrow(
 			'/cache has 1.3 GB left on its disk and needs 3.5 GB: make room, and run this again.',
 		);

@@ -3,10 +3,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { requireDiskSpace } from '../../.ci/diskSpace.mjs';
 import { npm, npmInstall } from '../../.ci/npm.mjs';
-import { giveUp, Obstacle } from '../../.ci/obstacle.mjs';
-import { expectRoom } from '../../.ci/room.mjs';
 import { step } from '../../.ci/step.mjs';
+import { reportError, UserError } from '../../.ci/userError.mjs';
 import { cached } from './cache';
 
 export const n8nVersion = '2.41.1';
@@ -34,7 +34,7 @@ const native = (folder: string) =>
 async function install(folder: string): Promise<void> {
 	try {
 		const cache = dirname(folder);
-		await expectRoom(cache, 3.5);
+		await requireDiskSpace(cache, 3.5);
 		await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }));
 		await step(
 			`Installing n8n ${n8nVersion} into ${cache}: 2.9 GB, about 4 minutes, only the first time`,
@@ -57,7 +57,7 @@ async function build(folder: string): Promise<void> {
 	};
 	const cause: unknown = await npm(rebuild, folder, environment).catch((error: unknown) => error);
 	if (existsSync(native(folder))) return;
-	throw new Obstacle(
+	throw new UserError(
 		'SQLite, where n8n keeps its data, was neither to be had ready-made nor could it be built: install Python and a C++ compiler (on Debian: apt-get install python3 build-essential), and run this again.',
 		{ cause },
 	);
@@ -79,5 +79,5 @@ export async function installedN8n(): Promise<InstalledN8n> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-	installedN8n().then(({ node, n8n }) => console.log(`${node} ${n8n}`), giveUp);
+	installedN8n().then(({ node, n8n }) => console.log(`${node} ${n8n}`), reportError);
 }

@@ -11,27 +11,27 @@ const limits: Limits = {
 	retryAfter: false,
 };
 
-/** Who arrives at these seconds, and how many seconds each is told to stay away. */
-const told = (counting: typeof slidingWindow, seconds: number[]) => {
+/** The seconds that each of these requests is told to wait. Requests are given by second of arrival. */
+const waits = (counting: typeof slidingWindow, seconds: number[]) => {
 	const rule = counting(limits);
 	return seconds.map((second) => Math.round(rule.arrive(second * 1_000) / 1_000));
 };
 
 describe('Ways of counting', () => {
 	it('a sliding window lets a request in when one has left it', () => {
-		expect(told(slidingWindow, [10, 20, 30, 50, 69, 70, 71, 80])).toEqual([
+		expect(waits(slidingWindow, [10, 20, 30, 50, 69, 70, 71, 80])).toEqual([
 			0, 0, 0, 20, 1, 0, 9, 0,
 		]);
 	});
 
 	it('a calendar minute starts from nothing', () => {
-		expect(told(calendarMinute, [50, 51, 52, 53, 60, 61, 62, 119, 120])).toEqual([
+		expect(waits(calendarMinute, [50, 51, 52, 53, 60, 61, 62, 119, 120])).toEqual([
 			0, 0, 0, 7, 0, 0, 0, 1, 0,
 		]);
 	});
 
 	it('a token bucket is full at first and then filled evenly', () => {
-		expect(told(tokenBucket, [10, 10, 10, 10, 29, 30, 31, 69, 70, 500, 500, 500, 500])).toEqual([
+		expect(waits(tokenBucket, [10, 10, 10, 10, 29, 30, 31, 69, 70, 500, 500, 500, 500])).toEqual([
 			0, 0, 0, 20, 1, 0, 19, 0, 0, 0, 0, 0, 20,
 		]);
 	});

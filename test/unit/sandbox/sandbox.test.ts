@@ -11,7 +11,7 @@ afterEach(async () => {
 	await Promise.all(started.splice(0).map((sandbox) => sandbox.close()));
 });
 
-/** A sandbox whose time passes only when told to. */
+/** A sandbox with a clock that only `pass` advances. */
 async function sandboxWithClock(options: SandboxOptions = {}) {
 	let now = Date.UTC(2026, 4, 22, 7, 0, 0);
 	const sandbox = await startSandbox({ clock: () => now, ...options });
@@ -342,7 +342,7 @@ describe('the workspace generation', () => {
 		expect((await workspace.detail(call_id, second)).status).toBe(200);
 		expect((await workspace.logs(foreign)).body.calls).toEqual([]);
 		expect((await workspace.detail(call_id, foreign)).status).toBe(404);
-		// The limits are still those of a key.
+		// Limits apply to a key, not to a workspace.
 		expect((await workspace.create()).status).toBe(429);
 		expect((await workspace.create({}, second)).status).toBe(200);
 		expect(sandbox.seen.mostLive).toBe(1);
@@ -427,7 +427,7 @@ describe('the limit of requests', () => {
 		expect((await read('any')).status).toBe(404);
 		expect((await read('any')).status).toBe(429);
 		expect(sandbox.seen.refusals).toBe(3);
-		// All but the create, which had left the window when the last two came.
+		// All requests except the create, which had left the window before the last two.
 		expect(sandbox.seen.mostInAnyWindow).toBe(63);
 	});
 
@@ -612,21 +612,21 @@ describe('misbehaviour', () => {
 	it('"slow" places at once and answers late', async () => {
 		const { create, sandbox } = await sandboxWithClock();
 		sandbox.behave(TO, { kind: 'slow', ms: 60 });
-		const begun = performance.now();
+		const start = performance.now();
 		expect((await create()).status).toBe(200);
-		expect(performance.now() - begun).toBeGreaterThan(55);
+		expect(performance.now() - start).toBeGreaterThan(55);
 
 		sandbox.behave(TO, { kind: 'slow', ms: 600_000 });
-		const patience = new AbortController();
-		const impatient = fetch(`${sandbox.url}/v1/calls`, {
+		const client = new AbortController();
+		const pending = fetch(`${sandbox.url}/v1/calls`, {
 			method: 'POST',
-			signal: patience.signal,
+			signal: client.signal,
 			headers: { authorization: 'Bearer sandbox-key', 'content-type': 'application/json' },
 			body: JSON.stringify(apiKeyClient('').order),
 		});
 		await expect.poll(() => sandbox.seen.callsTo(TO)).toHaveLength(2);
-		patience.abort();
-		await expect(impatient).rejects.toThrow('aborted');
+		client.abort();
+		await expect(pending).rejects.toThrow('aborted');
 	});
 
 	it('"unanswered" rings and fails', async () => {

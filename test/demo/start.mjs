@@ -1,6 +1,7 @@
-// `npm start`, with `exec`, or a shell between npm and this process would keep signals to itself.
-// Each part runs in a process group of its own, so that whatever it has started by then can be ended
-// with it, also when only this process is told to stop.
+// `npm start`: installs the dependencies, then runs the demo. It uses nothing but Node, because on a
+// fresh clone nothing is installed yet. package.json runs it with `exec`: a shell between npm and this
+// process would not pass on signals. Each part runs in its own process group. When the part ends, the
+// whole group is killed, so no process that it started is left.
 import { spawn } from 'node:child_process';
 
 const parts = [['.ci/install.mjs'], ['--import', 'tsx', 'test/demo/demo.ts']];
@@ -12,7 +13,7 @@ let stopping = false;
 async function run(args) {
 	part = spawn(process.execPath, args, {
 		detached: hasGroups,
-		// By the channel it learns when this process has ended with no chance to tell it.
+		// The channel closes when this process is killed, and the part then stops.
 		stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
 	});
 	const code = await new Promise((resolve) => part.once('exit', resolve));
@@ -24,7 +25,7 @@ function endGroup(id) {
 	try {
 		process.kill(-id, 'SIGKILL');
 	} catch {
-		// Nothing of it is left.
+		// The group has no process left.
 	}
 }
 
@@ -35,7 +36,7 @@ function stop() {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
 
-// npm may be ended with no chance to pass it on.
+// When npm is killed, no signal arrives. The parent process id changes instead.
 const parent = process.ppid;
 setInterval(() => process.ppid === parent || stop(), 500).unref();
 

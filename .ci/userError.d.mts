@@ -1,0 +1,2 @@
+export class UserError extends Error {}
+export function reportError(error: unknown): void;
