@@ -15,26 +15,27 @@ const names = {
 type Type = keyof typeof names;
 
 function accounts({ url: baseUrl }: Sandbox): Record<Type, object> {
-	const common = { baseUrl, requestsPerMinute: 60, concurrentCalls: 3 };
+	const shared = { baseUrl, requestsPerMinute: 60, concurrentCalls: 3 };
 	const [apiKey] = defaultAccounts.apiKeys;
 	const [pair] = defaultAccounts.workspaceKeys;
 	return {
-		twenty2Api: { apiKey: apiKey?.key, ...common },
+		twenty2Api: { apiKey: apiKey?.key, ...shared },
 		twenty2WorkspaceApi: {
 			apiKey: pair?.key,
 			apiSecret: pair?.secret,
 			workspaceId: pair?.workspaceId,
-			...common,
+			...shared,
 		},
 	};
 }
 
+/** The base URL in a stored credential. */
 export async function baseUrlOf(n8n: N8n, { id }: Credential): Promise<string> {
 	const { data } = await n8n.rest.call('GET', `/credentials/${id}?includeData=true`, stored);
 	return data.baseUrl;
 }
 
-/** Both of Twenty2's credentials, filled in for the sandbox. */
+/** Creates both Twenty2 credentials for the sandbox, or updates the base URL of existing ones. */
 export async function putCredentials(
 	n8n: N8n,
 	sandbox: Sandbox,
@@ -47,7 +48,7 @@ export async function putCredentials(
 		const found = existing.find((one) => one.type === type && one.name === name);
 		if (!found) return await n8n.createCredential(type, name, data[type]);
 		const url = await baseUrlOf(n8n, found);
-		// The sandbox may have been on another port; any other address is the user's wish.
+		// The sandbox may have had another port. Any other address was set by the user and is kept.
 		if (url.startsWith('http://127.0.0.1:') && url !== sandbox.url) {
 			const changed = { type, name, data: data[type] };
 			await n8n.rest.call('PATCH', `/credentials/${found.id}`, anything, changed);

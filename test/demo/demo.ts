@@ -3,25 +3,26 @@ import { reportError, UserError } from '../../.ci/userError.mjs';
 import { startSandbox } from '../../sandbox';
 import { installedN8n } from '../e2e/install';
 import { startN8n } from '../e2e/n8n';
-import { askedToStop } from './askedToStop';
 import { baseUrlOf, putCredentials } from './credentials';
 import { putExamples } from './examples';
 import { demoFolder } from './folder';
 import { owner } from './owner';
 import { chosenPorts, expectFree } from './ports';
 import { runFirst } from './run';
+import { stopRequested } from './stopRequested';
 import { tarball } from './tarball';
 import { untilEnded } from './untilEnded';
 import { welcome } from './welcome';
 
-/** What has to be ended, in the order in which it was started. */
-const running: Array<() => Promise<void>> = [];
+/** Functions that stop what was started, in the order of the starts. */
+const stops: Array<() => Promise<void>> = [];
 
+/** Starts everything, runs the first example, and then waits. It only ends with an error. */
 async function demonstrate(): Promise<void> {
 	const ports = chosenPorts();
 	for (const port of Object.values(ports)) await expectFree(port);
 	const sandbox = await startSandbox({ port: ports.sandbox.number });
-	running.push(async () => await sandbox.close());
+	stops.push(async () => await sandbox.close());
 
 	await installedN8n();
 	const folder = await demoFolder();
@@ -40,12 +41,12 @@ async function demonstrate(): Promise<void> {
 	).catch((error: Error) => {
 		throw error.message.includes('/login was answered 401') ? lockedOut(folder) : error;
 	});
-	running.push(async () => await n8n.stop());
+	stops.push(async () => await n8n.stop());
 
 	const { twenty2Api } = await putCredentials(n8n, sandbox);
 	const examples = await putExamples(n8n, twenty2Api);
 	const first = examples.get('crm-row-to-call.json');
-	// It might phone real people by now.
+	// The user may have changed the example or its base URL: it could then phone real people.
 	const isSafe = (await baseUrlOf(n8n, twenty2Api)) === sandbox.url && first?.changed === false;
 	console.log(
 		isSafe
@@ -56,6 +57,7 @@ async function demonstrate(): Promise<void> {
 	await untilEnded(n8n);
 }
 
+/** The user has changed the owner's password. */
 function lockedOut(folder: string): UserError {
 	const { email, password } = owner;
 	return new UserError(
@@ -64,12 +66,12 @@ function lockedOut(folder: string): UserError {
 }
 
 async function stopAll(): Promise<void> {
-	for (const stop of running.reverse()) await stop();
+	for (const stop of stops.reverse()) await stop();
 }
 
 async function main(): Promise<void> {
 	try {
-		await Promise.race([demonstrate(), askedToStop]);
+		await Promise.race([demonstrate(), stopRequested]);
 		console.log('\nStopping');
 	} catch (error) {
 		reportError(error);

@@ -15,15 +15,15 @@ const stored = z.object({
 	connections: z.record(z.string(), z.unknown()),
 });
 
-/** An example that is in n8n. */
+/** An example that was imported into n8n. */
 export interface Imported {
 	name: string;
 	workflow: Workflow;
-	/** Whether somebody has changed it since. */
+	/** Whether the user has changed it since. */
 	changed: boolean;
 }
 
-/** All examples by their file, those that are not there yet with the credential chosen in them. */
+/** Imports the missing examples, with the credential chosen in them. @returns all examples by file */
 export async function putExamples(
 	n8n: N8n,
 	credential: Credential,

@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 
 import { cached } from '../e2e/cache';
 
-/** n8n's user folder: what a newcomer builds in the editor is there the next time. */
+/** n8n's user folder. It is kept between starts: `DEMO_FOLDER`, or a folder in the cache. */
 export async function demoFolder(): Promise<string> {
 	const { DEMO_FOLDER: chosen } = process.env;
 	if (chosen !== undefined) {
 		await mkdir(chosen, { recursive: true });
 		return resolve(chosen);
 	}
-	const isIn = async (folder: string) => existsSync(folder);
-	return await cached({ name: 'demo', isIn, fetch: async () => undefined });
+	const isComplete = async (folder: string) => existsSync(folder);
+	return await cached({ name: 'demo', isComplete, fetch: async () => undefined });
 }

@@ -1,6 +1,6 @@
 import type { Owner } from '../e2e/n8n';
 
-/** The same on every machine, where nobody else can reach it. */
+/** The owner of the demo. A fixed password is safe: n8n listens on loopback only. */
 export const owner: Owner = {
 	email: 'demo@example.com',
 	firstName: 'Demo',

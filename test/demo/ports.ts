@@ -5,27 +5,29 @@ import { UserError } from '../../.ci/userError.mjs';
 
 export interface Port {
 	number: number;
-	/** The environment variable that says which. */
+	/** The environment variable that sets it. */
 	variable: string;
-	/** What listens there. */
+	/** The program that listens on it, for messages. */
 	owner: string;
 }
 
 const portNumber = z.coerce.number().int().min(1024).max(65_535);
 
-function chosenPort(variable: string, owner: string, usual: number): Port {
-	const chosen = portNumber.safeParse(process.env[variable] ?? usual);
+function chosenPort(variable: string, owner: string, defaultPort: number): Port {
+	const chosen = portNumber.safeParse(process.env[variable] ?? defaultPort);
 	if (chosen.success) return { number: chosen.data, variable, owner };
 	throw new UserError(
 		`${variable}=${process.env[variable]} is no port: give a number from 1024 to 65535.`,
 	);
 }
 
+/** The ports from the environment. @throws UserError when one is invalid */
 export const chosenPorts = (): Record<'editor' | 'sandbox', Port> => ({
 	editor: chosenPort('DEMO_EDITOR_PORT', "n8n's editor", 5678),
 	sandbox: chosenPort('DEMO_SANDBOX_PORT', 'the Twenty2 sandbox', 4022),
 });
 
+/** @throws UserError when the port is taken */
 export async function expectFree({ number, variable, owner }: Port): Promise<void> {
 	const server = createServer();
 	const isFree = await new Promise<boolean>((resolve) => {

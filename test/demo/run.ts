@@ -10,7 +10,7 @@ const branches = ['Ask for the Right Number', 'Look It Up in Twenty2', 'Tell the
 const placed = z.looseObject({ result: z.string() });
 const notPlaced = z.looseObject({ name: z.string(), error: z.looseObject({ code: z.string() }) });
 
-/** Runs the example whose rows are made for the sandbox, and tells what came of each row. */
+/** Runs the first example. Its rows suit the sandbox. @returns a report with one line per row */
 export async function runFirst(n8n: N8n, { workflow }: Imported): Promise<string> {
 	const execution = await n8n.runManually(workflow, trigger);
 	const out = itemsOf(execution);
@@ -29,7 +29,7 @@ export async function runFirst(n8n: N8n, { workflow }: Imported): Promise<string
 	].join('\n');
 }
 
-/** What each node let out by its first output. */
+/** The items of each node's first output. */
 function itemsOf({ data }: StoredExecution) {
 	return (node: string) =>
 		(data.resultData.runData[node]?.at(-1)?.data?.main?.[0] ?? []).map(({ json }) => json);

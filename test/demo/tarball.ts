@@ -6,7 +6,7 @@ import { packBuilt, packProject, project } from '../e2e/pack';
 const sources = ['nodes', 'credentials', 'package.json', 'package-lock.json', 'gulpfile.js'];
 const built = 'dist/nodes/Twenty2/Twenty2.node.js';
 
-/** When it, or the newest in it, was changed. A folder changes when something in it is removed. */
+/** The latest change of a file, or of a folder and its content. A removal changes the folder. */
 async function changed(path: string): Promise<number> {
 	const { mtimeMs } = await stat(path);
 	const inside = await readdir(path, { recursive: true }).catch(() => []);
@@ -22,7 +22,7 @@ async function isBuilt(): Promise<boolean> {
 	return changes.every((at) => at < builtAt);
 }
 
-/** Of the node as it is now. Most of a build is checking types, which a second start can do without. */
+/** Packs the current node. Builds only when a source has changed. @returns the tarball's path */
 export async function tarball(destination: string): Promise<string> {
 	return (await isBuilt()) ? await packBuilt(destination) : await packProject(destination);
 }

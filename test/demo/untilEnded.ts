@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UserError } from '../../.ci/userError.mjs';
 import type { N8n } from '../e2e/n8n';
 
-/** Nobody reads n8n's log here, unless it ends on its own. */
+/** Waits until n8n ends by itself. Then writes its log to a file and throws a UserError. */
 export async function untilEnded(n8n: N8n): Promise<never> {
 	while (!n8n.hasEnded) await delay(1000);
 	const log = join(n8n.userFolder, 'n8n.log');

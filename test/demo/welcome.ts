@@ -2,7 +2,7 @@ import type { Sandbox } from '../../sandbox';
 import type { N8n } from '../e2e/n8n';
 import { owner } from './owner';
 
-/** Where everything is. */
+/** The addresses of n8n and the sandbox, and how to sign in. */
 export const welcome = (n8n: N8n, sandbox: Sandbox): string =>
 	[
 		`n8n        ${n8n.baseUrl}`,

@@ -18,7 +18,10 @@ afterAll(async () => {
 	await sandbox?.close();
 });
 
-/** The agent's workflow with a model that phones this number once; gives what the model was told. */
+/**
+ * Runs the agent example with a model that phones this number once.
+ * @returns the run, the tool as offered to the model, and the tool's result
+ */
 async function phoneByAgent(toNumber: string, onError?: string, refusals = 0) {
 	const given = { to_number: toNumber, customer_name: 'Asha' };
 	const model = await startLanguageModel(given, refusals);

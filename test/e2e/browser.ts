@@ -13,11 +13,11 @@ const folders = (process.env.PATH ?? '').split(delimiter);
 
 interface Chromium {
 	executablePath: string;
-	/** What it needs to find its libraries. */
+	/** Environment variables with the paths of its libraries. */
 	env: NodeJS.ProcessEnv;
 }
 
-/** The program itself: what Debian starts it with looks for it where packages are installed. */
+/** The binary. Debian's start script works only where the package is installed. */
 async function chromiumIn(root: string): Promise<Chromium> {
 	const { env } = await programIn(root, 'chromium');
 	return { executablePath: join(root, 'usr', 'lib', 'chromium', 'chromium'), env };
@@ -31,7 +31,7 @@ async function starts(root: string): Promise<boolean> {
 	);
 }
 
-/** The machine's or, where it has none, Debian's in the cache. */
+/** Chromium of this machine or, if there is none, Debian's package in the cache. */
 async function installedChromium(): Promise<Chromium> {
 	const found = folders
 		.flatMap((folder) => names.map((name) => join(folder, name)))
@@ -40,7 +40,7 @@ async function installedChromium(): Promise<Chromium> {
 
 	const root = await cached({
 		name: 'debian-chromium',
-		isIn: starts,
+		isComplete: starts,
 		fetch: async (folder) => await unpackDebian('chromium', folder),
 	}).catch((cause: unknown) => {
 		const how = 'install it, on Debian with apt-get install chromium';
@@ -49,15 +49,15 @@ async function installedChromium(): Promise<Chromium> {
 	return await chromiumIn(root);
 }
 
-/** Chromium without a window. */
+/** Starts Chromium without a window. */
 export async function startBrowser(): Promise<Browser> {
 	const { executablePath, env } = await installedChromium();
-	// n8n's name for it.
+	// The attribute that n8n uses for test ids.
 	selectors.setTestIdAttribute('data-test-id');
 	return await chromium.launch({
 		executablePath,
 		env: { ...process.env, ...env },
-		// As root, or in a container, it has no sandbox to start in; it only meets the n8n under test.
+		// Chromium's sandbox does not work for root or in a container. It opens only the n8n under test.
 		args: ['--no-sandbox'],
 	});
 }

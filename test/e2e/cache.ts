@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-twenty2');
 
-/** Something that is fetched once and kept for all later runs. */
-export interface Kept {
+/** A folder that is fetched once and cached for all later runs. */
+export interface Cacheable {
 	name: string;
-	/** Whether a folder has all of it, for one may be an older run's or a copy made by hand. */
-	isIn(folder: string): Promise<boolean>;
-	/** Fetches it into an empty folder. */
+	/** Whether a folder is complete. It may stem from an older run or be a manual copy. */
+	isComplete(folder: string): Promise<boolean>;
+	/** Fetches the content into an empty folder. */
 	fetch(folder: string): Promise<void>;
 }
 
@@ -23,34 +23,34 @@ function isRunning(pid: number): boolean {
 	}
 }
 
-/** Up to 2.9 GB each, left by runs that were interrupted. */
-async function removeLeftovers(installing: string): Promise<void> {
+/** Removes the folders of interrupted runs, up to 2.9 GB each. */
+async function removeLeftovers(prefix: string): Promise<void> {
 	for (const name of await readdir(cache)) {
 		const folder = join(cache, name);
-		if (!folder.startsWith(installing)) continue;
-		if (!isRunning(Number(folder.slice(installing.length)))) {
+		if (!folder.startsWith(prefix)) continue;
+		if (!isRunning(Number(folder.slice(prefix.length)))) {
 			await rm(folder, { recursive: true, force: true });
 		}
 	}
 }
 
-/** The folder it is kept in; fetched first if need be, also while another run does the same. */
-export async function cached({ name, isIn, fetch }: Kept): Promise<string> {
+/** The cached folder. It is fetched if necessary. Several runs may do this at the same time. */
+export async function cached({ name, isComplete, fetch }: Cacheable): Promise<string> {
 	const home = join(cache, name);
-	if (await isIn(home)) return home;
+	if (await isComplete(home)) return home;
 
-	const installing = `${home}.installing-`;
+	const prefix = `${home}.installing-`;
 	await mkdir(cache, { recursive: true });
-	await removeLeftovers(installing);
-	const folder = `${installing}${process.pid}`;
+	await removeLeftovers(prefix);
+	const folder = `${prefix}${process.pid}`;
 	await mkdir(folder);
 	await fetch(folder);
-	if (!(await isIn(folder))) throw new Error(`${name} is not complete in ${folder}`);
+	if (!(await isComplete(folder))) throw new Error(`${name} is not complete in ${folder}`);
 	try {
 		await rename(folder, home);
 	} catch (error) {
-		// Another run was faster, or something incomplete is in the way.
-		if (await isIn(home)) {
+		// Another run was faster, or an incomplete folder has this name.
+		if (await isComplete(home)) {
 			await rm(folder, { recursive: true, force: true });
 			return home;
 		}

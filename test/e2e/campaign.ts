@@ -10,18 +10,23 @@ import {
 	type Settings,
 } from './workflow';
 
-/** A production workflow: webhook, one item a lead, Twenty2. */
+/** An active workflow: a webhook, one item per lead, and a Twenty2 node. */
 export interface Campaign {
-	/** Of the workflow. */
+	/** The id of the workflow. */
 	id: string;
+	/** Starts an execution. */
 	start: (leads: Lead[]) => Promise<unknown>;
-	/** Starts it and waits until it has ended. */
+	/** Starts the first execution and waits for its end. */
 	run: (leads: Lead[]) => Promise<StoredExecution>;
 }
 
 let campaigns = 0;
 
-/** @param workflowSettings n8n's, such as `executionTimeout` in seconds */
+/**
+ * Creates a campaign.
+ * @param settings settings of the Twenty2 node
+ * @param workflowSettings settings of the workflow, such as `executionTimeout` in seconds
+ */
 export async function createCampaign(
 	n8n: N8n,
 	credential: Credential,

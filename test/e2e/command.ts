@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
 
-/** Runs a command to its end; what it printed is in the error when it fails. */
+/** Runs a command to its end. @returns its stdout @throws Error with its output when it fails */
 export async function command(
 	file: string,
 	args: string[],

@@ -14,7 +14,7 @@ import { createCall, phone, workflow } from './workflow';
 const name = 'n8n-nodes-twenty2';
 const news = 'What the next version says of itself';
 
-/** What "Settings → Community Nodes" shows of a package. */
+/** A package as "Settings → Community Nodes" shows it. */
 const installed = z.object({
 	packageName: z.string(),
 	installedVersion: z.string(),
@@ -61,7 +61,7 @@ async function nodeNames() {
 	return [...new Set((await nodes()).map((type) => type.name))].sort();
 }
 
-/** Has the workflow run, which places one call. */
+/** Runs the workflow and expects one call. */
 async function placesCall(): Promise<void> {
 	const before = sandbox.seen.calls.length;
 	const run = await n8n.runManually(campaign, manual.name);
@@ -69,7 +69,7 @@ async function placesCall(): Promise<void> {
 	expect(sandbox.seen.calls).toHaveLength(before + 1);
 }
 
-/** The package as it may look some time later. */
+/** Packs the next version of the package, with another description. */
 async function packNext(): Promise<{ version: string; tarball: string }> {
 	const unpacked = join(folder, 'next');
 	await mkdir(unpacked);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { command } from './command';
 
 /**
- * Unpacks a package, and those of its dependencies that this machine lacks. apt is given lists and
- * archives of its own and installs nothing, so that anybody may do it and nothing changes.
+ * Downloads a Debian package and its missing dependencies, and unpacks them into a folder. apt gets
+ * its own lists and archives and installs nothing, so this needs no root and changes no other folder.
  */
 export async function unpackDebian(packageName: string, folder: string): Promise<void> {
 	if (!existsSync('/usr/bin/apt-get')) {

@@ -53,7 +53,7 @@ const removeDuplicates = (name: string, parameters: Parameters) => ({
 	parameters,
 });
 
-/** Carries a workflow out once more. */
+/** Runs a workflow again. */
 async function runAgain({ id, start }: Pick<Campaign, 'id' | 'start'>, given: Lead[]) {
 	const [last] = await n8n.executions(id);
 	await start(given);
@@ -139,7 +139,7 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 		await start(leads(3));
 		await eventually('Three calls', 60, async () => sandbox.seen.calls.length === 3 || undefined);
 		await n8n.crash();
-		// n8n answers before it has looked through what it had left unfinished.
+		// n8n answers requests before it has marked the unfinished executions as crashed.
 		const killed = await eventually('The crash being known', 120, async () => {
 			const [newest] = await n8n.executions(id);
 			return newest && hasEnded(newest) ? newest : undefined;
@@ -156,7 +156,7 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 	});
 });
 
-/** A workflow that has 10,000 keys from n8n's own node for them, beside those of Create Call. */
+/** Creates a campaign whose workflow already has 10,000 keys, added by Remove Duplicates. */
 async function with10000Keys(parameters: Parameters, path: string): Promise<Campaign> {
 	const remember = removeDuplicates('Remember', {
 		operation: 'removeItemsSeenInPreviousExecutions',
@@ -202,7 +202,7 @@ const timed = z.object({ executionTime: z.number() });
 
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-// How much work they are, whatever the machine, is asserted in test/engine.
+// test/engine asserts the amount of work, which does not depend on the machine.
 it('Ten thousand keys let three hundred creates through, and what they add is told', async () => {
 	const deduplicated = await with10000Keys(oncePerPhone, 'ten-thousand');
 	const plain = await with10000Keys({}, 'without-keys');
@@ -217,7 +217,7 @@ it('Ten thousand keys let three hundred creates through, and what they add is to
 		times.without.push(await took(plain, round));
 		times.with.push(await took(deduplicated, round));
 	}
-	// The first round warms up.
+	// The first round is a warm-up.
 	const [ms, msWithout] = [median(times.with.slice(1)), median(times.without.slice(1))];
 	const each = (ms - msWithout) / CREATES;
 	const secondAnItem = 60_000 / 60;

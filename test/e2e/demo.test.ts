@@ -40,16 +40,16 @@ async function start(more: NodeJS.ProcessEnv = {}): Promise<{ address: string; s
 		DEMO_EDITOR_PORT: String(await freePort()),
 		DEMO_SANDBOX_PORT: String(await freePort()),
 	};
-	const began = Date.now();
+	const startedAt = Date.now();
 	demo = new NpmStart({ DEMO_FOLDER: join(folder, 'home'), ...ports, ...more });
 	const address = await demo.address();
-	return { address, seconds: (Date.now() - began) / 1000 };
+	return { address, seconds: (Date.now() - startedAt) / 1000 };
 }
 
-/** Signed in with what was printed. */
+/** Signs in with the printed email and password. */
 async function signedIn(address: string): Promise<RestClient> {
 	const rest = new RestClient(address);
-	const [, email, password] = /sign in +(\S+) with the password (\S+)/.exec(demo.said) ?? [];
+	const [, email, password] = /sign in +(\S+) with the password (\S+)/.exec(demo.output) ?? [];
 	const login = { emailOrLdapLoginId: email, password };
 	await rest.call('POST', '/login', anything, login);
 	return rest;
@@ -69,7 +69,7 @@ const isRunning = (pid: number) => {
 	}
 };
 
-/** As the files call them. */
+/** The names of the workflows in `examples`. */
 async function exampleNames(): Promise<string[]> {
 	const examples = join(project, 'examples');
 	const files = (await readdir(examples)).map(async (file) => {
@@ -130,7 +130,7 @@ describe.sequential('npm start', () => {
 		const rest = await signedIn(address);
 		const found = await rest.call('GET', '/credentials', credentials);
 		expect(found).toHaveLength(2);
-		// The sandbox is on another port now.
+		// The sandbox now has another port.
 		for (const { id } of found) expect(await statusOf(rest, id)).toBe('OK');
 		const examples = await rest.call('GET', '/workflows', workflows);
 		expect(examples.map(({ name }) => name).sort()).toEqual(await exampleNames());
@@ -167,7 +167,7 @@ describe.sequential('npm start', () => {
 		await eventually(
 			'n8n starting',
 			300,
-			async () => /^Starting n8n/m.test(demo.said) || undefined,
+			async () => /^Starting n8n/m.test(demo.output) || undefined,
 		);
 		const tree = await processTree(demo.pid);
 		demo.signal('SIGTERM', { toAll: false });

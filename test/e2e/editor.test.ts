@@ -54,7 +54,7 @@ afterAll(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
-/** A workflow with a Twenty2 node that is ready to run. */
+/** Creates a workflow with a Twenty2 node and fills in its fields. */
 async function fillIn(values: Record<string, string>): Promise<void> {
 	await editor.startWith('Create a call');
 	await editor.node.chooseCredential(credential.id);
@@ -65,7 +65,7 @@ const typeOf = async (node: string) =>
 	(await n8n.nodeTypes()).find(({ name }) => name === `n8n-nodes-twenty2.${node}`);
 
 describe('In the editor', () => {
-	// Whether it passed or not.
+	// For failed tests too.
 	afterEach(async ({ task }) => await keepScreenshot(editor.page, task.name));
 
 	it('the panel finds node and trigger, with icon, description and actions', async () => {
@@ -145,7 +145,7 @@ describe('In the editor', () => {
 		expect(await output.getByTestId('node-error-description').innerText()).toBe(
 			'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published.',
 		);
-		// The rest is folded away.
+		// The technical details are collapsed.
 		expect(await output.innerText()).not.toMatch(/NodeApiError|INVALID_|\.js\b|undefined|\{/);
 	});
 
@@ -169,7 +169,7 @@ describe('In the editor', () => {
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
 			await editor.node.view.getByPlaceholder(field?.placeholder ?? 'none').waitFor();
-			await editor.node.askAbout(name);
+			await editor.node.hoverHelp(name);
 			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
 		}
 	});
@@ -223,9 +223,9 @@ describe('In the editor', () => {
 });
 
 describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
-	// n8n shows no tooltip for these.
-	const speakForThemselves = ['operation', 'options', 'workspaceNotice', 'dashboardSteps'];
-	// n8n's own, in every node whose credential the HTTP Request node can use as well.
+	// n8n shows no description for these fields.
+	const withoutDescription = ['operation', 'options', 'workspaceNotice', 'dashboardSteps'];
+	// n8n adds this choice to every node whose credential also works in the HTTP Request node.
 	const ofN8n = '__CUSTOM_API_CALL__';
 
 	it('say what they are for, and give an example', async () => {
@@ -234,7 +234,7 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 		expect(fields.map(({ path }) => path)).toContain('simplify');
 
 		const unexplained = fields.filter(
-			({ field }) => !field.description && !speakForThemselves.includes(field.name),
+			({ field }) => !field.description && !withoutDescription.includes(field.name),
 		);
 		expect(unexplained.map(({ path }) => path)).toEqual([]);
 		const choices = fields.flatMap(choicesOf).filter(({ value }) => value !== ofN8n);

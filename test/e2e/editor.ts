@@ -3,7 +3,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { NodeView } from './editorNode';
 import type { Owner } from './n8n';
 
-/** n8n's editor in a browser, as its owner sees it. */
+/** n8n's editor in a browser, signed in as the owner. */
 export class Editor {
 	readonly node: NodeView;
 
@@ -11,11 +11,12 @@ export class Editor {
 		this.node = new NodeView(page);
 	}
 
+	/** Opens a page and signs in. */
 	static async open(browser: Browser, baseURL: string, owner: Owner): Promise<Editor> {
 		const context = await browser.newContext({
 			baseURL,
 			colorScheme: 'light',
-			// For sharp pictures.
+			// Sharper pictures.
 			deviceScaleFactor: 1.5,
 		});
 		context.setDefaultTimeout(120_000);
@@ -28,11 +29,12 @@ export class Editor {
 		return editor;
 	}
 
-	/** The panel where nodes are looked for. */
+	/** The panel with the search for nodes. */
 	get panel(): Locator {
 		return this.page.getByTestId('node-creator');
 	}
 
+	/** The dialog that edits a credential. */
 	get credential(): Locator {
 		return this.page.getByTestId('editCredential-modal');
 	}
@@ -41,7 +43,7 @@ export class Editor {
 		return this.page.getByTestId('canvas-node');
 	}
 
-	/** By its name on the canvas. */
+	/** The node on the canvas with this name. */
 	canvasNode(name: string): Locator {
 		return this.page.locator(`[data-test-id="canvas-node"][data-node-name="${name}"]`);
 	}
@@ -52,34 +54,34 @@ export class Editor {
 		await this.page.getByTestId('canvas-plus-button').waitFor();
 	}
 
-	/** Opens the panel and types into it. @returns the entry that is found for the package */
+	/** Opens the panel and types into its search. @returns the entry of this package */
 	async search(text: string): Promise<Locator> {
 		await this.page.getByTestId('canvas-plus-button').click();
 		await this.panel.getByTestId('node-creator-search-bar').fill(text);
-		// The panel shows something else until the search is done.
+		// The panel shows other content until the search has ended.
 		const entry = this.panel.getByTestId('node-creator-action-item');
 		await entry.waitFor();
 		return entry;
 	}
 
-	/** A workflow with one node, which is open, by the name of an action or a trigger in the panel. */
+	/** Creates a workflow with one node, chosen by its action in the panel, and opens the node. */
 	async startWith(action: string): Promise<void> {
 		await this.newWorkflow();
 		await (await this.search('twenty2')).click();
-		// Folded, since a workflow begins with a trigger.
+		// Collapsed: n8n offers triggers first in an empty workflow.
 		await this.panel.getByText('Actions (3)').click();
 		await this.panel.getByText(action, { exact: true }).click();
 		await this.node.shown();
 	}
 
-	/** "Import from file" of the workflow's menu. */
+	/** Imports a workflow with "Import from file". */
 	async importWorkflow(file: string): Promise<void> {
 		await this.newWorkflow();
 		await this.page.getByTestId('workflow-import-input').setInputFiles(file);
 		await this.page.getByTestId('canvas-node').first().waitFor();
 	}
 
-	/** Names of the nodes that the canvas marks: something in them is missing or wrong. */
+	/** The names of nodes that the canvas marks, because something in them is missing or wrong. */
 	async markedNodes(): Promise<string[]> {
 		const marks = '[data-test-id="node-issues"], [data-test-id="node-setup-required"]';
 		const marked = this.canvasNodes.filter({ has: this.page.locator(marks) });
@@ -89,7 +91,7 @@ export class Editor {
 		return (await Promise.all(names)).map(String).sort();
 	}
 
-	/** What n8n tells beside the canvas, such as that an import did not go well. */
+	/** n8n's notifications, such as a failed import. */
 	get notices(): Locator {
 		return this.page.locator('.el-notification');
 	}
@@ -99,28 +101,28 @@ export class Editor {
 		await this.node.shown();
 	}
 
-	/** Brings the whole workflow into view, with nothing selected. */
+	/** Shows the whole workflow, with no node selected. */
 	async zoomToFit(): Promise<void> {
 		await this.page.getByTestId('zoom-to-fit').click();
 		await this.page.locator('.vue-flow__pane').click({ position: { x: 10, y: 10 } });
-		// Not before it has stopped moving.
+		// A trial click waits until the nodes have stopped moving.
 		await this.page.getByTestId('canvas-node').last().click({ trial: true });
 	}
 
-	/** @returns when it has ended well */
+	/** Runs the workflow and waits for its success. */
 	async executeWorkflow(): Promise<void> {
 		await this.page.getByTestId('execute-workflow-button').click();
 		await this.page.getByText('Workflow executed successfully').waitFor();
 	}
 
-	/** Makes a credential from the open node's list of them. */
+	/** Creates a credential from the open node's list. */
 	async newCredential(fields: Record<string, string>): Promise<void> {
 		await this.node.view.getByTestId('node-credentials-select').click();
 		await this.page.getByTestId('node-credentials-select-item-new').click();
 		await this.saveCredential(fields);
 	}
 
-	/** n8n tests the connection as it saves. */
+	/** Fills in the dialog and saves. n8n then tests the connection. */
 	async saveCredential(fields: Record<string, string>): Promise<void> {
 		for (const [name, value] of Object.entries(fields)) {
 			await this.credential

@@ -1,6 +1,6 @@
 import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
-/** A field, and where it is among the others, such as `options.maxRetries`. */
+/** A field and its path, such as `options.maxRetries`. */
 export interface Field {
 	path: string;
 	field: INodeProperties;
@@ -17,10 +17,10 @@ function fieldsIn(properties: INodeProperties[], within: string): Field[] {
 	});
 }
 
-/** All fields of a node, those in its collections included. */
+/** All fields of a node, including those in collections. */
 export const fieldsOf = ({ properties }: INodeTypeDescription): Field[] => fieldsIn(properties, '');
 
-/** The choices of a field that has some. */
+/** The choices of a field. Empty when it has none. */
 export const choicesOf = ({ field, path }: Field) =>
 	(field.options ?? []).flatMap((option) =>
 		'value' in option ? [{ path: `${path} = ${option.name}`, ...option }] : [],

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** A node that was opened in the editor: its input, its fields and its output. */
+/** An open node in the editor: its input, its fields and its output. */
 export class NodeView {
 	readonly view: Locator;
 
@@ -14,6 +14,7 @@ export class NodeView {
 		this.output = this.view.getByTestId('output-panel');
 	}
 
+	/** Waits until the node is open. */
 	async shown(): Promise<void> {
 		await this.view.getByTestId('node-parameters').waitFor();
 	}
@@ -33,13 +34,13 @@ export class NodeView {
 		}
 	}
 
-	/** From the list of those there are. */
+	/** Chooses one of the existing credentials. */
 	async chooseCredential(id: string): Promise<void> {
 		await this.view.getByTestId('node-credentials-select').click();
 		await this.page.getByTestId(`node-credentials-select-item-${id}`).click();
 	}
 
-	/** What the settings say. */
+	/** Sets "On Error" in the settings. */
 	async onError(choice: string): Promise<void> {
 		await this.view.getByTestId('tab-settings').click();
 		await this.field('onError').click();
@@ -47,7 +48,7 @@ export class NodeView {
 		await this.view.getByTestId('tab-params').click();
 	}
 
-	/** What the node may be given under Options. */
+	/** The names that Options offers. */
 	async offeredOptions(): Promise<string[]> {
 		await this.view.getByTestId('collection-parameter-add').click();
 		const offered = this.page.getByRole('option');
@@ -57,8 +58,8 @@ export class NodeView {
 		return names;
 	}
 
-	/** Points at the question mark beside a field's name, which then says what the field is. */
-	async askAbout(field: string): Promise<void> {
+	/** Moves the mouse to the question mark beside a field's name, which shows its description. */
+	async hoverHelp(field: string): Promise<void> {
 		const label = this.view.locator(`label[for="${field}"]`);
 		await label.hover();
 		await label.locator('svg').first().hover();
@@ -68,7 +69,7 @@ export class NodeView {
 		await this.view.getByTestId('node-execute-button').click();
 	}
 
-	/** The output as JSON, of one branch if there are two. */
+	/** Shows the output as JSON. @param branch the output to show, where there are several */
 	async showJson(branch?: string): Promise<void> {
 		if (branch !== undefined) await this.output.getByText(branch).click();
 		await this.output.getByTestId('radio-button-json').click();

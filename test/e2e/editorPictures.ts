@@ -4,15 +4,15 @@ import type { Locator, Page } from 'playwright-core';
 
 import { project } from './pack';
 
-/** Kept of every run, for whoever wants to see what the tests saw. */
+/** Screenshots of every run. */
 const artefacts = join(project, 'test-artefacts');
 
-/** The README's, which only a run that was asked to takes anew. */
+/** The pictures of the README. They are replaced only when `README_PICTURES` is set. */
 const pictures = join(project, 'docs', 'pictures');
-const areTaken = process.env.README_PICTURES !== undefined;
+const replacePictures = process.env.README_PICTURES !== undefined;
 
-/** What is there for a moment or for the mouse only, and the hint that there is only at night. */
-const inTheWay = [
+/** Elements hidden in pictures: temporary ones, controls, and the hint outside calling hours. */
+const hidden = [
 	'floating-nodes',
 	'node-hint',
 	'ndv-backdrop',
@@ -27,7 +27,7 @@ const inTheWay = [
 	'instance-ai-canvas-action-button',
 ].map((id) => `[data-test-id="${id}"]`);
 
-const style = `${['.el-notification', ...inTheWay].join()} { display: none !important; }`;
+const style = `${['.el-notification', ...hidden].join()} { display: none !important; }`;
 
 interface Box {
 	x: number;
@@ -36,14 +36,14 @@ interface Box {
 	height: number;
 }
 
-/** Where an element is on the page. */
+/** The position of an element on the page. @throws Error when it is not visible */
 export async function boxOf(element: Locator): Promise<Box> {
 	const box = await element.boundingBox();
 	if (box === null) throw new Error('It is not to be seen');
 	return box;
 }
 
-/** What holds all of the elements, with a margin around them. */
+/** The smallest box around all elements, plus a margin in pixels. */
 export async function boxAround(elements: Locator, margin: number): Promise<Box> {
 	const boxes = await Promise.all((await elements.all()).map(boxOf));
 	const x = Math.min(...boxes.map((box) => box.x)) - margin;
@@ -56,14 +56,14 @@ export async function boxAround(elements: Locator, margin: number): Promise<Box>
 	};
 }
 
-/** Keeps what the browser shows. */
+/** Saves a screenshot of the page in `test-artefacts`. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
 	await page.screenshot({ path: join(artefacts, `${name}.png`) });
 }
 
-/** Takes a picture of a part of the page for the README, or only keeps it. */
+/** Saves a picture of a part of the page: for the README, or else in `test-artefacts`. */
 export async function takePicture(page: Page, name: string, clip: Box): Promise<void> {
-	const folder = areTaken ? pictures : artefacts;
+	const folder = replacePictures ? pictures : artefacts;
 	await mkdir(folder, { recursive: true });
 	await page.mouse.move(0, 0);
 	await page.screenshot({

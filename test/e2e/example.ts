@@ -23,26 +23,26 @@ const exampleSchema = z.looseObject({
 
 export type Example = z.infer<typeof exampleSchema>;
 
-/** Types of credentials, and the types of the nodes that take them. */
-const takers = [
+/** Types of credentials, each with the types of nodes that use it. */
+const users = [
 	['twenty2Api', /^n8n-nodes-twenty2\./],
 	['openAiApi', /\.lmChatOpenAi$/],
 ] as const;
 
-/** What a user chooses in an example. */
-export type Chosen = Partial<Record<(typeof takers)[number][0], Credential>>;
+/** The credentials that a user chooses in an example. */
+export type Chosen = Partial<Record<(typeof users)[number][0], Credential>>;
 
 export async function readExample(file: string): Promise<Example> {
 	return exampleSchema.parse(JSON.parse(await readFile(join(examples, file), 'utf8')));
 }
 
-/** An example with credentials chosen in it, those that are given. */
+/** An example in which these credentials are chosen. */
 export async function exampleWith(file: string, chosen: Chosen): Promise<Example> {
 	const { nodes, ...others } = await readExample(file);
 	return {
 		...others,
 		nodes: nodes.map((node) => {
-			const [type] = takers.find(([, taker]) => taker.test(node.type)) ?? [];
+			const [type] = users.find(([, nodeType]) => nodeType.test(node.type)) ?? [];
 			const credential = type && chosen[type];
 			return credential ? { ...node, credentials: { [type]: credential } } : node;
 		}),

@@ -30,11 +30,11 @@ beforeEach(async () => {
 	return () => sandbox.close();
 });
 
-/** Imports an example and chooses credentials in it, as a user does. */
+/** Imports an example with credentials chosen. */
 const imported = async (file: string, others: Chosen = {}) =>
 	await n8n.createWorkflow(await exampleWith(file, { twenty2Api: credential, ...others }));
 
-/** The items that a node let out, by its first output or by another. */
+/** The items of a node's output. */
 const out = ({ data }: StoredExecution, node: string, output = 0) =>
 	(data.resultData.runData[node]?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
 
@@ -171,7 +171,7 @@ describe('The examples', () => {
 	});
 });
 
-/** What n8n's editor would mark on a node, were its credential chosen. */
+/** The issues that n8n's editor would mark on a node with a credential. */
 function issuesOf(node: Example['nodes'][number], types: Map<string, INodeTypeDescription>) {
 	const type = types.get(`${node.type} ${node.typeVersion}`);
 	if (!type) return [`${node.name}: ${node.type} ${node.typeVersion} is not there`];

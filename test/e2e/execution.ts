@@ -13,7 +13,7 @@ const failure = z.looseObject({
 const nodeRun = z.looseObject({
 	executionStatus: z.string().optional(),
 	executionIndex: z.number(),
-	// Without main where the node ran as a tool of an agent.
+	// A node that ran as a tool of an agent has no main output.
 	data: z.looseObject({ main: z.array(z.array(item).nullable()).optional() }).optional(),
 	error: failure.optional(),
 	hints: z.array(z.looseObject({ message: z.string() })).optional(),

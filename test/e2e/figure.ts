@@ -1,9 +1,9 @@
 import { isKept, type Figure } from '../bench/figure';
 
-/** Prints what was measured. A busy machine takes longer, so no test fails by a figure in seconds. */
+/** Prints a measurement. No test fails because of a duration: it depends on the machine's load. */
 export function printFigure(figure: Figure): void {
 	const { what, value, unit, limit } = figure;
-	const most =
+	const verdict =
 		limit === undefined ? '' : `, at most ${limit}: ${isKept(figure) ? 'kept' : 'NOT KEPT'}`;
-	console.log(`${what}: ${value.toFixed(2)}${unit && ` ${unit}`}${most}`);
+	console.log(`${what}: ${value.toFixed(2)}${unit && ` ${unit}`}${verdict}`);
 }

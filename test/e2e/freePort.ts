@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Each test process has ports of its own, below those that the system hands out by itself. */
+/** Each test process has its own range, below the ephemeral ports of the system. */
 let next = 20_000 + 1_000 * Number(process.env.VITEST_POOL_ID ?? 0);
 
 const isFree = async (port: number) =>
@@ -10,7 +10,7 @@ const isFree = async (port: number) =>
 		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 	});
 
-/** A port on loopback that nobody else is given before it is used. */
+/** A free port on loopback. No other test process gets the same one. */
 export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = next++;

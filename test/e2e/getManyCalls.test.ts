@@ -36,7 +36,7 @@ beforeEach(async () => {
 	return () => sandbox.close();
 });
 
-/** What a Twenty2 node of a workspace does with these leads. */
+/** Runs a campaign with the workspace credential. */
 const inWorkspace = async (given: Lead[], parameters: Parameters = {}) =>
 	await run(given, { authentication: 'workspace', ...parameters }, workspace);
 

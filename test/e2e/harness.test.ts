@@ -40,9 +40,9 @@ beforeAll(async () => {
 
 	folder = await mkdtemp(join(tmpdir(), 'n8n-probe-'));
 	const tarball = await packProbe(folder);
-	const began = Date.now();
+	const start = Date.now();
 	n8n = await startN8n({ tarball });
-	printFigure({ what: 'n8n ready', value: (Date.now() - began) / 1000, unit: 's' });
+	printFigure({ what: 'n8n ready', value: (Date.now() - start) / 1000, unit: 's' });
 	credential = await n8n.createCredential('probeApi', 'Probe', { apiKey, baseUrl });
 });
 

@@ -13,24 +13,24 @@ export const n8nVersion = '2.41.1';
 const neededNode = 24;
 
 const nodePackage = `node-${process.platform}-${process.arch}`;
-// Without scripts: one of a Kafka module downloads sources; nothing here needs it.
+// Without scripts: the script of a Kafka module downloads sources, which no test needs.
 const packages = [`n8n@${n8nVersion}`, `${nodePackage}@${neededNode}`, '--ignore-scripts'];
 
 export interface InstalledN8n {
-	/** A Node that n8n accepts. */
+	/** The path of a Node that n8n accepts. */
 	node: string;
-	/** n8n's command, to be run with it. */
+	/** The path of n8n's script, which this Node runs. */
 	n8n: string;
 }
 
 const nodeFolder = (folder: string) => join(folder, 'node_modules', nodePackage);
 
-/** The last thing an installation makes. */
+/** The last file that an installation writes. */
 const complete = (folder: string) => join(folder, 'installed.json');
 const native = (folder: string) =>
 	join(folder, 'node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 
-/** Fetched and built; whatever came of it is gone when not all did. */
+/** Installs n8n and builds SQLite. A failed installation is removed. */
 async function install(folder: string): Promise<void> {
 	try {
 		const cache = dirname(folder);
@@ -49,7 +49,7 @@ async function install(folder: string): Promise<void> {
 }
 
 async function build(folder: string): Promise<void> {
-	// A user's settings may forbid scripts altogether, and npm then rebuilds nothing and calls it done.
+	// A user's npm configuration may disable scripts. npm then rebuilds nothing and reports success.
 	const rebuild = ['rebuild', 'sqlite3', '--ignore-scripts=false'];
 	const environment = {
 		npm_config_nodedir: nodeFolder(folder),
@@ -63,12 +63,12 @@ async function build(folder: string): Promise<void> {
 	);
 }
 
-/** n8n and a Node to run it with, from the cache or, the first time, from the registry. */
+/** n8n and a Node to run it. The first call installs both from the registry into the cache. */
 export async function installedN8n(): Promise<InstalledN8n> {
 	const folder = await cached({
 		name: `n8n-${n8nVersion}`,
-		// A copy made by hand has no mark; its native module is what npm makes last.
-		isIn: async (home) => existsSync(complete(home)) || existsSync(native(home)),
+		// A manual copy has no such file. Its native module is what npm builds last.
+		isComplete: async (home) => existsSync(complete(home)) || existsSync(native(home)),
 		fetch: install,
 	});
 	const current = Number(process.versions.node.split('.')[0]);

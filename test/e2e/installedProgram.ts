@@ -8,19 +8,19 @@ import { unpackDebian } from './debian';
 
 const path = (process.env.PATH ?? '').split(delimiter);
 
-/** A program of a Debian package, wherever it was found. */
+/** The folder and environment of a program from a Debian package. */
 export interface Installed {
-	/** The folder it is in, with others of its package. */
+	/** The folder of the program and of the package's other programs. */
 	bin: string;
-	/** What it needs to find its libraries. */
+	/** Environment variables with the paths of its libraries. */
 	env: NodeJS.ProcessEnv;
-	/** Where the package was unpacked, unless the machine has it. */
+	/** The folder of the unpacked package. Undefined when the machine has the program. */
 	unpacked?: string;
 }
 
 const foldersIn = async (folder: string) => (existsSync(folder) ? await readdir(folder) : []);
 
-/** Debian keeps PostgreSQL's programs off the PATH, so that several versions can be there. */
+/** Folders of programs. Debian has one per version of PostgreSQL, outside the PATH. */
 async function binFolders(root: string): Promise<string[]> {
 	const postgres = join(root, 'usr', 'lib', 'postgresql');
 	const versions = await foldersIn(postgres);
@@ -37,7 +37,7 @@ async function libraryFolders(root: string): Promise<string[]> {
 	return (await Promise.all(architectures)).flat();
 }
 
-/** A program of a package that was unpacked into a folder. */
+/** A program of a package unpacked into a folder. */
 export async function programIn(root: string, program: string): Promise<Installed> {
 	const bin = (await binFolders(root)).find((folder) => existsSync(join(folder, program)));
 	const libraries = (await libraryFolders(root)).join(delimiter);
@@ -52,7 +52,7 @@ async function starts(root: string, program: string): Promise<boolean> {
 	);
 }
 
-/** A program of the machine or, where it has none, of a Debian package in the cache. */
+/** A program of this machine or, if there is none, of a Debian package in the cache. */
 export async function installedProgram(packageName: string, program: string): Promise<Installed> {
 	const folders = [...path, ...(await binFolders('/'))];
 	const bin = folders.find((folder) => existsSync(join(folder, program)));
@@ -60,8 +60,8 @@ export async function installedProgram(packageName: string, program: string): Pr
 
 	const root = await cached({
 		name: `debian-${packageName}`,
-		// Unpacked on another machine, or before an upgrade, it may miss a library now.
-		isIn: async (folder) => await starts(folder, program),
+		// The cache may stem from another machine or Debian version, so a library may be missing.
+		isComplete: async (folder) => await starts(folder, program),
 		fetch: async (folder) => await unpackDebian(packageName, folder),
 	});
 	return await programIn(root, program);

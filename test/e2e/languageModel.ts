@@ -12,17 +12,17 @@ const request = z.looseObject({
 export type ModelRequest = z.infer<typeof request>;
 
 export interface LanguageModel {
-	/** For an OpenAI credential. */
+	/** The base URL for an OpenAI credential. */
 	readonly url: string;
-	/** What it was asked, the latest last. */
+	/** All requests, oldest first. */
 	readonly requests: ModelRequest[];
 	close(): Promise<void>;
 }
 
 /**
- * A language model on loopback that speaks OpenAI's protocol: it uses the first tool it is offered
- * once, with these arguments, and then repeats what the tool said.
- * @param refusals how often it is out of order once the tool was used
+ * Starts a language model on loopback that speaks OpenAI's protocol. It calls the first offered tool
+ * once, with these arguments, and then repeats the tool's result.
+ * @param refusals how many requests after the tool call are answered with status 400
  */
 export async function startLanguageModel(
 	toolArguments: object,
@@ -31,15 +31,15 @@ export async function startLanguageModel(
 	const requests: ModelRequest[] = [];
 	const server = createServer((incoming, response) => {
 		void (async () => {
-			const asked = request.parse(await json(incoming));
-			requests.push(asked);
-			if (asked.messages.some(({ role }) => role === 'tool') && refusals-- > 0) {
+			const parsed = request.parse(await json(incoming));
+			requests.push(parsed);
+			if (parsed.messages.some(({ role }) => role === 'tool') && refusals-- > 0) {
 				return response.writeHead(400, { 'content-type': 'application/json' }).end('{}');
 			}
-			const message = answerTo(asked, toolArguments);
+			const message = answerTo(parsed, toolArguments);
 			const choice = { index: 0, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
 			const body = { id: 'answer', created: 0, model: 'stub' };
-			if (!asked.stream) {
+			if (!parsed.stream) {
 				response.setHeader('content-type', 'application/json');
 				const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 };
 				const choices = [{ ...choice, message }];
@@ -65,10 +65,10 @@ export async function startLanguageModel(
 }
 
 function answerTo({ messages, tools }: ModelRequest, toolArguments: object) {
-	const said = messages.findLast(({ role }) => role === 'tool');
+	const result = messages.findLast(({ role }) => role === 'tool');
 	const [tool] = tools ?? [];
-	if (said || !tool) {
-		return { role: 'assistant', content: `The tool said: ${String(said?.content)}` };
+	if (result || !tool) {
+		return { role: 'assistant', content: `The tool said: ${String(result?.content)}` };
 	}
 	const { name } = tool.function;
 	const call = { name, arguments: JSON.stringify(toolArguments) };

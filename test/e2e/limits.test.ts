@@ -56,7 +56,7 @@ describe('The limits of a key in n8n', () => {
 			limit: 1.5,
 		});
 		const hints = data.resultData.runData.Twenty2?.[0]?.hints ?? [];
-		// At night another one says when the calls will ring.
+		// Outside calling hours there is a second hint.
 		expect(hints.map(({ message }) => message)).toContainEqual(
 			expect.stringMatching(/^This run waited (\d+ (minutes?|seconds?) )+because Twenty2 said/),
 		);
@@ -64,7 +64,7 @@ describe('The limits of a key in n8n', () => {
 
 	it('are shared in turns by executions that start together', async () => {
 		const few = leads(502).slice(500);
-		// So slow that both have begun before the minute is used up.
+		// Slow enough that both executions start before the minute's requests are used up.
 		for (const lead of leads(502)) sandbox.behave(lead.phone, { kind: 'slow', ms: 300 });
 		const large = await createCampaign(n8n, credential);
 		const small = await createCampaign(n8n, credential);
@@ -77,14 +77,14 @@ describe('The limits of a key in n8n', () => {
 		await requests(60);
 		const [running] = await n8n.executions(large.id);
 		await n8n.stopExecution(running?.id ?? '');
-		// The minute has 60 places, and the large one fills all that is left of them.
+		// The first minute allows 60 requests. The large execution uses all that the small one leaves.
 		const order = sandbox.seen.calls.slice(0, 60).map(({ number }) => number);
 		expect(order).toHaveLength(60);
 		expect(few.every((lead) => order.includes(lead.phone))).toBe(true);
 	});
 
 	it('stop to matter when the execution is stopped', async () => {
-		// Longer than this test, so that it ends by nothing but Stop.
+		// Longer than this test, so only Stop can end it.
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 1_000 });
 		const patient = { options: { giveUpAfterSeconds: 3_600 } };
 		const { id, start } = await createCampaign(n8n, credential, patient);
@@ -124,8 +124,8 @@ describe('The limits of a key in n8n', () => {
 		expect(sandbox.seen.requests).toHaveLength(sent + 1);
 	});
 
-	// n8n tells no node that it shuts down: it waits for executions and then ends. What it waits for
-	// goes on; what is left at the end is never sent, and not when n8n starts again either.
+	// n8n does not tell nodes that it shuts down. It waits a while for running executions, which go on
+	// meanwhile. Requests that are still queued at the end are never sent, even after a restart.
 	it('outlast no n8n that is shut down', async () => {
 		for (const lead of leads(3)) sandbox.behave(lead.phone, { kind: 'slow', ms: 3_000 });
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 200 });

@@ -34,7 +34,7 @@ afterAll(async () => {
 	await sandbox?.close();
 });
 
-/** A call that has ended. */
+/** Places a call and waits for its end. @returns its call_id */
 async function endedCall(): Promise<string> {
 	const response = await fetch(`${sandbox.url}/v1/calls`, {
 		method: 'POST',
@@ -60,7 +60,7 @@ const hashOf = (parts: Iterable<Buffer>) => {
 const output = ({ data }: StoredExecution, index = 0) =>
 	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
 
-/** n8n's own process, which among those it starts is the one that runs its `start` command. */
+/** The id of n8n's main process: the one in this user folder that runs `start`. */
 function pidOf({ userFolder }: N8n): string {
 	const isIt = (pid: string) => {
 		try {
@@ -80,7 +80,7 @@ function memoryOf(pid: string): number {
 	return Number(kibibytes) * 1024;
 }
 
-/** How much more memory a process takes at most while something goes on. */
+/** The highest growth of a process's memory during some work, in bytes. */
 async function growthDuring<T>(pid: string, work: () => Promise<T>) {
 	const before = memoryOf(pid);
 	let most = before;
@@ -126,7 +126,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 		return execution;
 	};
 
-	/** A recording of this size, after a small one that warms up. */
+	/** Downloads a recording of this size, after a small one as a warm-up. */
 	async function downloaded(bytes: number) {
 		sandbox.media.recordingBytes = 1 * MB;
 		await get(await endedCall());
@@ -151,7 +151,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 			what: `Growth of n8n’s memory while it downloaded 20 MB (${mode})`,
 			value: growth / MB,
 			unit: 'MB',
-			// In memory, where n8n's own default puts it no longer, it is there in several copies.
+			// Mode `default`, no longer n8n's own default, keeps several copies in memory.
 			...(mode === 'filesystem' && { limit: 25 }),
 		});
 
@@ -167,7 +167,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 		expect(hashOf([bytes])).toBe(hashOf(recording(large)));
 	});
 
-	// Garbage alone makes a process grow by tens of megabytes, but not by this much.
+	// Garbage alone makes a process grow by tens of megabytes, but not by 200 MB.
 	if (mode === 'filesystem')
 		it('a recording of 200 MB is never in memory whole', async () => {
 			const { execution, growth } = await downloaded(200 * MB);

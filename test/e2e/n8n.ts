@@ -17,7 +17,7 @@ import {
 import { N8nProcess } from './n8nProcess';
 import { eventually, RestClient, type Answer } from './rest';
 
-const anyone: Owner = {
+const defaultOwner: Owner = {
 	email: 'owner@example.com',
 	firstName: 'Own',
 	lastName: 'Er',
@@ -54,20 +54,21 @@ export interface Owner {
 	password: string;
 }
 
-/** A user folder that outlives this n8n, and maybe has been through others. */
+/** A user folder that is kept when n8n stops. It may stem from an earlier n8n. */
 export interface Home {
 	folder: string;
 	owner: Owner;
 }
 
 export interface StartOptions {
-	/** Packages installed the way n8n installs community packages; none unless one is given. */
+	/** A package to install as a community package. */
 	tarball?: string;
 	env?: Record<string, string>;
-	/** Default: a folder that is gone with this n8n. */
+	/** Default: a temporary folder, removed when n8n stops. */
 	home?: Home;
 }
 
+/** A running n8n, signed in as its owner. */
 export class N8n {
 	private constructor(
 		readonly userFolder: string,
@@ -112,7 +113,7 @@ export class N8n {
 		return await this.rest.call('POST', '/credentials', credential, { type, name, data });
 	}
 
-	/** The "Test" a user sees when saving a credential. */
+	/** The connection test that n8n runs when a user saves a credential. */
 	async testCredential(type: string, data: object): Promise<CredentialTest> {
 		const credentials = { id: '', name: 'Tested', type, data };
 		return await this.rest.call('POST', '/credentials/test', credentialTest, { credentials });
@@ -127,7 +128,7 @@ export class N8n {
 		await this.rest.call('POST', `/workflows/${id}/activate`, anything, { versionId });
 	}
 
-	/** A webhook that was just activated is unknown for a moment. */
+	/** Calls a production webhook. Retries a 404: an activated webhook is registered a little later. */
 	async callWebhook(path: string, body?: unknown): Promise<Answer> {
 		return await eventually(`webhook ${path}`, 60, async () => {
 			const answer = await this.rest.send('POST', `/webhook/${path}`, body ?? {});
@@ -135,7 +136,11 @@ export class N8n {
 		});
 	}
 
-	/** "Execute workflow" in the editor, from a trigger that fires by itself or with what it is given. */
+	/**
+	 * "Execute workflow" in the editor.
+	 * @param trigger the name of the node to start from
+	 * @param json the trigger's output; without it the trigger runs
+	 */
 	async runManually({ id }: Workflow, trigger: string, json?: object): Promise<StoredExecution> {
 		const data = {
 			...{ startTime: 0, executionTime: 0, executionIndex: 0, source: [] },
@@ -147,13 +152,13 @@ export class N8n {
 		return await this.ended(executionId);
 	}
 
-	/** What the editor knows of all nodes, those of installed packages included. */
+	/** The descriptions of all nodes, including those of installed packages. */
 	async nodeTypes(): Promise<INodeTypeDescription[]> {
 		const { body } = await this.rest.send('GET', '/types/nodes.json');
 		return nodeTypes.parse(body);
 	}
 
-	/** Newest first. */
+	/** The executions of a workflow, newest first. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
 		const { results } = await this.rest.call('GET', `/executions?filter=${filter}`, executionList);
@@ -164,7 +169,10 @@ export class N8n {
 		return await this.rest.call('GET', `/executions/${id}`, storedExecution);
 	}
 
-	/** The workflow's first execution, or the first after a given one, once it has ended. */
+	/**
+	 * Waits for the end of a workflow's first execution.
+	 * @param after the id of an execution: waits for the first one after it
+	 */
 	async waitForExecution(
 		workflowId: string,
 		{ after = '0', seconds = 180 }: { after?: string; seconds?: number } = {},
@@ -179,7 +187,7 @@ export class N8n {
 		return await this.execution(id);
 	}
 
-	/** "Retry execution", with the workflow as it was or, with `loadWorkflow`, as it is now. */
+	/** "Retry execution". With `loadWorkflow` it uses the current workflow, else the original one. */
 	async retryExecution(id: string, { loadWorkflow = false } = {}): Promise<StoredExecution> {
 		const retried = await this.rest.call('POST', `/executions/${id}/retry`, executionSummary, {
 			loadWorkflow,
@@ -191,13 +199,13 @@ export class N8n {
 		await this.rest.call('POST', `/executions/${id}/stop`, anything);
 	}
 
-	/** Ends n8n and starts it again on the same user folder. */
+	/** Stops n8n and starts it again on the same user folder. */
 	async restart(): Promise<void> {
 		await this.process.stop();
 		await this.startAgain();
 	}
 
-	/** Ends n8n with no chance to tidy up, and starts it again on the same user folder. */
+	/** Kills n8n and starts it again on the same user folder. */
 	async crash(): Promise<void> {
 		await this.process.kill();
 		await this.startAgain();
@@ -217,9 +225,9 @@ export class N8n {
 		await this.signIn();
 	}
 
-	/** As the owner, who has to be named first where nobody is yet. */
+	/** Signs in as the owner. A new n8n has no owner yet, so the owner is created. */
 	private async signIn(): Promise<void> {
-		const owner = this.home?.owner ?? anyone;
+		const owner = this.home?.owner ?? defaultOwner;
 		const { email, password } = owner;
 		const { userManagement } = await this.rest.call('GET', '/settings', settings);
 		if (userManagement.showSetupOnFirstLoad) {
@@ -238,7 +246,7 @@ export class N8n {
 	}
 }
 
-/** Anew, also where it was before: a tarball of the same version may have other content. */
+/** Installs a tarball, even over the same version: its content may differ. */
 async function installPackage(tarball: string, userFolder: string): Promise<void> {
 	const packages = join(userFolder, '.n8n', 'nodes');
 	const packageJson = join(packages, 'package.json');

@@ -5,11 +5,11 @@ import { eventually, RestClient } from './rest';
 
 const secondsToStart = 300;
 
-/** What an n8n process is there for. */
+/** The role of an n8n process. */
 export interface Role {
-	/** n8n's command, with its options. */
+	/** n8n's command and its options. */
 	command: string[];
-	/** Paths that answer with an object once it is ready. */
+	/** Paths that answer with an object when the process is ready. */
 	ready: string[];
 }
 
@@ -20,7 +20,7 @@ export const worker: Role = {
 	ready: ['/healthz/readiness'],
 };
 
-/** One running n8n on a user folder. */
+/** A running n8n process. */
 export class N8nProcess {
 	private constructor(
 		private readonly program: Program,
@@ -45,14 +45,14 @@ export class N8nProcess {
 				N8N_PORT: port,
 				N8N_HOST: '127.0.0.1',
 				N8N_LISTEN_ADDRESS: '127.0.0.1',
-				// Where a worker answers, who listens to nothing else.
+				// The only port on which a worker listens.
 				QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 				QUEUE_HEALTH_CHECK_PORT: port,
 				N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
 				N8N_RUNNERS_BROKER_PORT: String(await freePort()),
 				N8N_SECURE_COOKIE: 'false',
 				N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '5',
-				// Nothing here is allowed to call home.
+				// No request leaves the machine.
 				N8N_DIAGNOSTICS_ENABLED: 'false',
 				N8N_VERSION_NOTIFICATIONS_ENABLED: 'false',
 				N8N_VERSION_NOTIFICATIONS_WHATS_NEW_ENABLED: 'false',
@@ -87,7 +87,7 @@ export class N8nProcess {
 		await this.program.end('SIGTERM');
 	}
 
-	/** Ends it as a crash would, with no chance to tidy up. */
+	/** Kills it with SIGKILL, as a crash would. */
 	async kill(): Promise<void> {
 		await this.program.kill();
 	}
@@ -98,7 +98,7 @@ export class N8nProcess {
 			if (this.program.hasEnded) throw new Error('n8n ended');
 			try {
 				const { status, body } = await rest.send('GET', path);
-				// While it starts, it says so in a sentence, with a 200.
+				// While n8n starts, it answers with status 200 and a text.
 				return status === 200 && typeof body === 'object' ? true : undefined;
 			} catch {
 				return undefined;

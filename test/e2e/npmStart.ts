@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { project } from './pack';
 import { eventually } from './rest';
 
-/** `npm start`, or another command, in a process group of its own, as in a terminal. */
+/** Runs `npm start`, or another command, in its own process group, as a terminal does. */
 export class NpmStart {
 	private readonly child: ChildProcess;
 
@@ -15,7 +15,7 @@ export class NpmStart {
 		const [file = '', ...args] = command;
 		this.child = spawn(file, args, {
 			cwd: project,
-			// Not this process's part of the ports, or it would take one that it is told to leave free.
+			// Without this test process's port range: the demo could otherwise take a port of a test.
 			env: { ...process.env, VITEST_POOL_ID: undefined, ...env },
 			detached: true,
 			stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,31 +30,32 @@ export class NpmStart {
 		return this.child.pid ?? 0;
 	}
 
-	get said(): string {
+	/** Everything that it has printed. */
+	get output(): string {
 		return this.chunks.join('');
 	}
 
-	/** All lines but npm's. */
+	/** All printed lines except npm's own. */
 	get lines(): string[] {
-		const lines = this.said.split('\n').map((line) => line.trimEnd());
+		const lines = this.output.split('\n').map((line) => line.trimEnd());
 		return lines.filter((line) => line !== '' && !/^(> |npm warn)/.test(line));
 	}
 
-	/** The address of the editor, once it is told. */
+	/** Waits for the address of the editor. @throws Error when the command ends before */
 	async address(): Promise<string> {
 		return await eventually('The address', 500, async () => {
-			if (this.closed) throw new Error(`npm start has ended\n${this.said}`);
-			return this.said.includes('Ctrl-C') ? /^n8n +(\S+)/m.exec(this.said)?.[1] : undefined;
+			if (this.closed) throw new Error(`npm start has ended\n${this.output}`);
+			return this.output.includes('Ctrl-C') ? /^n8n +(\S+)/m.exec(this.output)?.[1] : undefined;
 		});
 	}
 
-	/** With all that it started, if it ended its output. */
+	/** Waits for the end, also of every process that holds its output open. @returns the exit code */
 	async end(): Promise<number | null> {
 		await eventually('npm start ending', 500, async () => this.closed || undefined);
 		return this.child.exitCode;
 	}
 
-	/** To the whole group, as a terminal does, or to npm alone. */
+	/** Sends a signal to the whole group, as a terminal does, or to npm alone. */
 	signal(signal: NodeJS.Signals, { toAll }: { toAll: boolean }): void {
 		if (!this.closed) process.kill(toAll ? -this.pid : this.pid, signal);
 	}

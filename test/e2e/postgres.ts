@@ -7,11 +7,11 @@ import { freePort } from './freePort';
 import { installedProgram, programIn, type Installed } from './installedProgram';
 import { startService, type Service } from './service';
 
-/** Who runs PostgreSQL for root, whom it refuses; "nobody" has this number everywhere. */
+/** PostgreSQL refuses to run as root, so the user "nobody" runs it. Its id is the same everywhere. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 
-/** A copy where nobody can read it, unless the machine's own programs are used. */
-async function readable(installed: Installed, folder: string): Promise<Installed> {
+/** Copies an unpacked package to a folder that "nobody" may read. */
+async function readableCopy(installed: Installed, folder: string): Promise<Installed> {
 	if (installed.unpacked === undefined) return installed;
 	const copy = join(folder, 'programs');
 	await cp(installed.unpacked, copy, { recursive: true, verbatimSymlinks: true });
@@ -19,17 +19,17 @@ async function readable(installed: Installed, folder: string): Promise<Installed
 }
 
 async function start(installed: Installed, folder: string): Promise<Service> {
-	const { bin, env } = nobody ? await readable(installed, folder) : installed;
+	const { bin, env } = nobody ? await readableCopy(installed, folder) : installed;
 	const data = join(folder, 'data');
-	const how = ['--auth=trust', '--username=n8n', '--encoding=UTF8', '--locale=C', '--no-sync'];
-	await command(join(bin, 'initdb'), [...how, data], folder, env, nobody);
+	const options = ['--auth=trust', '--username=n8n', '--encoding=UTF8', '--locale=C', '--no-sync'];
+	await command(join(bin, 'initdb'), [...options, data], folder, env, nobody);
 
 	const port = String(await freePort());
 	const settings = [
 		'listen_addresses=127.0.0.1',
 		`port=${port}`,
 		'unix_socket_directories=',
-		// What a crash would lose is of no interest.
+		// No test needs the data after a crash.
 		'fsync=off',
 	];
 	return await startService(
@@ -46,7 +46,7 @@ async function start(installed: Installed, folder: string): Promise<Service> {
 	);
 }
 
-/** A PostgreSQL with an empty database, which is gone when it stops. */
+/** Starts PostgreSQL with an empty database, which is removed when it stops. */
 export async function startPostgres(): Promise<Service> {
 	const installed = await installedProgram('postgresql', 'postgres');
 	const folder = await mkdtemp(join(tmpdir(), 'n8n-postgres-'));

@@ -8,12 +8,12 @@ import { packProject } from './pack';
 
 declare module 'vitest' {
 	export interface ProvidedContext {
-		/** This package, as npm would publish it. */
+		/** The path of this package's tarball, as npm would publish it. */
 		tarball: string;
 	}
 }
 
-/** Once for all files, of which several run at the same time. */
+/** Runs once before all test files: installs n8n and packs this package. */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
 	await installedN8n();
 	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));

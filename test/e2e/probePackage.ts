@@ -32,7 +32,7 @@ exports.ProbeApi = class ProbeApi {
 };
 `;
 
-/** Posts each item; throws where the server refuses. Remembers in its context that it tried. */
+/** Posts each item. Throws when the server refuses one. Counts its tries in the node context. */
 const node = `
 exports.Probe = class Probe {
 	description = {
@@ -69,7 +69,7 @@ exports.Probe = class Probe {
 };
 `;
 
-/** A community package with one node and one credential, for trying out the harness alone. */
+/** Packs a community package with one node and one credential. It tests the harness itself. */
 export async function packProbe(destination: string): Promise<string> {
 	const folder = join(destination, 'probe');
 	await mkdir(join(folder, 'dist'), { recursive: true });

@@ -1,7 +1,8 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** Where a process waits for connections. */
+/** An address on which a process listens. */
 export interface Listener {
+	/** `loopback`, or another address as /proc shows it. */
 	address: string;
 	port: number;
 }
@@ -13,7 +14,7 @@ const loopback = [
 ];
 const listening = '0A';
 
-/** A process and all that it started, theirs included, as Linux tells it. */
+/** A process and all its descendants. Linux only. */
 export async function processTree(root: number): Promise<number[]> {
 	const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
 	const parents = new Map(
@@ -31,6 +32,7 @@ async function parentOf(pid: number): Promise<number> {
 	return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1] ?? 0);
 }
 
+/** The addresses on which these processes listen over TCP. Linux only. */
 export async function listeners(pids: number[]): Promise<Listener[]> {
 	const sockets = (await Promise.all(pids.map(socketsOf))).flat();
 	const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(

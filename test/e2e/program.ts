@@ -2,21 +2,22 @@ import { spawn } from 'node:child_process';
 
 const secondsToEnd = 60;
 
-export interface Surroundings {
+/** The environment in which a program runs. */
+export interface ProgramOptions {
 	cwd: string;
 	env: NodeJS.ProcessEnv;
 	uid?: number;
 	gid?: number;
 }
 
-/** A program that runs beside the tests and ends with them at the latest. */
+/** A program that runs beside the tests. It is killed when the test process exits. */
 export class Program {
 	private readonly child;
 
 	private readonly printed: string[] = [];
 
-	constructor(file: string, args: string[], surroundings: Surroundings) {
-		this.child = spawn(file, args, { ...surroundings, stdio: ['ignore', 'pipe', 'pipe'] });
+	constructor(file: string, args: string[], options: ProgramOptions) {
+		this.child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
 		const keep = (chunk: unknown) => this.printed.push(String(chunk));
 		this.child.stdout.on('data', keep);
 		this.child.stderr.on('data', keep);
@@ -26,7 +27,7 @@ export class Program {
 		this.child.once('exit', () => process.removeListener('exit', kill));
 	}
 
-	/** All that it printed. */
+	/** Everything that it has printed. */
 	get log(): string {
 		return this.printed.join('');
 	}
@@ -36,8 +37,8 @@ export class Program {
 	}
 
 	/**
-	 * Asks it to end.
-	 * @throws Error when it did not within a minute and was killed, which is a crash and no end
+	 * Sends a signal and waits for the end.
+	 * @throws Error when it did not end within a minute and was killed
 	 */
 	async end(signal: 'SIGTERM' | 'SIGINT'): Promise<void> {
 		let killed = false;
@@ -47,7 +48,7 @@ export class Program {
 		if (killed) throw new Error(`Not ended ${secondsToEnd} s after ${signal}\n${this.log}`);
 	}
 
-	/** Ends it as a crash would, with no chance to tidy up. */
+	/** Kills it with SIGKILL, as a crash would. */
 	async kill(): Promise<void> {
 		await this.ended('SIGKILL');
 	}

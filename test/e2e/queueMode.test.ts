@@ -17,7 +17,7 @@ afterAll(async () => {
 	await queue?.stop();
 });
 
-/** Starts an execution for each list at the same time; gives what they come to. */
+/** Starts one execution per list at the same time. @returns a function that waits for the statuses */
 async function phone(lists: Lead[][], { url }: Sandbox, limits = {}) {
 	const { n8n } = queue;
 	const account = { apiKey: 'sandbox-key', baseUrl: url, ...limits };
@@ -32,14 +32,14 @@ async function phone(lists: Lead[][], { url }: Sandbox, limits = {}) {
 		});
 }
 
-/** Lists of people who are each on one of them. */
+/** Lists of leads that do not overlap. */
 const lists = (count: number, size: number): Lead[][] => {
 	const all = leads(count * size);
 	return Array.from({ length: count }, (_, n) => all.slice(n * size, (n + 1) * size));
 };
 
-/** How many executions each worker began. */
-const begun = () =>
+/** The number of executions that each worker started. */
+const startedByWorker = () =>
 	queue.workers.map(({ log }) => log.split('Worker started execution').length - 1);
 
 describe('three workers and one key', () => {
@@ -65,7 +65,7 @@ describe('three workers and one key', () => {
 			unit: '',
 			limit: 0.1,
 		});
-		expect(begun()).toEqual([1, 1, 1]);
+		expect(startedByWorker()).toEqual([1, 1, 1]);
 		expect(statuses).toEqual(['success', 'success', 'success']);
 		expect(sandbox.seen.perNumber()).toEqual(
 			Object.fromEntries(given.flat().map(({ phone }) => [phone, 1])),
@@ -88,7 +88,7 @@ describe('three workers and one key', () => {
 			const campaign = await createCampaign(n8n, credential, oncePerPhone, {
 				onError: 'continueErrorOutput',
 			});
-			/** Starts an execution for each list at the same instant; gives the codes of all. */
+			/** Starts one execution per list at the same time. @returns the codes of all failed items */
 			const run = async (executions: Lead[][]): Promise<string[]> => {
 				const before = await n8n.executions(campaign.id);
 				await Promise.all(executions.map(campaign.start));
@@ -108,7 +108,7 @@ describe('three workers and one key', () => {
 			const own = lists(20, 40).slice(5 * round, 5 * round + 5);
 			const same = own.pop() ?? [];
 			const inTurn = own.pop() ?? [];
-			// The first of them begin with no key at all.
+			// In the first executions the workflow has no key yet.
 			const codes = await run(own);
 			codes.push(...(await run([own.flat()])));
 			found.lost += moreThan(1, own.flat());
@@ -126,7 +126,7 @@ describe('three workers and one key', () => {
 			value: found.twiceAtOnce,
 			unit: '',
 		});
-		// A race between processes: test/engine has one with overlapping writes, where none is lost.
+		// A race between processes. In test/engine, writes of one process overlap and no key is lost.
 		printFigure({
 			what: `Of ${rounds * 120} people on lists of their own, the share that could be phoned again later`,
 			value: found.lost / (rounds * 120),

@@ -3,7 +3,7 @@ import { N8nProcess, worker } from './n8nProcess';
 import { startPostgres } from './postgres';
 import { startRedis } from './redis';
 
-/** One n8n whose executions are carried out by workers, one at a time each. */
+/** An n8n in queue mode. Each worker runs one execution at a time. */
 export interface QueueMode {
 	n8n: N8n;
 	workers: N8nProcess[];
@@ -13,12 +13,15 @@ export interface QueueMode {
 const queue = {
 	EXECUTIONS_MODE: 'queue',
 	OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true',
-	// When a worker counts as lost; n8n's own 60 and 30 seconds come to two and a half minutes.
+	// When a worker counts as lost. n8n's defaults (60 s and 30 s) amount to two and a half minutes.
 	QUEUE_WORKER_LOCK_DURATION: '30000',
 	QUEUE_WORKER_STALLED_INTERVAL: '5000',
 };
 
-/** n8n and its workers share a user folder, so that all have the package and the credentials' key. */
+/**
+ * Starts n8n in queue mode. n8n and its workers share a user folder, and so the package and the
+ * encryption key.
+ */
 export async function startQueueMode(tarball: string, workerCount: number): Promise<QueueMode> {
 	const running: Array<{ stop(): Promise<void> }> = [];
 	const stop = async () => {
@@ -33,7 +36,7 @@ export async function startQueueMode(tarball: string, workerCount: number): Prom
 		const n8n = await startN8n({ tarball, env });
 		running.push(n8n);
 		const startWorker = async (number: number) => {
-			// One event log for all, and a worker that starts calls what the others are at crashed.
+			// With a shared event log, a starting worker marks the others' executions as crashed.
 			const own = { N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `worker-${number}` };
 			const started = await N8nProcess.start(n8n.userFolder, { ...env, ...own }, worker);
 			running.push(started);

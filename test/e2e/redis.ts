@@ -5,7 +5,7 @@ import { freePort } from './freePort';
 import { installedProgram } from './installedProgram';
 import { startService, type Service } from './service';
 
-/** A Redis that keeps everything in memory. */
+/** Starts Redis without persistence. */
 export async function startRedis(): Promise<Service> {
 	const { bin, env } = await installedProgram('redis-server', 'redis-server');
 	const port = String(await freePort());

@@ -4,37 +4,37 @@ import { join } from 'node:path';
 
 import { createCertificate } from './certificate';
 import { command } from './command';
+import { startConnectProxy } from './connectProxy';
 import { freePort } from './freePort';
 import { installedN8n } from './install';
-import { startOnlyWayOut } from './onlyWayOut';
 import { Program } from './program';
 import { eventually } from './rest';
 import { installedVerdaccio } from './verdaccio';
 
-const npmsOwn = 'registry.npmjs.org';
+const npmRegistry = 'registry.npmjs.org';
 const secondsToStart = 180;
 const everybody = { access: '$all', publish: '$all' };
 
 export interface Registry {
-	/** What makes n8n, and the npm that it runs, find this registry. */
+	/** Environment variables that lead n8n, and the npm that it runs, to this registry. */
 	env: Record<string, string>;
 	publish(tarball: string): Promise<void>;
 	stop(): Promise<void>;
 }
 
 /**
- * An empty registry on loopback. n8n installs from npm's own registry only, for another one needs a
- * licence, so this one goes by that name: n8n runs as it does behind a company's proxy, which has a
- * certificate of its own, and this proxy leads here and nowhere else.
+ * Starts an empty registry on loopback. Without a licence, n8n installs only from npm's registry, so
+ * this registry has npm's host name. n8n reaches it through a proxy that connects to nothing else, and
+ * trusts its certificate, as in a company network.
  */
 export async function startRegistry(): Promise<Registry> {
 	const verdaccio = await installedVerdaccio();
-	// It needs a newer Node than we do, as n8n does.
+	// Verdaccio needs a newer Node than these tests. The one for n8n is new enough.
 	const { node } = await installedN8n();
 	const folder = await mkdtemp(join(tmpdir(), 'twenty2-registry-'));
 	const port = await freePort();
 	const url = `https://127.0.0.1:${port}`;
-	const https = await createCertificate(npmsOwn, folder);
+	const https = await createCertificate(npmRegistry, folder);
 	const config = join(folder, 'config.yaml');
 	const settings = {
 		https,
@@ -45,15 +45,15 @@ export async function startRegistry(): Promise<Registry> {
 		web: { enable: false },
 		log: { type: 'stdout', format: 'pretty', level: 'warn' },
 	};
-	// All JSON is YAML.
+	// JSON is valid YAML.
 	await writeFile(config, JSON.stringify(settings));
 
 	const program = new Program(node, [verdaccio, '--config', config, '--listen', url], {
 		cwd: folder,
 		env: { PATH: process.env.PATH, HOME: folder },
 	});
-	const proxy = await startOnlyWayOut(npmsOwn, port);
-	// A machine's npm may have been told whom to trust and what to ask, so it is told again.
+	const proxy = await startConnectProxy(npmRegistry, port);
+	// Overrides the npm configuration of the machine, which may name another certificate.
 	const trust = { NODE_EXTRA_CA_CERTS: https.cert, npm_config_cafile: https.cert };
 	const stop = async () => {
 		proxy.close();
@@ -70,12 +70,12 @@ export async function startRegistry(): Promise<Registry> {
 		throw new Error(`The registry did not start\n${program.log}`, { cause: error });
 	}
 	return {
-		env: { ...trust, npm_config_registry: `https://${npmsOwn}`, HTTPS_PROXY: proxy.url },
+		env: { ...trust, npm_config_registry: `https://${npmRegistry}`, HTTPS_PROXY: proxy.url },
 		publish: async (tarball) => {
-			// Anybody may publish, but npm does not even try without a token.
-			const here = [`--registry=${url}`, `--//127.0.0.1:${port}/:_authToken=anybody`];
+			// The registry accepts every token, but npm publishes only with one.
+			const target = [`--registry=${url}`, `--//127.0.0.1:${port}/:_authToken=anybody`];
 			const direct = { ...trust, npm_config_noproxy: '127.0.0.1', npm_config_fetch_retries: '0' };
-			await command('npm', ['publish', tarball, '--ignore-scripts', ...here], folder, direct);
+			await command('npm', ['publish', tarball, '--ignore-scripts', ...target], folder, direct);
 		},
 		stop,
 	};

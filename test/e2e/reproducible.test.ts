@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { command } from './command';
 import { packFolder, project } from './pack';
 
-/** Too large to be copied, made by the build, or of no use to it but to have its types checked. */
-const left = ['node_modules', '.git', 'dist', 'test'];
+/** Not copied: too large, created by the build, or not needed by it. */
+const excluded = ['node_modules', '.git', 'dist', 'test'];
 
 let folder: string;
 beforeAll(async () => {
@@ -16,11 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The digest of what would be published from a checkout in this folder, built in this timezone. */
+/** Copies the project, builds it in a timezone and packs it. @returns the digest of the tarball */
 async function digestOfBuildIn(checkout: string, TZ: string): Promise<string> {
 	await cp(project, checkout, {
 		recursive: true,
-		filter: (file) => !left.includes(relative(project, file)),
+		filter: (file) => !excluded.includes(relative(project, file)),
 	});
 	await symlink(join(project, 'node_modules'), join(checkout, 'node_modules'));
 	await command('npm', ['run', 'build'], checkout, { TZ });

@@ -16,7 +16,11 @@ function parsed(text: string): unknown {
 	}
 }
 
-/** Tries until `attempt` gives something, but not for ever. */
+/**
+ * Repeats an attempt every 100 ms until its result is not undefined.
+ * @param what is named in the error
+ * @throws Error when `seconds` have passed
+ */
 export async function eventually<T>(
 	what: string,
 	seconds: number,
@@ -31,13 +35,13 @@ export async function eventually<T>(
 	}
 }
 
-/** n8n's internal REST API, the one its editor uses, as one signed-in browser. */
+/** A client of the internal REST API that n8n's editor uses. It keeps the session's cookie. */
 export class RestClient {
 	private cookie = '';
 
 	constructor(readonly baseUrl: string) {}
 
-	/** Any answer, whatever its status. */
+	/** Sends a request. @returns the answer, whatever its status */
 	async send(method: string, path: string, body?: unknown): Promise<Answer> {
 		const response = await fetch(`${this.baseUrl}${path}`, {
 			method,
@@ -54,12 +58,12 @@ export class RestClient {
 		return { status: response.status, body: parsed(text) };
 	}
 
-	/** What a successful answer carries. */
+	/** Sends a request. @returns the `data` of the answer @throws Error for a status of 300 or more */
 	async call<T>(method: string, path: string, schema: z.ZodType<T>, body?: unknown): Promise<T> {
 		const answer = await this.send(method, `/rest${path}`, body);
 		if (answer.status >= 300) {
-			const said = JSON.stringify(answer.body).slice(0, 2000);
-			throw new Error(`${method} /rest${path} was answered ${answer.status}: ${said}`);
+			const text = JSON.stringify(answer.body).slice(0, 2000);
+			throw new Error(`${method} /rest${path} was answered ${answer.status}: ${text}`);
 		}
 		return schema.parse(envelope.parse(answer.body).data);
 	}

@@ -1,23 +1,27 @@
-import { Program, type Surroundings } from './program';
+import { Program, type ProgramOptions } from './program';
 import { eventually } from './rest';
 
 const secondsToStart = 180;
 
-/** What n8n keeps its executions in, running until it is stopped. */
+/** A running database or message broker for n8n. */
 export interface Service {
-	/** How n8n finds it. */
+	/** Environment variables that lead n8n to it. */
 	env: Record<string, string>;
 	stop(): Promise<void>;
 }
 
-/** Redis and PostgreSQL say in the same words that they are ready, and both end on SIGINT at once. */
+/**
+ * Starts Redis or PostgreSQL and waits until it is ready. Both print the same words then, and both stop
+ * at once on SIGINT.
+ * @param env the environment variables for n8n
+ */
 export async function startService(
 	file: string,
 	args: string[],
-	surroundings: Surroundings,
+	options: ProgramOptions,
 	env: Record<string, string>,
 ): Promise<Service> {
-	const program = new Program(file, args, surroundings);
+	const program = new Program(file, args, options);
 	try {
 		await eventually(`${file} being ready`, secondsToStart, async () => {
 			if (program.hasEnded) throw new Error(`${file} ended`);

@@ -26,7 +26,7 @@ beforeEach(async () => {
 	return () => sandbox.close();
 });
 
-/** The event of a call that has ended. */
+/** Places a call that ends at once. @returns its event */
 async function ended(n: number): Promise<WebhookEvent> {
 	const response = await fetch(`${sandbox.url}/v1/calls`, {
 		method: 'POST',
@@ -44,7 +44,7 @@ async function ended(n: number): Promise<WebhookEvent> {
 const endedCalls = async (count: number) =>
 	await Promise.all(Array.from({ length: count }, async (_, n) => await ended(n)));
 
-/** One that claims a call which Twenty2 does not have. */
+/** An event for a call that Twenty2 does not have. */
 const invented = (event: WebhookEvent, n = 0): WebhookEvent => ({
 	...event,
 	event_id: `evt_invented_${n}`,
@@ -61,7 +61,7 @@ const credentialOn = async (n8n: N8n, requestsPerMinute: number) =>
 
 let webhooks = 0;
 
-/** An active workflow that begins with the trigger. */
+/** Creates and activates a workflow that starts with the trigger. */
 async function triggered(n8n: N8n, credential?: Credential, parameters: Parameters = {}) {
 	const webhookId = `twenty2-${++webhooks}`;
 	const trigger = {
@@ -84,13 +84,13 @@ async function triggered(n8n: N8n, credential?: Credential, parameters: Paramete
 		workflow(webhookId, [trigger, next], [[triggerName, 0, 'Next']]),
 	);
 	await n8n.activate(created);
-	const send = async (body: unknown, query = '', patienceMs?: number) =>
-		await deliver(`${n8n.baseUrl}/webhook/${webhookId}/webhook${query}`, body, patienceMs);
+	const send = async (body: unknown, query = '', timeoutMs?: number) =>
+		await deliver(`${n8n.baseUrl}/webhook/${webhookId}/webhook${query}`, body, timeoutMs);
 	await eventually('The webhook', 10, async () => (await send([])).status !== 404 || undefined);
 	return {
 		id: created.id,
 		send,
-		/** What the executions began with, oldest first, once there are so many of them. */
+		/** Waits for this many executions. @returns the trigger's output in each, oldest first */
 		started: async (count: number) => {
 			const executions = await eventually(`${count} executions`, 60, async () => {
 				const all = await n8n.executions(created.id);
@@ -148,7 +148,7 @@ describe('The trigger in n8n', () => {
 			[200, 'Received'],
 			[200, 'It came before'],
 		]);
-		// n8n itself turns away what is no JSON at all.
+		// n8n itself refuses invalid JSON.
 		expect((await send('{', '?secret=s3cret')).status).toBe(422);
 		expect(await started(1)).toEqual([[expect.objectContaining({ event_id: event.event_id })]]);
 	});
@@ -244,15 +244,15 @@ describe('The trigger in n8n', () => {
 		expect(answers.map(({ status }) => status)).toEqual(events.map(() => 200));
 		expect(await started(3)).toHaveLength(3);
 
-		// The limit of this credential is a minute's.
+		// This credential allows 3 requests a minute.
 		await delay(55_000 - (performance.now() - from));
 		expect(await started(3)).toHaveLength(3);
 		expect(await started(5)).toHaveLength(5);
 	});
 });
 
-// With the expression engine that n8n 2.41 has by default, n8n makes a sandbox of its own for every
-// delivery to a community node and every execution, before the node is asked: 50 ms and 11 MB each.
+// n8n 2.41's default expression engine creates an isolate for every delivery to a community node and
+// for every execution, before the node runs. Each takes 50 ms and 11 MB.
 describe('The trigger in a rush', () => {
 	let n8n: N8n;
 	beforeAll(async () => {
@@ -273,10 +273,10 @@ describe('The trigger in a rush', () => {
 			})),
 			...events.slice(0, 50).map((event) => ({ event, query: '?secret=wrong', status: 401 })),
 		];
-		// 613 and 1,000 have no common factor: each delivery once, and the kinds well mixed.
+		// 613 and 1,000 have no common factor, so each delivery occurs once and all sorts are mixed.
 		const mixed = deliveries.map((_, n) => deliveries[(n * 613) % deliveries.length]);
 
-		// A machine too slow for the pace gets them later: n8n answers 503 when too many wait.
+		// n8n answers 503 when too many deliveries wait. On a slow machine they are therefore sent later.
 		const unanswered = pLimit(50);
 		const answered = await Promise.all(
 			mixed.map(async (delivery, n) => {
@@ -295,7 +295,7 @@ describe('The trigger in a rush', () => {
 
 		const newest = async () => Number((await n8n.executions(id))[0]?.id ?? 0);
 		await eventually('750 executions', 150, async () => (await newest()) >= 750 || undefined);
-		// What comes too often would come right after.
+		// An execution too many would have the next number.
 		await send(await ended(750), '?secret=s3cret');
 		const last = await eventually('One more', 120, async () => {
 			const number = await newest();
@@ -303,10 +303,10 @@ describe('The trigger in a rush', () => {
 			return output?.to_number === phone(750).slice(3) ? number : undefined;
 		});
 		expect(last).toBe(751);
-		const began: unknown[] = [];
+		const eventIds: unknown[] = [];
 		for (let number = 1; number <= 750; number++) {
-			began.push(...(await outputOf(n8n, String(number))).map(({ event_id }) => event_id));
+			eventIds.push(...(await outputOf(n8n, String(number))).map(({ event_id }) => event_id));
 		}
-		expect(began.sort()).toEqual(events.map(({ event_id }) => event_id).sort());
+		expect(eventIds.sort()).toEqual(events.map(({ event_id }) => event_id).sort());
 	}, 400_000);
 });

@@ -36,7 +36,7 @@ afterAll(async () => {
 	await n8n?.stop();
 });
 
-// One a test, so that a pause that Twenty2 asked for in one does not hold the next one back.
+// Each test has its own sandbox: a pause after a 429 in one test must not delay the next test.
 beforeEach(async () => {
 	sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
 	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
@@ -74,7 +74,7 @@ describe('the connection test', () => {
 
 		expect(right.status).toBe('OK');
 		expect([wrong, barred].map(({ status }) => status)).toEqual(['Error', 'Error']);
-		// Twenty2's own words, as the sandbox has them.
+		// Twenty2's messages.
 		expect(wrong.message).toBe('API key is missing or invalid');
 		expect(barred.message).toBe('API key has no access to this resource');
 		expect(nobody).toEqual({
@@ -252,7 +252,7 @@ describe('nobody is phoned twice', () => {
 		expect(sandbox.seen.requests).toHaveLength(sent);
 
 		const done = await n8n.retryExecution(stopped.id);
-		// n8n calls the retry of a stopped execution failed, since it keeps the error of the Stop.
+		// n8n reports the retry of a stopped execution as failed, because it keeps the error of the Stop.
 		expect(output(done, 'Twenty2')).toHaveLength(30);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(given)));
 	});
@@ -318,7 +318,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 	const refused = { source: 'twenty2', outcome: 'not_placed', attempts: 1 };
 	const lost = { source: 'n8n', outcome: 'unknown', attempts: 1 };
 	const codeless = authentication === 'workspace' ? 'BAD_REQUEST' : undefined;
-	// The workspace generation looks in the call logs for what became of a lost answer.
+	// On the workspace API, a lost answer is looked up in the call logs.
 	const searched = { ...lost, attempts: authentication === 'workspace' ? 4 : 1 };
 	const found = authentication === 'workspace' ? ['place and cut', 'place and hang'] : [];
 
@@ -341,7 +341,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		] as const;
 		const given = leads(rows.length);
 		rows.forEach(([behaviour], n) => sandbox.behave(phone(n), behaviour));
-		// Short only where no answer comes.
+		// Short only for the request without an answer.
 		const hang = rows.findIndex(([behaviour]) => behaviour === 'place and hang');
 		const requestTimeoutSeconds = `={{ $json.row === ${hang} ? 5 : 30 }}`;
 		const options = { maxRetries: 1, requestTimeoutSeconds };
@@ -443,7 +443,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 				authentication,
 				operation: 'getCall',
 				callId: '={{ $json.phone }}',
-				// Short only where no answer comes.
+				// Short only for the request without an answer.
 				options: { maxRetries: 1, requestTimeoutSeconds: "={{ $json.name === 'hang' ? 1 : 30 }}" },
 			},
 			{ onError: 'continueErrorOutput' },

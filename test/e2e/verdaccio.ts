@@ -11,13 +11,13 @@ const packages = [`verdaccio@${version}`, '--ignore-scripts'];
 
 const project = {
 	private: true,
-	// Not every registry still has the one that it asks for by its exact version.
+	// Some registries no longer have the exact version that verdaccio depends on.
 	overrides: { 'node-fetch': '2.7.0' },
 };
 
 const bin = (folder: string) => join(folder, 'node_modules', 'verdaccio', 'bin', 'verdaccio');
 
-/** The last thing an installation makes. */
+/** The last file that an installation writes. */
 const complete = (folder: string) => join(folder, 'installed.json');
 
 async function install(folder: string): Promise<void> {
@@ -34,11 +34,11 @@ async function install(folder: string): Promise<void> {
 	}
 }
 
-/** A registry's command, from the cache or, the first time, from npm's registry. */
+/** The path of verdaccio's script. The first call installs it from npm's registry into the cache. */
 export async function installedVerdaccio(): Promise<string> {
 	const folder = await cached({
 		name: `verdaccio-${version}`,
-		isIn: async (home) => existsSync(complete(home)),
+		isComplete: async (home) => existsSync(complete(home)),
 		fetch: install,
 	});
 	return bin(folder);

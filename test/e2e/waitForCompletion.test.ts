@@ -20,7 +20,7 @@ afterAll(async () => {
 	await n8n?.stop();
 });
 
-// Calls of 6 seconds, a fourth beside three refused, and the limit as Twenty2 documents it.
+// Calls last 6 seconds. The limits are the documented ones, so a fourth call is refused.
 beforeEach(async () => {
 	sandbox = await startSandbox({ ringMs: 1_000, talkMs: 5_000 });
 	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };

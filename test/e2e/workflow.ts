@@ -3,13 +3,13 @@ import type { Credential, WorkflowJson } from './n8n';
 export interface Lead {
 	name: string;
 	phone: string;
-	/** Any other column of the CRM. */
+	/** Other columns of the CRM. */
 	[column: string]: unknown;
 }
 
 export type Parameters = Record<string, unknown>;
 
-/** What a Twenty2 node has beside its parameters. */
+/** The settings of a node. */
 export interface Settings {
 	onError?: 'continueErrorOutput' | 'continueRegularOutput' | 'stopWorkflow';
 	retryOnFail?: boolean;
@@ -26,7 +26,7 @@ type Edge = [from: string, output: number, to: string];
 
 const position = [0, 0];
 
-/** A workflow by its nodes and, as `[from, output, to]`, the lines between them. */
+/** Builds a workflow. @param edges connections as `[from, output, to]` */
 export function workflow(name: string, nodes: Node[], edges: Edge[], settings = {}): WorkflowJson {
 	const connections: Record<string, { main: object[][] }> = {};
 	for (const [from, output, to] of edges) {
@@ -37,7 +37,7 @@ export function workflow(name: string, nodes: Node[], edges: Edge[], settings = 
 	return { name, nodes: nodes.map((node) => ({ id: node.name, ...node })), connections, settings };
 }
 
-/** A production webhook that takes `{ leads: [...] }` and answers at once. */
+/** A webhook that takes `{ leads: [...] }` and answers at once. */
 export const webhook = (path: string): Node => ({
 	name: 'Webhook',
 	type: 'n8n-nodes-base.webhook',
@@ -47,7 +47,7 @@ export const webhook = (path: string): Node => ({
 	parameters: { httpMethod: 'POST', path, responseMode: 'onReceived' },
 });
 
-/** One item a lead. */
+/** Splits the webhook's body into one item per lead. */
 export const leadsOf: Node = {
 	name: 'Leads',
 	type: 'n8n-nodes-base.splitOut',
@@ -80,7 +80,7 @@ export const createCall = (
 	...settings,
 });
 
-/** Sends each item to the output of its code; what has none of them goes to the last. */
+/** Sends each item to the output of its error code, and items with other codes to the last output. */
 export const switchOnCode = (codes: string[]): Node => ({
 	name: 'Switch',
 	type: 'n8n-nodes-base.switch',

@@ -4,23 +4,24 @@ import * as z from 'zod/v4';
 
 const address = z.object({ port: z.number() });
 
-/** A proxy that leads to one host, which is on loopback in truth, and to no other. */
-export interface OnlyWayOut {
+/** An HTTP CONNECT proxy on loopback. */
+export interface ConnectProxy {
 	url: string;
 	close(): void;
 }
 
-export async function startOnlyWayOut(host: string, port: number): Promise<OnlyWayOut> {
+/** Starts a proxy that connects one host name to a port on loopback, and refuses all other hosts. */
+export async function startConnectProxy(host: string, port: number): Promise<ConnectProxy> {
 	const server = createServer();
 	server.on('connect', ({ url }, client) => {
 		client.on('error', () => client.destroy());
 		if (url !== `${host}:443`) return client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-		const there = connect(port, '127.0.0.1', () => {
+		const target = connect(port, '127.0.0.1', () => {
 			client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-			client.pipe(there).pipe(client);
+			client.pipe(target).pipe(client);
 		});
-		there.on('error', () => client.destroy());
-		client.on('close', () => there.destroy());
+		target.on('error', () => client.destroy());
+		client.on('close', () => target.destroy());
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {

@@ -1,7 +1,7 @@
 const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Once somebody has stopped `npm start`, or it is gone. However often they ask, it stops once. */
-export const askedToStop = new Promise<void>((resolve) => {
+/** Resolves at the first signal to stop, or when the process of `npm start` has ended. */
+export const stopRequested = new Promise<void>((resolve) => {
 	for (const signal of signals) process.on(signal, () => resolve());
 	process.once('disconnect', resolve);
 });
