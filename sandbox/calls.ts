@@ -12,7 +12,7 @@ export const defaultPace: Pace = { ringMs: 500, talkMs: 2000 };
 
 export type GenerationName = 'apiKey' | 'workspace';
 
-/** A validated create. Numbers are E.164. Fields that both generations send keep their names. */
+/** A validated create, in the same form for both generations. Numbers are E.164. */
 export interface CallRequest {
 	number: string;
 	from_number: string;
