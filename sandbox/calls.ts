@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 export interface Pace {
 	/** From the create to the answer, or to the end of an unanswered call, in ms. */
 	ringMs: number;
-	/** From the answer to the end, in ms. */
-	talkMs: number;
+	/** From the answer to the end, in ms. A function returns it for the next answered call. */
+	talkMs: number | (() => number);
 }
 
 export const defaultPace: Pace = { ringMs: 500, talkMs: 2000 };
@@ -88,14 +88,16 @@ export class Calls {
 
 	/** Places a call at a time, in ms since 1970. Limits are not checked here. */
 	place(request: CallRequest, origin: CallOrigin, at: number, pace: Pace, answered: boolean): Call {
-		const ringEnd = at + pace.ringMs;
+		const { ringMs, talkMs } = pace;
+		const ringEnd = at + ringMs;
+		const talkEnd = () => ringEnd + (typeof talkMs === 'function' ? talkMs() : talkMs);
 		const call: Call = {
 			...request,
 			...origin,
 			call_id: `call_${randomUUID().replaceAll('-', '')}`,
 			placedAt: at,
 			answeredAt: answered ? ringEnd : null,
-			endedAt: answered ? ringEnd + pace.talkMs : ringEnd,
+			endedAt: answered ? talkEnd() : ringEnd,
 		};
 		this.all.push(call);
 		this.byId.set(call.call_id, call);

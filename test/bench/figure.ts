@@ -6,6 +6,10 @@ export interface Figure {
 	unit: string;
 	/** The most that the value may be. */
 	limit?: number;
+	/** The least that the value may be. */
+	least?: number;
+	/** What others reach, by their names. It need not keep the bounds. */
+	others?: Record<string, number>;
 }
 
 export interface Bench {
@@ -15,6 +19,10 @@ export interface Bench {
 	measure(): Promise<Figure[]>;
 }
 
-/** Undefined where there is no limit to keep. */
-export const isKept = ({ value, limit }: Figure): boolean | undefined =>
-	limit === undefined ? undefined : value <= limit;
+/** Undefined where there is no bound to keep. */
+export function isKept({ value, limit, least }: Figure): boolean | undefined {
+	if (limit === undefined && least === undefined) return undefined;
+	return (
+		value <= (limit ?? Number.POSITIVE_INFINITY) && value >= (least ?? Number.NEGATIVE_INFINITY)
+	);
+}

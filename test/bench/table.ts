@@ -5,25 +5,35 @@ export interface Row extends Figure {
 }
 
 const headings = ['bench', 'what', 'value', 'unit', 'limit', ''];
-const numeric = [2, 4];
+const numeric = new Set([2, 4]);
 
-/** The rows in columns, for people. */
+/** The rows in columns, for people. What others reach has a column each, after the verdict. */
 export function table(rows: Row[]): string {
-	const lines = [headings, ...rows.map(cellsOf)];
-	const widths = headings.map((_, column) =>
+	const others = [...new Set(rows.flatMap((row) => Object.keys(row.others ?? {})))];
+	const lines = [[...headings, ...others], ...rows.map((row) => cellsOf(row, others))];
+	const widths = (lines[0] ?? []).map((_, column) =>
 		Math.max(...lines.map((cells) => cells[column]?.length ?? 0)),
 	);
 	const aligned = (cell: string, column: number) => {
 		const width = widths[column] ?? 0;
-		return numeric.includes(column) ? cell.padStart(width) : cell.padEnd(width);
+		const toTheRight = numeric.has(column) || column >= headings.length;
+		return toTheRight ? cell.padStart(width) : cell.padEnd(width);
 	};
 	return lines.map((cells) => cells.map(aligned).join('  ').trimEnd()).join('\n');
 }
 
-function cellsOf(row: Row): string[] {
-	const { bench, what, value, unit, limit } = row;
-	const most = limit === undefined ? '' : `≤ ${rounded(limit)}`;
-	return [bench, what, rounded(value), unit, most, verdict(isKept(row))];
+function cellsOf(row: Row, others: string[]): string[] {
+	const { bench, what, value, unit } = row;
+	const theirs = others.map((name) => {
+		const reached = row.others?.[name];
+		return reached === undefined ? '' : rounded(reached);
+	});
+	return [bench, what, rounded(value), unit, bounds(row), verdict(isKept(row)), ...theirs];
+}
+
+function bounds({ limit, least }: Row): string {
+	const most = limit === undefined ? [] : [`≤ ${rounded(limit)}`];
+	return [...(least === undefined ? [] : [`≥ ${rounded(least)}`]), ...most].join(', ');
 }
 
 function rounded(value: number): string {

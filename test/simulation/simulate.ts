@@ -1,180 +1,92 @@
-import FakeTimers from '@sinonjs/fake-timers';
-import { setImmediate as turn } from 'node:timers/promises';
-import pLimit from 'p-limit';
+import type { Client } from './clients/client';
+import { nodePolicy } from './clients/nodePolicy';
+import type { Outcome, WorkerOutcome } from './outcome';
+import { TooManyRequests, Twenty2, type Twenty2Options } from './twenty2';
+import { inVirtualTime, pass } from './virtualTime';
 
-import { attempt, type Verdict } from '../../nodes/Twenty2/policy/retry';
-import { Budget } from '../../nodes/Twenty2/policy/budget';
-import { documentedLimits, slidingWindow, type Counting } from '../../sandbox';
-import { seeded } from './seeded';
-
-/** A process with a key that others use too. */
+/** A process that shares a key with the others. */
 export interface Worker {
 	/** Calls it has to place. */
 	leads: number;
-	/** In seconds. */
+	/** In seconds; 0 by default. */
 	startsAt?: number;
 }
 
-export interface Scenario {
+export interface Scenario extends Twenty2Options {
 	workers: Worker[];
-	/** The same seed gives the same outcome. */
-	seed: number;
-	counting?: Counting;
-	/** Whether refused requests fill Twenty2's window too. */
-	countRefused?: boolean;
-	/** Whether a refusal says how long to wait. */
-	retryAfter?: boolean;
-	/** Creates are refused while so many calls are going on; each lasts so long. */
-	live?: { calls: number; seconds: number };
 	/** Ends everything after so many seconds. */
 	until?: number;
-	/** How long a request takes there, and an answer back, in milliseconds. */
-	network?: { least: number; most: number };
 }
 
-export interface WorkerOutcome {
-	placed: number;
-	/** Leads that were refused for longer than a request is patient. */
-	gaveUp: number;
-	/** When the last call was placed, in seconds. */
-	doneAt: number;
-	/** The longest time without a call placed, in seconds. */
-	longestDrought: number;
-}
+/** How many leads a worker works on at a time. */
+const WIDTH = 3;
 
-export interface Outcome {
-	workers: WorkerOutcome[];
-	placed: number;
-	requests: number;
-	/** Requests answered "too many requests". */
-	refused: number;
-	/** When the last call was placed, in seconds. */
-	seconds: number;
-}
+/** Keeps the lengths of calls apart from all other random numbers. */
+const LENGTHS_SEED = 1_000;
 
-class TooManyRequests extends Error {
-	constructor(readonly retryAfterMs: number) {
-		super('Too many requests');
-	}
-}
-
-const patience = { maxRetries: 3, giveUpAfterMs: 300_000 };
-const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
-
-const judge = (rejection: Error): Verdict =>
-	rejection instanceof TooManyRequests
-		? { again: 'when allowed', waitMs: rejection.retryAfterMs }
-		: { again: 'never' };
-
-/** Plays a scenario with the node's own policy in virtual time. */
-export async function simulate(scenario: Scenario): Promise<Outcome> {
-	// Not from the start of a minute, where all ways of counting are the same.
-	const clock = FakeTimers.install({ now: 17_000, toFake: ['setTimeout', 'performance', 'Date'] });
-	const { random } = Math;
-	Math.random = seeded(scenario.seed);
-	try {
-		let outcome: Outcome | undefined;
-		void play(scenario).then((is) => {
-			outcome = is;
-		});
-		for (;;) {
-			await turn();
-			if (outcome) return outcome;
-			clock.next();
-		}
-	} finally {
-		Math.random = random;
-		clock.uninstall();
-	}
-}
-
-async function play(scenario: Scenario): Promise<Outcome> {
-	const begin = performance.now();
-	const seconds = () => (performance.now() - begin) / 1_000;
-	const over = new AbortController();
-	const twenty2 = new Twenty2(scenario);
-
-	const work = async ({ leads, startsAt = 0 }: Worker): Promise<WorkerOutcome> => {
-		await pass(startsAt * 1_000);
-		const { creates } = new Budget(limits).open();
-		const times = [seconds()];
-		let gaveUp = 0;
-		const phone = async () => {
-			if (over.signal.aborted) return;
-			const call = { what: 'Call', send: async () => await twenty2.create(), judge };
-			await attempt(call, patience, creates, over.signal).then(
-				() => times.push(seconds()),
-				() => {
-					if (!over.signal.aborted) gaveUp++;
-				},
-			);
-		};
-		await pLimit(limits.concurrentCalls).map(Array.from({ length: leads }), phone);
-		const placed = times.length - 1;
-		const doneAt = times.at(-1) ?? 0;
-		if (placed < leads) times.push(seconds());
-		const droughts = times.slice(1).map((time, i) => time - (times[i] ?? 0));
-		return { placed, gaveUp, doneAt, longestDrought: Math.max(0, ...droughts) };
-	};
-
-	if (scenario.until !== undefined) setTimeout(() => over.abort(), scenario.until * 1_000);
-	const workers = await Promise.all(scenario.workers.map(work));
-	const { requests, refused } = twenty2;
-	return {
-		workers,
-		placed: workers.reduce((sum, { placed }) => sum + placed, 0),
-		requests,
-		refused,
-		seconds: Math.max(...workers.map(({ doneAt }) => doneAt)),
-	};
-}
-
-/** The sandbox's rules without its server: nothing of HTTP matters here. */
-class Twenty2 {
-	requests = 0;
-
-	refused = 0;
-
-	private readonly rule;
-
-	private endings: number[] = [];
-
-	constructor(private readonly scenario: Scenario) {
-		const { counting = slidingWindow, countRefused = false } = scenario;
-		this.rule = counting({ ...documentedLimits, countRefused });
-	}
-
-	async create(): Promise<void> {
-		await this.travel();
-		const waitMs = this.arrive(Date.now());
-		await this.travel();
-		if (waitMs > 0) throw new TooManyRequests(this.scenario.retryAfter ? waitMs : 0);
-	}
-
-	private arrive(now: number): number {
-		this.requests++;
-		const waitMs = this.rule.arrive(now) || this.placeCall(now);
-		if (waitMs > 0) this.refused++;
-		return waitMs;
-	}
-
-	private placeCall(now: number): number {
-		const { live } = this.scenario;
-		if (!live) return 0;
-		this.endings = this.endings.filter((end) => end > now);
-		if (this.endings.length >= live.calls) return Math.min(...this.endings) - now;
-		this.endings.push(now + live.seconds * 1_000);
-		return 0;
-	}
-
-	private async travel(): Promise<void> {
-		const { least, most } = this.scenario.network ?? { least: 10, most: 100 };
-		await pass(least + Math.random() * (most - least));
-	}
-}
-
-async function pass(ms: number): Promise<void> {
-	await new Promise<void>((resolve) => {
-		setTimeout(resolve, ms);
+/**
+ * Plays a scenario in virtual time.
+ * @param seed the same seed gives the same outcome
+ * @param client how every worker treats refusals
+ */
+export async function simulate(
+	scenario: Scenario,
+	seed: number,
+	client: Client = nodePolicy,
+): Promise<Outcome> {
+	return await inVirtualTime(seed, async () => {
+		const twenty2 = new Twenty2(scenario, seed + LENGTHS_SEED);
+		const clock = stopwatch();
+		const stop = new AbortController();
+		if (scenario.until !== undefined) setTimeout(() => stop.abort(), scenario.until * 1_000);
+		const workers = await Promise.all(
+			scenario.workers.map(
+				async (worker) => await work(worker, client, twenty2, clock, stop.signal),
+			),
+		);
+		const { requests, refused, creates, refusedCreates, lengths } = twenty2;
+		return { workers, requests, refused, creates, refusedCreates, lengths };
 	});
+}
+
+async function work(
+	{ leads, startsAt = 0 }: Worker,
+	client: Client,
+	twenty2: Twenty2,
+	clock: () => number,
+	stopped: AbortSignal,
+): Promise<WorkerOutcome> {
+	await pass(startsAt * 1_000);
+	const placeCall = client(twenty2);
+	const placedAt: number[] = [];
+	let left = leads;
+	let gaveUp = 0;
+	let longestWait = 0;
+
+	const workOnLeads = async () => {
+		while (left > 0 && !stopped.aborted) {
+			left--;
+			const from = clock();
+			try {
+				await placeCall(stopped);
+				placedAt.push(clock());
+			} catch (reason) {
+				if (!stopped.aborted && !(reason instanceof TooManyRequests)) throw reason;
+				if (!stopped.aborted) gaveUp++;
+			}
+			longestWait = Math.max(longestWait, clock() - from);
+		}
+	};
+	await Promise.all(Array.from({ length: WIDTH }, workOnLeads));
+
+	const doneAt = placedAt.at(-1) ?? startsAt;
+	const times = [startsAt, ...placedAt, ...(placedAt.length < leads ? [clock()] : [])];
+	const longestDrought = Math.max(0, ...times.slice(1).map((time, i) => time - (times[i] ?? 0)));
+	return { placed: placedAt.length, gaveUp, startsAt, doneAt, longestWait, longestDrought };
+}
+
+/** @returns the seconds since it was called */
+function stopwatch(): () => number {
+	const from = performance.now();
+	return () => (performance.now() - from) / 1_000;
 }

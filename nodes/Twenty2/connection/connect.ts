@@ -2,9 +2,8 @@ import type { Generation, Twenty2 } from '../api/client';
 import { Failure, failureOnly } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
-import type { Access, Limits } from '../policy/budget';
-import { budgetOf } from '../policy/budgets';
-import { attempt, type Patience } from '../policy/retry';
+import { budgetOf, type Access, type Budget, type Limits } from '../policy/budget';
+import { send, type Patience } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
 /** A request that dials nobody, and how long to retry it. */
@@ -23,8 +22,11 @@ export interface Connection {
 	twenty2: Twenty2;
 	/** The files that Twenty2's links lead to. */
 	media: Media;
-	/** This run's access to the budget of the credential's key. */
-	access: Access;
+	/**
+	 * The access to the budget of the credential's key. It is opened at its first use, because the
+	 * process drops a budget that is idle.
+	 */
+	readonly access: Access;
 	/** What Twenty2 allows the key. */
 	limits: Limits;
 	/**
@@ -35,29 +37,42 @@ export interface Connection {
 	request<T>(request: RetriedRequest<T>): Promise<{ answer: T; attempts: number }>;
 }
 
-/** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
-export async function connect(n8n: Sender, generation: Generation): Promise<Connection> {
+/**
+ * Reads the credential of a node and connects to Twenty2 with it.
+ * @param open gives the access to the budget; without it, the connection has an access of its own
+ * @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong
+ */
+export async function connect(
+	n8n: Sender,
+	generation: Generation,
+	open = (budget: Budget) => budget.open((message) => n8n.logger.debug(message)),
+): Promise<Connection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
 	});
 	const { apiKey, baseUrl, limits } = generation.account(credential);
-	const access = budgetOf(apiKey, baseUrl, limits).open((message) => n8n.logger.debug(message));
+	let opened: Access | undefined;
+	const access = () => (opened ??= open(budgetOf(apiKey, baseUrl, limits)));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl)),
 		media: mediaThrough(n8n, baseUrl),
-		access,
 		limits,
 
-		async request({ what, send, patience, signal }) {
+		get access() {
+			return access();
+		},
+
+		async request({ what, send: attempt, patience, signal }) {
 			let attempts = 0;
 			const counted = async () => {
 				attempts++;
-				return await send();
+				return await attempt();
 			};
-			// Only a call needs a line, so every other request takes the way of the reads.
-			const once = { what, send: counted, judge: verdictOn };
-			const answer = await attempt(once, patience, access.reads, signal).catch((error: unknown) => {
+			// Only a create needs a line, so every other request takes the lane of the reads.
+			const { reads } = access();
+			const outgoing = { what, send: counted, judge: verdictOn };
+			const answer = await send(outgoing, patience, reads, signal).catch((error: unknown) => {
 				throw failureOnly(error).with({ attempts });
 			});
 			return { answer, attempts };

@@ -10,8 +10,8 @@ import type { Generation } from '../api/client';
 import { refusalIn } from '../api/refusal';
 import { answered, unanswered, type HttpAnswer, type Send } from '../api/transport';
 import { workspace } from '../api/workspace';
-import { budgetOf } from '../policy/budgets';
-import { attempt } from '../policy/retry';
+import { budgetOf } from '../policy/budget';
+import { send } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
 const TIMEOUT_MS = 10_000;
@@ -56,8 +56,8 @@ async function checkCredential(
 ): Promise<void> {
 	const account = generation.account(credential);
 	let answer: HttpAnswer | undefined;
-	const send = sendSigned(n8n, account);
-	const twenty2 = generation.speak(async (request) => (answer = await send(request)));
+	const sendRequest = sendSigned(n8n, account);
+	const twenty2 = generation.speak(async (request) => (answer = await sendRequest(request)));
 	const { listCalls } = twenty2;
 	const timing = { timeoutMs: TIMEOUT_MS };
 	const read = async () =>
@@ -81,13 +81,13 @@ const wrongAddress = (what: string) =>
 /** Sends the test within the limits of the key, without waiting behind a whole campaign. */
 async function withinLimits(
 	{ apiKey, baseUrl, limits }: Account,
-	send: () => Promise<unknown>,
+	read: () => Promise<unknown>,
 ): Promise<void> {
 	const signal = AbortSignal.timeout(MAX_WAIT_MS);
 	const { reads } = budgetOf(apiKey, baseUrl, limits).open();
-	const test = { what: 'Connection test', send, judge: verdictOn };
+	const test = { what: 'Connection test', send: read, judge: verdictOn };
 	const noRetries = { maxRetries: 0, giveUpAfterMs: 0 };
-	await attempt(test, noRetries, reads, signal).catch((reason: unknown) => {
+	await send(test, noRetries, reads, signal).catch((reason: unknown) => {
 		if (reason !== signal.reason) throw reason;
 		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
 	});

@@ -27,11 +27,12 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	if (code === 'TIMEOUT' && !error.safe) return { again: 'never' };
 	const status = decidingStatus(error.fields);
 	if (code === 'RATE_LIMIT_EXCEEDED' || status === 429) {
-		return { again: 'when allowed', waitMs: error.retryAfterMs, unsent: unsent() };
+		const limited = { retryAfterMs: error.retryAfterMs, unsent: unsent() };
+		return { again: 'when permitted', limited };
 	}
 	const mayPass =
 		temporary.includes(code) || (status !== null && temporaryStatuses.includes(status));
-	return { again: mayPass ? 'later' : 'never' };
+	return { again: mayPass ? 'after backoff' : 'never' };
 }
 
 /** The failure of a request that gives up before the key may send again. */

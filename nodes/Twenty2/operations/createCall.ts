@@ -3,7 +3,6 @@ import * as z from 'zod/v4/mini';
 
 import type { NewCall, Twenty2 } from '../api/client';
 import { Failure, failureOnly } from '../api/failure';
-import type { PlacedCall } from '../api/responses';
 import { jsonObject } from '../json';
 import { turnAt } from '../policy/entryTurns';
 import { inputParameterFields, inputParametersOf } from './create/inputParameters';
@@ -11,6 +10,7 @@ import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
 import { countryOrNone, defaultCountry, dialable } from './create/phoneNumber';
 import { alreadyPlaced, placeCall } from './create/placeCall';
 import {
+	knownEnd,
 	maxWaitMinutes,
 	pollIntervalSeconds,
 	pollingOf,
@@ -144,31 +144,28 @@ export const createCall: Operation = {
 			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
 			const context = { twenty2, access, requestOptions, signal };
-			const follow = (callId: string, resumed: boolean) =>
-				polling && waitForEnd(callId, entry, { ...context, polling, resumed, refresh });
-			const place = async () =>
-				await placeCall(call, entry, {
-					...context,
-					...retry,
-					canceled,
-					follow: ({ call_id }) => follow(call_id, false),
-				});
-			const resume = (answer: PlacedCall) => {
-				const ending = follow(answer.call_id, true);
-				return { answer, ending: ending && access.occupied(ending) };
+			const place = async () => {
+				const placed = await placeCall(call, entry, { ...context, ...retry, canceled });
+				// A call that is not waited for holds no line once it is placed.
+				if (!polling) placed.release();
+				return { ...placed, resumed: false };
 			};
-
 			const placeOrResume = async () => {
-				const known = alreadyPlaced(entry, retry);
-				return known ? resume(known) : await oncePerKey(key, entry, run, place);
+				const answer = alreadyPlaced(entry, retry);
+				if (!answer) return await oncePerKey(key, entry, run, place);
+				// A call of an earlier try holds a line again while it is waited for.
+				const holdsLine = polling && !knownEnd(entry);
+				const release = holdsLine ? access.holdLine(answer.call_id) : () => undefined;
+				return { answer, release, resumed: true };
 			};
 
 			const leave = await turnAt(entry, signal);
-			const { answer, ending } = await placeOrResume().finally(leave);
+			const { answer, release, resumed } = await placeOrResume().finally(leave);
 			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
-			if (!ending) return [{ json: answer }];
+			if (!polling) return [{ json: answer }];
 
-			const body = await ending;
+			const waiting = { ...context, polling, resumed, refresh };
+			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
 			const output = { json: simple ? twenty2.simplify(body) : body };
 			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
 			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);

@@ -1,22 +1,78 @@
+import { sleep as sleepOf } from 'n8n-workflow';
 import type { LimitFunction } from 'p-limit';
 
-import { ownSignal } from './ownSignal';
+/** The longest that a timer can run. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Waits for one of `places` and keeps it.
- * @param stopped ends the waiting
- * @returns gives the place back
+ * A signal that fires with another one. Node warns of a leak when one signal has many listeners, and
+ * all items of a run share one signal.
+ */
+export const derivedSignal = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal]);
+
+/**
+ * Sleeps, or stops sleeping when the signal fires. Community nodes may not use timers of their own
+ * (n8n's verification rules), and n8n-workflow's `sleep` ignores a signal before n8n 2.
+ * @param ms milliseconds, at most 2^31 - 1
  * @throws the signal's reason
  */
-export async function take(places: LimitFunction, stopped: AbortSignal): Promise<() => void> {
+export async function sleep(ms: number, stopped: AbortSignal): Promise<void> {
 	stopped.throwIfAborted();
-	const signal = ownSignal(stopped);
+	const signal = derivedSignal(stopped);
+	await new Promise<void>((resolve, reject) => {
+		const stop = () => reject(signal.reason);
+		signal.addEventListener('abort', stop, { once: true });
+		sleepOf(ms, signal).then(
+			() => {
+				signal.removeEventListener('abort', stop);
+				resolve();
+			},
+			() => undefined,
+		);
+	});
+}
+
+/**
+ * Acquires one unit of a semaphore.
+ * @param stopped ends the waiting
+ * @returns releases it
+ * @throws the signal's reason
+ */
+export async function acquire(semaphore: LimitFunction, stopped: AbortSignal): Promise<() => void> {
+	stopped.throwIfAborted();
+	const signal = derivedSignal(stopped);
 	return await new Promise((resolve, reject) => {
-		const giveUp = () => reject(signal.reason);
-		signal.addEventListener('abort', giveUp, { once: true });
-		void places(async () => {
-			signal.removeEventListener('abort', giveUp);
-			if (!signal.aborted) await new Promise<void>((leave) => resolve(leave));
+		const stop = () => reject(signal.reason);
+		signal.addEventListener('abort', stop, { once: true });
+		void semaphore(async () => {
+			signal.removeEventListener('abort', stop);
+			if (!signal.aborted) await new Promise<void>((release) => resolve(release));
 		});
 	});
+}
+
+/** Calls back once, at a time that can be changed until then. */
+export class Alarm {
+	private pending: { at: number; off: AbortController } | undefined;
+
+	constructor(private readonly ring: () => void) {}
+
+	/** @param at a time of `performance.now()`; Infinity switches the alarm off */
+	set(at: number): void {
+		if (this.pending?.at === at) return;
+		this.pending?.off.abort();
+		this.pending = undefined;
+		if (at === Number.POSITIVE_INFINITY) return;
+
+		const off = new AbortController();
+		this.pending = { at, off };
+		const ms = Math.ceil(Math.max(at - performance.now(), 0));
+		void sleep(Math.min(ms, LONGEST_TIMER_MS), off.signal).then(
+			() => {
+				this.pending = undefined;
+				this.ring();
+			},
+			() => undefined,
+		);
+	}
 }

@@ -1,144 +1,245 @@
-import { Asking } from './asking';
-import { BusyLines } from './liveCalls';
-import type { Count } from './slidingWindow';
+import type { SlidingWindow } from './slidingWindow';
 
 const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/*
+ * The constants below were chosen by `npm run bench -- e`: change one, and the hours of 2, 3, 8 and 32
+ * processes, the three campaigns and the newcomer say what that does.
+ */
+
+/** A pause that Twenty2 asks for holds for every request, but no longer than this. */
+const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
+
+/** An early probe that cannot be sent so soon after the pause would tell nothing about the refusal. */
+const EARLY_PROBE_MS = 3 * SECOND_MS;
+
+/** Multiplicative decrease: what a refusal within the limit leaves of it. */
+const KEEP = 3 / 4;
+
+/** Of the permits of a shared limit, one in so many lowers it by one. */
+const GIVE_BACK_EVERY = 35;
+
+/** What counted at a refusal no longer does a minute later. So the first probes are a minute apart. */
+const FIRST_PROBES = 2;
+
+/** From a later probe to the next. Each one that is refused makes it longer. */
+const PROBE_MS = 90 * SECOND_MS;
+const PROBE_GROWTH = 1.4;
+const LONGEST_PROBE_MS = 6 * MINUTE_MS;
+
+/** With nothing accepted in the last minute, or next to nothing, probes come sooner. */
+const STARVED_PROBE_MS = 20 * SECOND_MS;
+const NEXT_TO_NOTHING = 2;
+
+/** Between two rounds of slow start. */
+const ROUND_MS = 1_500;
 
 /**
- * How much of what was accepted is kept after a refusal, the rest being left to others: more after
- * asking in vain, less when somebody has taken what was this worker's own and so needs it.
+ * What a refusal may be about: Twenty2 has one answer for both of its limits. `undecided` is like `lines
+ * or window`, where earlier refusals were taken for the window without knowing.
  */
-const KEPT_AFTER_ASKING = 0.9;
-const KEPT_AFTER_LOSING = 0.75;
+export type RefusalCause = 'lines' | 'lines or window' | 'undecided' | 'window';
 
-/** After so long without a refusal, what asking once brought says nothing any more. */
-const QUIET_MS = 300_000;
-
-/** A create needs a line at Twenty2 for its call, a read does not. */
-export type Kind = 'create' | 'read';
-
-/** What is remembered of a request until its answer comes. */
-export interface Sent {
-	kind: Kind;
+/** What is remembered of a permit until its request is answered. */
+export interface Grant {
 	at: number;
-	/** It went beyond the share. */
-	asked: boolean;
-	/** It went to find out whether a line is free. */
-	tried: boolean;
+	/** The request goes to find out whether the limit still holds. */
+	isProbe: boolean;
 }
 
 /**
- * How much of the key's limit the other workers, instances and programs with the same key leave to
- * this process. They share nothing but Twenty2's "too many requests".
+ * How many requests a minute other processes with the same key leave to this one.
  *
- * As in congestion control, a refusal shrinks the share to a little less than what was accepted in
- * the last minute, and it grows while none comes. Beyond the share goes one request at a time: it
- * asks, and its answer tells whether there is more.
+ * - `open`: no other process is known. There is no limit beside the key's own.
+ * - `verifying`: one request was refused. After the pause one early probe goes. If it goes through,
+ *   the refusal was a stray one, and everything goes on at once.
+ * - `shared`: the early probe was refused as well, so other processes use the key. The limit follows
+ *   AIMD: a refusal within the limit multiplies it by three quarters; probes beyond the limit raise it,
+ *   by slow start while they go through.
+ *
+ * A saturated process never sees a 429, so it cannot notice a starved peer. Therefore a shared limit
+ * gives back one permit now and then, which whoever probes next may take.
  */
-export class Share {
-	/** How many requests any 60 seconds may hold without asking. Unlimited until the first refusal. */
+export class AdaptiveLimit {
+	/** How many requests any 60 seconds may hold without a probe. */
 	size = Number.POSITIVE_INFINITY;
 
-	/** Nothing is sent before. */
+	/** Nothing is sent before this time. */
 	pausedUntil = Number.NEGATIVE_INFINITY;
 
-	private asksAt = Number.NEGATIVE_INFINITY;
+	/** Until when Twenty2 asks to wait. Requests that do not wait so long are not sent meanwhile. */
+	askedUntil = Number.NEGATIVE_INFINITY;
 
-	private asking = false;
+	private verifying = false;
+
+	/** A probe is on its way. No other one goes before it is answered. */
+	probing = false;
+
+	private probeAt = Number.NEGATIVE_INFINITY;
+
+	/** Probes that are still to be a minute apart. */
+	private firstProbes = 0;
+
+	/** Refused probes, halved by each that goes through. */
+	private failed = 0;
+
+	/** Refused probes of a starved process. The first request accepted resets it. */
+	private failedStarved = 0;
+
+	private everAccepted = false;
+
+	/** Slow start: the size of this round of probes, and how many of it are left. */
+	private round = { size: 1, left: 1 };
+
+	private sinceGivenBack = 0;
 
 	private refusedAt = Number.NEGATIVE_INFINITY;
 
-	private more = new Asking();
-
-	private readonly busyLines: BusyLines;
-
-	/** @param lines how many calls the key may have at once */
+	/**
+	 * @param window the requests that count
+	 * @param keyLimit the key's own limit, as it is now
+	 */
 	constructor(
-		private readonly count: Count,
-		lines: number,
-	) {
-		this.busyLines = new BusyLines(lines);
+		private readonly window: SlidingWindow,
+		private readonly keyLimit: () => number,
+	) {}
+
+	/** Whether other processes are known to use the key. */
+	get shared(): boolean {
+		return this.size !== Number.POSITIVE_INFINITY;
 	}
 
-	/** Changes how many calls the key may have at once. */
-	allow(lines: number): void {
-		this.busyLines.allow(lines);
-	}
-
-	/** True when nothing would be lost with what was learned. */
+	/** Whether dropping this limit would forget nothing. */
 	idle(now: number): boolean {
-		return Math.max(this.pausedUntil, this.asksAt) <= now;
+		const learnedUntil = this.shared ? this.probeAt : Number.NEGATIVE_INFINITY;
+		return Math.max(this.pausedUntil, learnedUntil) <= now;
 	}
 
 	/**
-	 * When one more may be sent; unknown while an answer has to tell.
-	 * @param spare how many places of the share to leave free
+	 * When one more request may be sent, as a time of `performance.now()`; Infinity while an answer has
+	 * to tell.
+	 * @param spare how many permits to leave unused
 	 */
-	opensAt(kind: Kind, spare: number): number {
-		const mayAskAt = this.asking ? Number.POSITIVE_INFINITY : this.asksAt;
-		const inShare = Math.min(this.count.below(this.size - spare), mayAskAt);
-		const withLine = kind === 'create' ? this.busyLines.opensAt : Number.NEGATIVE_INFINITY;
-		return Math.max(this.pausedUntil, inShare, withLine);
+	opensAt(spare: number): number {
+		if (this.verifying) return this.probing ? Number.POSITIVE_INFINITY : this.pausedUntil;
+		const within = this.window.belowAt(this.size - spare);
+		const beyond = this.probing ? Number.POSITIVE_INFINITY : this.probeAt;
+		return Math.max(this.pausedUntil, Math.min(within, beyond));
+	}
+
+	/** Notes that a request is sent. */
+	grant(spare: number, now: number): Grant {
+		const isProbe = this.verifying || this.window.belowAt(this.size - spare) > now;
+		if (isProbe) this.probing = true;
+		else if (this.shared) this.giveBack();
+		return { at: now, isProbe };
+	}
+
+	accepted({ isProbe }: Grant, now: number): void {
+		if (!isProbe) return;
+		this.probing = false;
+		if (this.verifying) {
+			this.verifying = false;
+			return;
+		}
+		this.size = Math.max(this.size, this.window.count);
+		this.failed = Math.floor(this.failed / 2);
+		if (!this.everAccepted) this.failedStarved = 0;
+		this.everAccepted = true;
+		this.probeAt = now;
+		if (--this.round.left > 0) return;
+		const next = this.round.size * 2;
+		this.round = { size: next, left: next };
+		this.probeAt = now + ROUND_MS * (0.5 + Math.random());
 	}
 
 	/**
-	 * When one may be sent as the last thing it does, although it is not its turn; unknown while an
-	 * answer has to tell.
-	 * @param endsAt until when it has the patience to wait
+	 * @param retryAfterMs how long Twenty2 asks to wait; the pause is at least a second ("on 429 wait at
+	 * least 1 second", Errors & Rate Limits)
+	 * @returns true when it remains to be found out whether lines or the window were the cause
 	 */
-	lastTryAt(kind: Kind, endsAt: number): number {
-		const trying = kind === 'create' && this.busyLines.opensAt === Number.POSITIVE_INFINITY;
-		return this.asking || trying ? Number.POSITIVE_INFINITY : Math.max(this.pausedUntil, endsAt);
-	}
-
-	/** Notes that a request goes. */
-	send(kind: Kind, spare: number, now: number): Sent {
-		const asked = this.count.below(this.size - spare) > now;
-		if (asked) this.asking = true;
-		const tried = kind === 'create' && this.busyLines.createSent();
-		return { kind, at: now, asked, tried };
-	}
-
-	accepted({ kind, asked, tried }: Sent): void {
-		const now = performance.now();
-		if (kind === 'create') this.noteLine(now, tried);
-		if (!asked) return;
-		this.asking = false;
-		this.size = Math.max(this.size, this.count.total);
-		this.asksAt = now + this.more.accepted();
-	}
-
-	/**
-	 * @param retryAfterMs how long Twenty2 asks to wait; it is at least a second ("On 429 wait at
-	 * least 1 second", Errors and limits)
-	 */
-	refused({ kind, asked, tried, at }: Sent, retryAfterMs: number): void {
-		const now = performance.now();
-		if (asked) this.asking = false;
-		if (kind === 'read') this.busyLines.readRefused();
-		const pause = Math.max(retryAfterMs, SECOND_MS * (1 + Math.random()));
+	refused({ isProbe, at }: Grant, retryAfterMs: number, cause: RefusalCause, now: number): boolean {
+		if (isProbe) this.probing = false;
+		const pause = Math.max(
+			Math.min(retryAfterMs, LONGEST_PAUSE_MS),
+			SECOND_MS * (1 + Math.random()),
+		);
 		this.pausedUntil = Math.max(this.pausedUntil, now + pause);
-		// Sent before the last refusal was known, it only says the same once more.
-		if (at <= this.refusedAt && !tried) return;
+		this.askedUntil = Math.max(this.pausedUntil, now + retryAfterMs);
+		if (cause === 'lines') {
+			if (isProbe) this.verifying = false;
+			return false;
+		}
+		// A request sent before the last refusal was known confirms that one, and no later one.
+		const confirms = this.verifying && !this.probing;
+		if (at <= this.refusedAt && !isProbe && !confirms) return false;
 
-		if (now - this.refusedAt > QUIET_MS) this.more = new Asking();
+		const sinceLast = now - this.refusedAt;
 		this.refusedAt = now;
-		if (this.busyLines.possible) this.busyLines.createRefused(now);
-		else this.shrink(asked, now, retryAfterMs);
+		if (cause === 'undecided') return true;
+		this.round = { size: 1, left: 1 };
+		if (this.shared) {
+			this.shrink(isProbe);
+			this.scheduleProbe(now, isProbe && this.firstProbes === 0);
+		} else if (!this.verifying && sinceLast > MINUTE_MS && this.canVerify()) {
+			this.verifying = true;
+		} else if (this.verifying && cause === 'lines or window') {
+			return true;
+		} else {
+			this.share(now);
+		}
+		return false;
 	}
 
-	/** Where it was not the lines that refusals were about, others use the key: so ask from now on. */
-	private noteLine(now: number, tried: boolean): void {
-		const { possible } = this.busyLines;
-		this.busyLines.createAccepted(now, tried);
-		const mistaken = possible && !this.busyLines.possible && this.busyLines.blamed;
-		if (mistaken) this.size = Math.min(this.size, this.count.total);
+	/** Forgets what was learned: the refusals were about something else. */
+	reset(): void {
+		this.size = Number.POSITIVE_INFINITY;
+		this.verifying = false;
 	}
 
-	private shrink(asked: boolean, now: number, retryAfterMs: number): void {
-		const { accepted } = this.count;
-		const kept = asked ? KEPT_AFTER_ASKING : KEPT_AFTER_LOSING;
-		this.size = Math.max(Math.floor(kept * accepted), Math.min(accepted, 1));
-		this.asksAt = now + Math.max(retryAfterMs, this.more.refused(this.size));
+	/** At a full window a probe would wait for this process's own requests to leave, and tell nothing. */
+	private canVerify(): boolean {
+		return this.window.belowAt(this.keyLimit()) <= this.pausedUntil + EARLY_PROBE_MS;
+	}
+
+	/** At least one other process uses the key, so at most half of it is this one's. */
+	private share(now: number): void {
+		const { accepted } = this.window;
+		this.verifying = false;
+		this.size = Math.max(1, Math.min(accepted, Math.ceil(this.keyLimit() / 2)));
+		this.firstProbes = FIRST_PROBES;
+		this.failed = 0;
+		this.failedStarved = 0;
+		this.everAccepted = accepted > 0;
+		this.scheduleProbe(now);
+	}
+
+	private shrink(byProbe: boolean): void {
+		const { accepted } = this.window;
+		if (byProbe) {
+			this.failedStarved++;
+			if (accepted > NEXT_TO_NOTHING && this.firstProbes > 0) this.firstProbes--;
+			else this.failed++;
+		} else {
+			this.size = Math.max(1, Math.floor(KEEP * Math.min(this.size, accepted)));
+		}
+	}
+
+	private giveBack(): void {
+		if (++this.sinceGivenBack < GIVE_BACK_EVERY) return;
+		this.sinceGivenBack = 0;
+		this.size = Math.max(1, this.size - 1);
+	}
+
+	private scheduleProbe(now: number, isLate = false): void {
+		const { accepted } = this.window;
+		const later = Math.min(PROBE_MS * PROBE_GROWTH ** this.failed, LONGEST_PROBE_MS);
+		const gaps = [isLate ? later : MINUTE_MS];
+		if (accepted <= NEXT_TO_NOTHING) gaps.push(SECOND_MS * 2 ** this.failedStarved);
+		if (accepted === 0) gaps.push(STARVED_PROBE_MS);
+		// Starved processes must not probe in step.
+		const jitter = accepted <= 1 ? 0.5 : 0.05;
+		this.probeAt = now + Math.min(...gaps) * (1 + Math.random() * jitter);
 	}
 }

@@ -1,10 +1,17 @@
+import { createHmac, randomBytes } from 'crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import type { Endurance } from './endurance';
-import { take } from './abortable';
-import { Polls } from './pollPacer';
-import { Waits, type Waited } from './waitTally';
-import { Window, type Entry, type Place } from './rateLimiter';
+import { acquire } from './abortable';
+import { LiveCalls, type LinePass } from './liveCalls';
+import { PollPacer } from './pollPacer';
+import {
+	RateLimiter,
+	type Deadline,
+	type Permit,
+	type PermitRequest,
+	type RateLimited,
+} from './rateLimiter';
+import { WaitTally, type Waited } from './waitTally';
 
 /** What Twenty2 allows one key. */
 export interface Limits {
@@ -14,195 +21,353 @@ export interface Limits {
 	concurrentCalls: number;
 }
 
-/** Twenty2 refused for "too many requests". */
-export interface TooMany {
-	/** How long it asks to wait. */
-	retryAfterMs: number;
-	/** Why others are not sent then, if not for the same reason. */
-	unsent?: Error;
-}
-
-/** One request that is to get past the limits of its key. */
-export interface Request<T> {
-	/** For the log; nothing that identifies a person. */
+/** A request that asks to be sent. */
+export interface Admission {
+	/** For the log. It must not identify a person. */
 	what: string;
 	/** Ends the waiting, not what has been sent. */
 	signal: AbortSignal;
-	/** How long to wait when Twenty2 refuses; without it, for ever. */
-	endurance?: Endurance;
-	send: () => Promise<T>;
-	/** What it means if this is a refusal for "too many requests"; else undefined. */
-	tooMany: (rejection: Error) => TooMany | undefined;
-	/** Of a create: keeps its line until this settles, as a call does that is waited for. */
-	lasts?: (answer: T) => Promise<unknown>;
+	/** Until when to wait while Twenty2 refuses; without one, for ever. */
+	deadline?: Deadline;
+	/** What a rejection says of the limits; undefined when it is not "too many requests". */
+	rateLimited: (rejection: Error) => RateLimited | undefined;
+	/** Of a create: sends one read that tells whether a call is over. */
+	isOver?: (callId: string) => Promise<boolean>;
 }
 
-/** How a request gets past the limits of its key. */
-export interface Pass {
+/** Leave to send one request. Each sending ends with `answered` or `refused`. */
+export interface Lease {
+	/** @param callId of the call that the request placed, if it placed one */
+	answered(callId?: string): void;
+	refused(limited: RateLimited): void;
 	/**
-	 * Sends when the key's limits allow it, and again while Twenty2 says "too many requests".
-	 * @throws what `send` rejected with last; unsent, the signal's reason or `unsent` of a refusal
+	 * Waits until a refused request may be sent again.
+	 * @throws the signal's reason, or the failure of a request that stops waiting at its deadline
 	 */
-	through<T>(request: Request<T>): Promise<T>;
+	renew(): Promise<void>;
+	/** Gives back the line or connection. */
+	release(): void;
 }
 
-/** One run's way past the limits of its key. */
+/** One way past the limits of a key. */
+export interface Lane {
+	/**
+	 * Waits until a request may be sent.
+	 * @throws the signal's reason, or the failure of a request that stops waiting at its deadline
+	 */
+	acquire(admission: Admission): Promise<Lease>;
+}
+
+/** One run's access to the budget of its key. */
 export interface Access {
-	creates: Pass;
-	reads: Pass;
-	/** Reads that ask whether a call has ended; they leave room for creates. */
-	polls: Pass;
-	/** Keeps a line, once there is one, until a call has ended that was placed earlier. */
-	occupied<T>(call: Promise<T>): Promise<T>;
+	/** Each holds a line until its lease is released. */
+	creates: Lane;
+	reads: Lane;
+	/** Reads that look whether a call has ended. They leave room for other requests. */
+	polls: Lane;
+	/**
+	 * Holds the next free line for a call that was placed earlier, and does not wait for it.
+	 * @returns gives the line back
+	 */
+	holdLine(callId: string): () => void;
+	/** Notes that a call of this key has ended. */
+	callEnded(callId: string): void;
+	/**
+	 * Notes that a call is live and sleeps; wakes early when another look finds that it has ended.
+	 * @throws the signal's reason
+	 */
+	sleepUntilEnded(callId: string, ms: number, signal: AbortSignal): Promise<void>;
 	waited: Waited;
 }
 
 /** Told what is queued, refused and sent late. */
 export type Log = (message: string) => void;
 
+/** What a refusal says without words of Twenty2. */
 /**
- * What one key may spend, shared by everything in the process that uses it. A create holds a line
- * and then passes the window. A read never waits for a line, so that looking at calls works while
- * all lines are busy.
+ * How fast polls would use up what is free. With less, calls of a few seconds are looked at so often that
+ * creates wait; with more, ends are seen late and lines stand idle. Looks of creates that wait for a line
+ * are worth more than others.
+ */
+const POLL_HORIZON_MS = 25_000;
+const LOOK_HORIZON_MS = 12_000;
+
+type PermitOptions = Pick<PermitRequest, 'first' | 'notBefore'>;
+
+type TurnTaking = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+
+/**
+ * What one key may spend, shared by everything in the process that uses it. A create acquires a line,
+ * a call that frees one where Twenty2 has refused, and a permit of the rate limiter. A read never
+ * waits for a line, so calls can be looked at while all lines are busy.
  */
 export class Budget {
-	private readonly window: Window;
+	private readonly limiter: RateLimiter;
 
 	private readonly lines: LimitFunction;
 
 	private readonly readers: LimitFunction;
 
-	private readonly polls: Polls;
+	private readonly pollPacer: PollPacer;
+
+	private readonly lookPacer: PollPacer;
+
+	private readonly liveCalls: LiveCalls;
+
+	/** How many requests wait to be sent. */
+	private demand = 0;
 
 	constructor({ requestsPerMinute, concurrentCalls }: Limits) {
-		this.window = new Window(requestsPerMinute, concurrentCalls);
+		this.limiter = new RateLimiter(requestsPerMinute, () => this.demand);
 		this.lines = pLimit(concurrentCalls);
 		this.readers = pLimit(concurrentCalls);
-		this.polls = new Polls(this.window, () => this.lines.concurrency);
+		const lines = () => this.lines.concurrency;
+		this.pollPacer = new PollPacer(this.limiter, lines, POLL_HORIZON_MS);
+		this.lookPacer = new PollPacer(this.limiter, lines, LOOK_HORIZON_MS);
+		this.liveCalls = new LiveCalls(concurrentCalls);
 	}
 
-	/** True when dropping this budget would forget nothing. */
+	/** Whether dropping this budget would forget nothing. */
 	get idle(): boolean {
 		const held = [this.lines, this.readers].some((p) => p.activeCount + p.pendingCount > 0);
-		return !held && this.window.idle;
+		return !held && this.liveCalls.idle && this.limiter.idle;
 	}
 
-	/** Changes the limits, for those waiting too. */
+	/** Changes the limits, for requests that wait too. */
 	allow({ requestsPerMinute, concurrentCalls }: Limits): void {
-		this.window.allow(requestsPerMinute, concurrentCalls);
 		this.lines.concurrency = concurrentCalls;
 		this.readers.concurrency = concurrentCalls;
+		this.liveCalls.allow(concurrentCalls);
+		this.limiter.allow(requestsPerMinute);
 	}
 
 	/**
-	 * The way in for one run. A run stands in line with one request at a time, behind which its
-	 * others wait: so runs take turns, and two items are not stuck behind another run's five hundred.
+	 * Opens an access for one run. An access has at most one create, one read and one poll in the shared
+	 * queues, so runs take turns: two items do not wait behind another run's five hundred.
 	 */
 	open(log: Log = () => undefined): Access {
-		const waits = new Waits();
-		const { polls } = this;
-		const pass = (
-			kind: Entry['kind'],
-			places: LimitFunction,
-			turns: <T>(signal: AbortSignal, turn: () => Promise<T>) => Promise<T>,
-			counted = waits,
-		): Pass => ({
-			through: async (request) => {
-				const { what, signal, endurance } = request;
-				const enter = async (again: boolean) =>
-					await this.enter({ kind, signal, endurance, again }, what, counted, log);
-				const { leave, place } = await turns(signal, async () => {
-					const leave = await take(places, signal);
-					return { leave, place: await enter(false).catch(after(leave)) };
-				});
-				const answer = await this.send(request, place, enter, log).catch(after(leave));
-				void Promise.resolve(request.lasts?.(answer)).then(leave, leave);
-				return answer;
-			},
-		});
-		const inTurn = () => {
+		const tally = new WaitTally();
+		const { liveCalls } = this;
+		const inTurn = (): TurnTaking => {
 			const turns = pLimit(1);
-			return async <T>(_: AbortSignal, turn: () => Promise<T>) => await turns(turn);
+			return async (signal, work) => {
+				const leave = await acquire(turns, signal);
+				return await work().finally(leave);
+			};
 		};
-		return {
-			creates: pass('create', this.lines, inTurn()),
-			reads: pass('read', this.readers, inTurn()),
-			// What a call's end is waited for is no wait for a limit.
-			polls: pass('read', this.readers, polls.enter.bind(polls), new Waits()),
-			occupied: async (call) => await this.occupied(call),
-			waited: waits.waited,
-		};
-	}
-
-	private async occupied<T>(call: Promise<T>): Promise<T> {
-		const over = new AbortController();
-		const line = take(this.lines, over.signal).then(
-			(leave) => leave,
-			() => undefined,
+		const pollTurn = inTurn();
+		const paced: TurnTaking = async (signal, work) =>
+			await pollTurn(signal, async () => await this.pollPacer.enter(signal, work));
+		// Waiting for the end of a call is no wait for a limit.
+		const polls = this.readLane(paced, new WaitTally(), log);
+		const looks = this.readLane(
+			async (signal, work) => await this.lookPacer.enter(signal, work),
+			new WaitTally(),
+			log,
 		);
-		return await call.finally(async () => {
-			over.abort();
-			(await line)?.();
-		});
+		return {
+			creates: this.createLane(inTurn(), looks, tally, log),
+			reads: this.readLane(inTurn(), tally, log),
+			polls,
+			holdLine: (callId) => this.holdLine(callId),
+			callEnded: (callId) => liveCalls.ended(callId),
+			sleepUntilEnded: async (callId, ms, signal) =>
+				await liveCalls.sleepUntilEnded(callId, ms, signal),
+			waited: tally.waited,
+		};
 	}
 
-	private async enter(entry: Entry, what: string, waits: Waits, log: Log): Promise<Place> {
-		const over = waits.begin();
+	private holdLine(callId: string): () => void {
+		this.liveCalls.add(callId);
+		const over = new AbortController();
+		const line = acquire(this.lines, over.signal).catch(() => undefined);
+		return () => {
+			over.abort();
+			void line.then((release) => release?.());
+		};
+	}
+
+	private readLane(inTurn: TurnTaking, tally: WaitTally, log: Log): Lane {
+		return {
+			acquire: async (admission) => {
+				const { what, signal } = admission;
+				let notBefore: number | undefined;
+				const next = async (again = false) => {
+					// A read tells more than a create then.
+					const first = again || this.liveCalls.undecided;
+					return await this.permit({ ...admission, first, notBefore }, tally, log);
+				};
+				const { release, first } = await this.demanding(
+					async () => await inTurn(signal, async () => await holding(this.readers, signal, next)),
+				);
+				let permit = first;
+				return {
+					release,
+					answered: () => {
+						permit.answered();
+						if (this.liveCalls.readAnswered()) this.limiter.reset();
+					},
+					refused: (limited) => {
+						notBefore = performance.now() + limited.retryAfterMs;
+						log(`${what} was refused: ${limited.message}`);
+						permit.refused(limited, 'window');
+						this.liveCalls.readRefused();
+					},
+					renew: async () => {
+						permit = await next(true);
+					},
+				};
+			},
+		};
+	}
+
+	private createLane(inTurn: TurnTaking, looks: Lane, tally: WaitTally, log: Log): Lane {
+		return {
+			acquire: async (admission) => {
+				const { what, signal, isOver } = admission;
+				let notBefore: number | undefined;
+				const next = async (first = false) =>
+					await this.passAndPermit({ ...admission, first, notBefore }, looks, tally, log);
+				const { release, first } = await this.demanding(
+					async () => await inTurn(signal, async () => await holding(this.lines, signal, next)),
+				);
+				let { pass, permit } = first;
+				return {
+					release,
+					answered: (callId) => {
+						// Before the permit, which lets the next create go.
+						if (callId === undefined) pass.abandoned();
+						else pass.accepted(callId);
+						permit.answered();
+					},
+					refused: (limited) => {
+						notBefore = performance.now() + limited.retryAfterMs;
+						log(`${what} was refused: ${limited.message}`);
+						const cause = pass.refused(isOver !== undefined);
+						if (permit.refused(limited, cause)) this.liveCalls.suspect();
+					},
+					renew: async () => {
+						// A read must not wait behind a create that may lack a line.
+						({ pass, permit } = await next(!this.liveCalls.undecided));
+					},
+				};
+			},
+		};
+	}
+
+	/** A create acquires a line first, and asks again when it has to wait for one before it has its permit. */
+	private async passAndPermit(
+		admission: Admission & PermitOptions,
+		looks: Lane,
+		tally: WaitTally,
+		log: Log,
+	): Promise<{ pass: LinePass; permit: Permit }> {
+		const { signal, deadline } = admission;
+		const look = async (callId: string, stopped: AbortSignal) =>
+			await this.look(callId, { ...admission, signal: stopped }, looks);
+		for (;;) {
+			const endWait = tally.begin();
+			const pass = await this.liveCalls
+				.acquire({ signal, deadline, look })
+				.finally(() => endWait(true));
+			const withdrawn = AbortSignal.any([signal, pass.withdrawn]);
+			const permit = await this.permit({ ...admission, signal: withdrawn }, tally, log).catch(
+				(reason: unknown) => {
+					pass.abandoned();
+					signal.throwIfAborted();
+					if (!pass.withdrawn.aborted) throw reason;
+				},
+			);
+			if (permit) return { pass, permit };
+		}
+	}
+
+	/** @returns whether a call is over; undefined when Twenty2 did not tell */
+	private async look(
+		callId: string,
+		admission: Admission,
+		looks: Lane,
+	): Promise<boolean | undefined> {
+		const { isOver, rateLimited } = admission;
+		if (!isOver) return undefined;
+		const lease = await looks.acquire({ ...admission, deadline: undefined });
+		return await isOver(callId)
+			.then(
+				(over) => {
+					lease.answered();
+					return over;
+				},
+				(rejection: Error) => {
+					const limited = rateLimited(rejection);
+					if (limited) lease.refused(limited);
+					else lease.answered();
+					return undefined;
+				},
+			)
+			.finally(lease.release);
+	}
+
+	/** Counts a request as waiting until it is admitted. */
+	private async demanding<T>(work: () => Promise<T>): Promise<T> {
+		this.demand++;
+		return await work().finally(() => this.demand--);
+	}
+
+	private async permit(
+		{ what, signal, deadline, first, notBefore }: Admission & PermitOptions,
+		tally: WaitTally,
+		log: Log,
+	): Promise<Permit> {
+		const endWait = tally.begin();
 		const from = performance.now();
-		let place: Place | undefined;
-		const entered = this.window.enter(entry);
-		const { waiting, counting, limit } = this.window.state;
+		let permit: Permit | undefined;
+		const acquired = this.limiter.acquire({ signal, deadline, first, notBefore });
+		const { waiting, counting, limit } = this.limiter.state;
 		if (waiting > 0) log(`${what} waits: ${counting} of ${limit} requests of the last minute used`);
 		try {
-			place = await entered;
-			return place;
+			permit = await acquired;
+			return permit;
 		} finally {
-			// Who is not let in, and was not stopped either, was refused.
-			over(place?.heldBack ?? !entry.signal.aborted);
+			// A request that was neither let in nor stopped was refused.
+			endWait(permit?.heldBack ?? !signal.aborted);
 			const seconds = (performance.now() - from) / 1_000;
 			if (seconds >= 1) log(`${what} waited ${seconds.toFixed(1)} seconds`);
 		}
 	}
-
-	private async send<T>(
-		{ what, signal, send, tooMany }: Request<T>,
-		first: Place,
-		enter: (again: boolean) => Promise<Place>,
-		log: Log,
-	): Promise<T> {
-		for (let place = first; ; ) {
-			const sent = unlessAborted(signal, send);
-			const refusal = await sent.then(
-				() => undefined,
-				(rejection: Error) => {
-					const refusal = tooMany(rejection);
-					return refusal && { rejection, ...refusal };
-				},
-			);
-			if (refusal === undefined) {
-				place.answered();
-				return await sent;
-			}
-			const { rejection, retryAfterMs, unsent = rejection } = refusal;
-			place.refused(unsent, retryAfterMs);
-			log(`${what} was refused: ${rejection.message}`);
-			place = await enter(true).catch(() => {
-				signal.throwIfAborted();
-				throw rejection;
-			});
-		}
-	}
 }
 
-/** Between being let in and sending, the signal may have fired. */
-async function unlessAborted<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
-	signal.throwIfAborted();
-	return await send();
-}
-
-function after(leave: () => void): (reason: Error) => never {
-	return (reason) => {
-		leave();
+/** Acquires a unit of a semaphore and then what `next` gives; releases it when `next` rejects. */
+async function holding<T>(
+	semaphore: LimitFunction,
+	signal: AbortSignal,
+	next: () => Promise<T>,
+): Promise<{ release: () => void; first: T }> {
+	const release = await acquire(semaphore, signal);
+	const first = await next().catch((reason: unknown) => {
+		release();
 		throw reason;
-	};
+	});
+	return { release, first };
+}
+
+/** Of this process only, so a digest found elsewhere tells nothing about the key. */
+let salt: Buffer | undefined;
+
+const budgets = new Map<string, Budget>();
+
+/**
+ * The budget of a key at an address: always the same one in this process, with the limits that it was
+ * last asked for. Idle budgets are dropped on the way. Only a digest of the key is kept.
+ */
+export function budgetOf(key: string, baseUrl: string, limits: Limits): Budget {
+	// Not before it is needed: the first random bytes of a process take a while.
+	salt ??= randomBytes(32);
+	const digest = createHmac('sha256', salt).update(`${baseUrl}\n${key}`).digest('hex');
+	for (const [known, budget] of budgets) {
+		if (known !== digest && budget.idle) budgets.delete(known);
+	}
+	const budget = budgets.get(digest) ?? new Budget(limits);
+	budget.allow(limits);
+	budgets.set(digest, budget);
+	return budget;
 }

@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { take } from './abortable';
+import { acquire } from './abortable';
 import type { Entry } from './ledger';
 
 const turns = new WeakMap<Entry, LimitFunction>();
@@ -15,5 +15,5 @@ const turns = new WeakMap<Entry, LimitFunction>();
 export async function turnAt(entry: Entry, signal: AbortSignal): Promise<() => void> {
 	const turn = turns.get(entry) ?? pLimit(1);
 	turns.set(entry, turn);
-	return await take(turn, signal);
+	return await acquire(turn, signal);
 }

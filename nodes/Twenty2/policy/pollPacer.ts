@@ -1,50 +1,47 @@
 import pLimit from 'p-limit';
 
-import { take } from './abortable';
-import { wait } from './wait';
-import type { Window } from './rateLimiter';
+import { acquire, sleep } from './abortable';
+import type { RateLimiter } from './rateLimiter';
 
 const MINUTE_MS = 60_000;
 
-/**
- * Sent as fast as this, polls alone would use up what is free in so long, if they kept on so. With
- * less, calls of a few seconds are looked at so often that creates wait; with more, they are seen
- * to have ended so late that lines stand idle. Tried from 12 to 30 seconds.
- */
-const HORIZON_MS = 25_000;
-
-/** Of the limit, for polls while everything else takes each place as it frees: one in four. */
+/** Of the limit, what polls may always use: one permit in four, also while other requests take the rest. */
 const LEAST_SHARE = 1 / 4;
 
 /**
- * The pace at which the calls of a key that are waited for are looked at.
+ * The pace of reads that look whether calls have ended.
  *
- * Looking often uses up the limit that creates need, so the fewer places are free, the longer is the
- * time between two polls, whoever waits. One place a line is never counted as free: when a call
- * ends, the next can be placed at once. All polls stand in one line, and only one of them in the
- * queue of the window. Where many creates used up the limit in one burst, its places come free in
- * one burst too, so polls make up then for what they missed meanwhile, or creates would take all.
+ * Looking often uses up the permits that creates need, so the fewer are free, the longer is the time
+ * between two polls. One permit for each line never counts as free: when a call ends, the next create
+ * can go at once. Polls go one after the other, so only one of them is in the queue of the limiter.
+ * Creates that used up the limit in one burst get their permits back in one burst too. So polls catch
+ * up on the time that the limiter kept them waiting, or creates would take all.
  */
-export class Polls {
+export class PollPacer {
 	private readonly turns = pLimit(1);
 
 	private lastAt = Number.NEGATIVE_INFINITY;
 
-	/** How long the window has kept polls waiting, in milliseconds, as far as it is not made up for. */
+	/** How long the limiter has kept polls waiting, in milliseconds, as far as they have not caught up. */
 	private behind = 0;
 
-	/** @param lines how many calls the key may have at once, as it is now */
+	/**
+	 * @param lines how many calls the key may have at once, as it is now
+	 * @param horizonMs at the present pace, polls alone would use up what is free in so long
+	 */
 	constructor(
-		private readonly window: Window,
+		private readonly limiter: RateLimiter,
 		private readonly lines: () => number,
+		private readonly horizonMs: number,
 	) {}
 
 	/**
-	 * Waits for its turn, and leaves at once when it is stopped, whoever stands before it.
+	 * Waits for the turn of a poll, and leaves at once when the signal fires.
+	 * @param enter acquires what the poll needs; the next poll has its turn after it
 	 * @throws the signal's reason, or what `enter` rejects with
 	 */
 	async enter<T>(signal: AbortSignal, enter: () => Promise<T>): Promise<T> {
-		const leave = await take(this.turns, signal);
+		const leave = await acquire(this.turns, signal);
 		try {
 			await this.pace(signal);
 			const from = performance.now();
@@ -63,17 +60,17 @@ export class Polls {
 				this.behind -= this.longest;
 				return;
 			}
-			await wait(ms, signal);
+			await sleep(ms, signal);
 		}
 	}
 
 	private msToGo(): number {
-		const gap = HORIZON_MS / Math.max(this.window.free - this.lines(), 1);
+		const gap = this.horizonMs / Math.max(this.limiter.free - this.lines(), 1);
 		return Math.ceil(this.lastAt + Math.min(gap, this.longest) - performance.now());
 	}
 
-	/** Between two polls, however few places are free. */
+	/** The longest time between two polls, in milliseconds. */
 	private get longest(): number {
-		return MINUTE_MS / (this.window.size * LEAST_SHARE);
+		return MINUTE_MS / (this.limiter.size * LEAST_SHARE);
 	}
 }

@@ -1,197 +1,267 @@
-import { Alarm } from './alarm';
-import { Count } from './slidingWindow';
-import { Courtesy } from './courtesy';
-import type { Endurance } from './endurance';
-import { Share, type Kind } from './adaptiveLimit';
+import { Alarm } from './abortable';
+import { AdaptiveLimit, type Grant, type RefusalCause } from './adaptiveLimit';
+import { SlidingWindow } from './slidingWindow';
 
-/** A request that wants to be sent. */
-export interface Entry {
-	kind: Kind;
+/** Twenty2 refused a request for "too many requests" (429). */
+export interface RateLimited {
+	/** Twenty2's words. */
+	message: string;
+	/** How long it asks to wait. */
+	retryAfterMs: number;
+	/** Why requests are not sent that stop waiting meanwhile; without it, for the same reason. */
+	unsent?: Error;
+}
+
+/** Until when a request waits. Its time begins when a refusal first holds the request back. */
+export class Deadline {
+	/** A time of `performance.now()`; unknown until a refusal holds the request back. */
+	at: number | undefined;
+
+	/** @param ms how long the request waits, in milliseconds */
+	constructor(private readonly ms: number) {}
+
+	/** Whether the request waits until `time`. Both are times of `performance.now()`. */
+	allows(time: number, now: number): boolean {
+		this.at ??= now + this.ms;
+		return time <= this.at;
+	}
+
+	/** Lets the time begin anew: Twenty2 takes requests again. */
+	restart(): void {
+		this.at = undefined;
+	}
+}
+
+/** A request that waits for a permit. */
+export interface PermitRequest {
 	/** Leaves the queue when it fires. */
 	signal: AbortSignal;
-	/** How long to wait when Twenty2 refuses; without it, for ever. */
-	endurance?: Endurance;
-	/** It was refused before, and goes first. */
-	again?: boolean;
+	/** Without one, the request waits for ever. */
+	deadline?: Deadline;
+	/** The request was refused before, and goes before others. */
+	first?: boolean;
+	/** Twenty2 asked this request to wait until then, a time of `performance.now()`. */
+	notBefore?: number;
 }
 
-/** Leave to send one request. Exactly one of the two is to be called, once. */
-export interface Place {
-	/** Whether refusals, and not the limit itself, made it wait. */
+/** Leave to send one request. Exactly one of the two methods is called, once. */
+export interface Permit {
+	/** Whether refusals, and not the limit itself, made the request wait. */
 	heldBack: boolean;
-	/** It was answered, or given up. */
 	answered(): void;
-	/**
-	 * It was refused for "too many requests".
-	 * @param because what those are told who do not wait that long
-	 */
-	refused(because: Error, retryAfterMs: number): void;
+	/** @returns true when it remains to be found out whether lines or the window were the cause */
+	refused(limited: RateLimited, cause: RefusalCause): boolean;
 }
 
-interface Waiting extends Entry {
+interface Queued extends PermitRequest {
 	heldBack: boolean;
-	admit: (place: Place) => void;
+	admit: (permit: Permit) => void;
 	refuse: (because: Error) => void;
 }
 
+/** At so much of its limit, a process is saturated. */
+const SATURATED = 0.9;
+
+/** So many permits at saturation, and the next one is held back for a while. */
+const HOLD_BACK_EVERY = 70;
+const HOLD_BACK_MS = 30_000;
+
 /**
- * Lets requests through when the key may send: at most `limit` in any 60 seconds ("60 requests a
- * minute", Errors and limits), less where others use the same key; first come first served.
+ * The queue of permits: at most `limit` in any 60 seconds ("60 requests a minute", Errors & Rate
+ * Limits), fewer where other processes use the same key; first come first served.
+ *
+ * A saturated process never sees a 429, so it cannot notice a starved peer. A process that knows of no
+ * peer holds one permit back now and then, so that a peer can take it and thereby provoke a 429.
  */
-export class Window {
-	private readonly count = new Count();
+export class RateLimiter {
+	private readonly window = new SlidingWindow();
 
-	private readonly share: Share;
-
-	private readonly courtesy = new Courtesy();
+	private readonly adaptive = new AdaptiveLimit(this.window, () => this.limit);
 
 	private readonly alarm = new Alarm(() => this.admit());
 
-	private queue: Waiting[] = [];
+	private queue: Queued[] = [];
 
 	private lastRefusal = new Error('Too many requests');
 
+	private saturatedPermits = 0;
+
+	private heldBackUntil = Number.NEGATIVE_INFINITY;
+
 	/**
 	 * @param limit requests in any 60 seconds
-	 * @param lines how many calls the key may have at once
+	 * @param demand how many requests of this process wait, also where the limiter does not see them
 	 */
 	constructor(
 		private limit: number,
-		lines: number,
-	) {
-		this.share = new Share(this.count, lines);
-	}
+		private readonly demand: () => number = () => Number.POSITIVE_INFINITY,
+	) {}
 
-	/**
-	 * Changes the limits, for those waiting too.
-	 * @param limit requests in any 60 seconds
-	 * @param lines how many calls the key may have at once
-	 */
-	allow(limit: number, lines: number): void {
+	/** Changes the limit, for queued requests too. */
+	allow(limit: number): void {
 		this.limit = limit;
-		this.share.allow(lines);
 		this.admit();
 	}
 
-	/** True when nothing that was sent still counts and nobody waits. */
+	/** Whether dropping this limiter would forget nothing. */
 	get idle(): boolean {
 		const now = performance.now();
-		this.count.forget(now);
-		return this.count.total === 0 && this.queue.length === 0 && this.share.idle(now);
+		this.window.forget(now);
+		return this.window.count === 0 && this.queue.length === 0 && this.adaptive.idle(now);
 	}
 
-	/** How many wait, and how many requests of the last minute count. */
+	/** How many requests are queued, and how many of the last minute count. */
 	get state(): { waiting: number; counting: number; limit: number } {
-		return { waiting: this.queue.length, counting: this.count.total, limit: this.limit };
+		return { waiting: this.queue.length, counting: this.window.count, limit: this.limit };
+	}
+
+	/** What any 60 seconds may hold without a probe. */
+	get size(): number {
+		return Math.min(this.limit, this.adaptive.size);
 	}
 
 	/** How many requests could be sent at once. */
 	get free(): number {
-		this.count.forget(performance.now());
-		return Math.max(0, this.size - this.count.total);
+		this.window.forget(performance.now());
+		return Math.max(0, this.size - this.window.count);
+	}
+
+	/** Forgets what was learned of other processes. */
+	reset(): void {
+		this.adaptive.reset();
+		this.admit();
 	}
 
 	/**
 	 * Waits until one more request may be sent.
-	 * @throws the signal's reason, or why Twenty2 refused last when that is not waited out
+	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
 	 */
-	async enter(entry: Entry): Promise<Place> {
-		const { signal } = entry;
+	async acquire(request: PermitRequest): Promise<Permit> {
+		const { signal } = request;
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {
 			const leave = () => {
-				this.queue = this.queue.filter((other) => other !== waiting);
+				this.queue = this.queue.filter((other) => other !== queued);
 				this.admit();
 				reject(signal.reason);
 			};
-			const stay = () => signal.removeEventListener('abort', leave);
-			const waiting: Waiting = {
-				...entry,
+			const settled = () => signal.removeEventListener('abort', leave);
+			const queued: Queued = {
+				...request,
 				heldBack: false,
-				admit: (place) => {
-					stay();
-					resolve(place);
+				admit: (permit) => {
+					settled();
+					resolve(permit);
 				},
 				refuse: (because) => {
-					stay();
+					settled();
 					reject(because);
 				},
 			};
 			signal.addEventListener('abort', leave, { once: true });
-			this.queue.push(waiting);
-			this.queue.sort((a, b) => Number(b.again ?? false) - Number(a.again ?? false));
+			this.enqueue(queued);
 			this.admit();
 		});
 	}
 
-	private admit(): void {
-		const now = performance.now();
-		this.count.forget(now);
+	private enqueue(queued: Queued): void {
+		const behind = queued.first ? this.queue.findIndex(({ first }) => !first) : -1;
+		this.queue.splice(behind === -1 ? this.queue.length : behind, 0, queued);
+	}
+
+	private admit(now = performance.now()): void {
+		this.window.forget(now);
 		for (let next = this.next(now); next; next = this.next(now)) {
-			this.queue = this.queue.filter((waiting) => waiting !== next);
-			next.admit(this.placeFor(next, now));
+			if (this.startsHoldingBack(now)) continue;
+			const admitted = next;
+			this.queue = this.queue.filter((queued) => queued !== admitted);
+			admitted.admit(this.permitFor(admitted, now));
 		}
-		this.courtesy.note(this.count.total / this.size, this.queue.length > 0, now);
-		this.holdBack(now);
-		const opens = this.queue.map((waiting) => this.opensAt(waiting, now));
-		this.alarm.wakeAt(Math.min(Number.POSITIVE_INFINITY, ...opens));
+		this.refuseLate(now);
+		const opens = this.queue.map((queued) => this.opensAt(queued, now));
+		this.alarm.set(Math.min(Number.POSITIVE_INFINITY, ...opens));
 	}
 
-	/** The first that may go: a create that waits for a line does not keep a read back. */
-	private next(now: number): Waiting | undefined {
-		return this.queue.find((waiting) => this.opensAt(waiting, now) <= now);
+	private next(now: number): Queued | undefined {
+		return this.queue.find((queued) => this.opensAt(queued, now) <= now);
 	}
 
-	/** What any 60 seconds may hold without asking. */
-	get size(): number {
-		return Math.min(this.limit, this.share.size);
+	/** When a queued request may be sent; at its deadline as a last try, if the key's limit allows it. */
+	private opensAt({ deadline, notBefore = Number.NEGATIVE_INFINITY }: Queued, now: number): number {
+		const spareUntil = this.spareAt(now) > 0 ? this.heldBackUntil : Number.NEGATIVE_INFINITY;
+		const inTurn = Math.min(this.opensWith(1), Math.max(spareUntil, this.opensWith(0)));
+		const { probing, pausedUntil } = this.adaptive;
+		const lastTryAt = probing
+			? Number.POSITIVE_INFINITY
+			: Math.max(
+					this.window.belowAt(this.limit),
+					pausedUntil,
+					deadline?.at ?? Number.POSITIVE_INFINITY,
+				);
+		return Math.max(notBefore, Math.min(inTurn, lastTryAt));
 	}
 
-	/** When the next may be sent: now or before, later, or unknown until an answer comes. */
-	private opensAt({ kind, endurance }: Waiting, now: number): number {
-		const { places, until } = this.courtesy.spare(this.size, now);
-		const inTurn = Math.min(this.opens(kind, places), Math.max(until, this.opens(kind, 0)));
-		const endsAt = endurance?.endsAt ?? Number.POSITIVE_INFINITY;
-		const last = Math.max(this.count.below(this.limit), this.share.lastTryAt(kind, endsAt));
-		return Math.min(inTurn, last);
+	private opensWith(spare: number): number {
+		return Math.max(this.window.belowAt(this.limit - spare), this.adaptive.opensAt(spare));
 	}
 
-	private opens(kind: Kind, spare: number): number {
-		return Math.max(this.count.below(this.limit - spare), this.share.opensAt(kind, spare));
+	private spareAt(now: number): number {
+		return now < this.heldBackUntil && !this.isLastRequest ? 1 : 0;
 	}
 
-	/**
-	 * Where refusals and not the limit make them wait: who does not outlast the pause is refused as
-	 * well. Who only has to wait for its turn tries at the end of its patience.
-	 */
-	private holdBack(now: number): void {
-		const limitOpens = Math.max(now, this.count.below(this.limit));
-		const leaving = this.queue.filter((waiting) => {
-			if (this.share.opensAt(waiting.kind, 0) <= limitOpens) return false;
-			waiting.heldBack = true;
-			return waiting.endurance?.outlasts(this.share.pausedUntil) === false;
+	/** The last request of a run does not wait for a peer that there may never be. */
+	private get isLastRequest(): boolean {
+		return this.demand() + this.window.inFlight <= 1;
+	}
+
+	private startsHoldingBack(now: number): boolean {
+		const fills = this.window.count === this.limit - 1 && this.limit > 1;
+		const isDue = this.saturatedPermits >= HOLD_BACK_EVERY && now >= this.heldBackUntil;
+		if (this.adaptive.shared || !fills || !isDue || this.isLastRequest) return false;
+		this.saturatedPermits = 0;
+		this.heldBackUntil = now + HOLD_BACK_MS;
+		return true;
+	}
+
+	/** A request that refusals hold back, and that does not wait until their pause is over, is refused. */
+	private refuseLate(now: number): void {
+		const limitOpens = Math.max(now, this.window.belowAt(this.limit));
+		const opens = this.adaptive.opensAt(0);
+		const late = this.queue.filter((queued) => {
+			const { notBefore = Number.NEGATIVE_INFINITY, deadline } = queued;
+			if (Math.max(opens, notBefore) <= limitOpens) return false;
+			queued.heldBack = true;
+			return deadline?.allows(Math.max(this.adaptive.askedUntil, notBefore), now) === false;
 		});
-		this.queue = this.queue.filter((waiting) => !leaving.includes(waiting));
-		for (const waiting of leaving) waiting.refuse(this.lastRefusal);
+		this.queue = this.queue.filter((queued) => !late.includes(queued));
+		for (const queued of late) queued.refuse(this.lastRefusal);
 	}
 
-	private placeFor({ kind, heldBack }: Waiting, now: number): Place {
-		const { places } = this.courtesy.spare(this.size, now);
-		const sent = this.share.send(kind, places, now);
-		this.count.send();
+	private permitFor({ heldBack }: Queued, now: number): Permit {
+		const grant = this.adaptive.grant(this.spareAt(now), now);
+		this.window.send();
+		if (this.window.count > SATURATED * this.size) this.saturatedPermits++;
 		return {
 			heldBack,
 			answered: () => {
-				this.count.answer(true);
-				this.share.accepted(sent);
+				this.window.answer(true);
+				this.adaptive.accepted(grant, performance.now());
 				this.admit();
 			},
-			refused: (because, retryAfterMs) => {
-				this.lastRefusal = because;
-				this.count.answer(false);
-				this.share.refused(sent, retryAfterMs);
-				this.admit();
-			},
+			refused: (limited, cause) => this.refused(grant, limited, cause),
 		};
+	}
+
+	private refused(
+		grant: Grant,
+		{ retryAfterMs, unsent }: RateLimited,
+		cause: RefusalCause,
+	): boolean {
+		if (unsent) this.lastRefusal = unsent;
+		this.window.answer(false);
+		const now = performance.now();
+		const isOpen = this.adaptive.refused(grant, retryAfterMs, cause, now);
+		this.admit(now);
+		return isOpen;
 	}
 }

@@ -1,19 +1,16 @@
 import pRetry from 'p-retry';
 
-import type { Pass } from './budget';
-import { Endurance } from './endurance';
-import { ownSignal } from './ownSignal';
+import { derivedSignal } from './abortable';
+import type { Lane, Lease } from './budget';
+import { Deadline, type RateLimited } from './rateLimiter';
 
-/** What to do after an attempt was answered with a refusal or not at all. */
+/** What to do after a rejection. */
 export type Verdict =
 	| { again: 'never' }
-	/** A server had trouble: after a growing pause, `maxRetries` times. */
-	| { again: 'later' }
-	/**
-	 * The key sent too much: when the key may send again, for `giveUpAfterMs`. `unsent` is why others
-	 * are not sent that have less patience than that; without it, for the same reason.
-	 */
-	| { again: 'when allowed'; waitMs: number; unsent?: Error };
+	/** A server had trouble: after a growing backoff, `maxRetries` times. */
+	| { again: 'after backoff' }
+	/** The key has sent too much: when the key may send again, until the deadline. */
+	| { again: 'when permitted'; limited: Omit<RateLimited, 'message'> };
 
 export interface Patience {
 	/** Retries after trouble of the server. */
@@ -22,74 +19,119 @@ export interface Patience {
 	giveUpAfterMs: number;
 }
 
-/** One request, and what to make of its answers. */
-export interface Attempts<T> {
-	/** For the log; nothing that identifies a person. */
+/** One request, and how its rejections are judged. */
+export interface Outgoing<T> {
+	/** For the log. It must not identify a person. */
 	what: string;
-	/** One attempt; an answer to give back, or a rejection to judge. */
+	/** One attempt. */
 	send: () => Promise<T>;
-	/** Tells from a rejection whether to try again. */
 	judge: (rejection: Error) => Verdict;
-	/** Of a create: keeps its line until this settles. */
-	lasts?: (answer: T) => Promise<unknown>;
+	/** Of a create. */
+	call?: {
+		idOf: (answer: T) => string;
+		/** Sends one read that tells whether a call is over. */
+		isOver: (callId: string) => Promise<boolean>;
+	};
 }
 
-/** The first pause; it doubles up to the longest. "Retry 500 with exponential backoff." */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+/** An answer, and the line that its request still holds. */
+export interface Answered<T> {
+	answer: T;
+	release: () => void;
+}
+
+/** The first backoff. It doubles up to the longest. "Retry 500 with exponential backoff." */
+const FIRST_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 30_000;
 
 /**
- * Sends one request until it is answered for good.
+ * Sends one request until it is answered for good, and keeps the line it holds.
  *
- * "Too many requests" is waited out where the request passes the limits of its key, and does not
- * count among the retries. A request that does not outlast a pause Twenty2 asks for is not sent.
- * @param pass lets an attempt through when the budget of its key allows it
+ * "Too many requests" is waited out until the deadline and does not count among the retries. A request
+ * whose deadline comes before the end of a pause is not sent.
+ * @param lane lets an attempt through when the limits of its key allow it
  * @param stopped fires when nothing more is to be sent
- * @throws the last rejection of `send`, why the key was refused, or the signal's reason
+ * @throws the last rejection of `send`, the failure of a request that was not sent, or the signal's reason
  */
-export async function attempt<T>(
-	{ what, send, judge, lasts }: Attempts<T>,
+export async function sendAndHold<T>(
+	{ what, send, judge, call }: Outgoing<T>,
 	{ maxRetries, giveUpAfterMs }: Patience,
-	pass: Pass,
+	lane: Lane,
 	stopped: AbortSignal,
-): Promise<T> {
-	const signal = ownSignal(stopped);
+): Promise<Answered<T>> {
+	const signal = derivedSignal(stopped);
+	const deadline = new Deadline(giveUpAfterMs);
+	const rateLimited = (rejection: Error): RateLimited | undefined => {
+		const verdict = judge(rejection);
+		if (verdict.again !== 'when permitted') return undefined;
+		return { message: rejection.message, ...verdict.limited };
+	};
 	let sent = false;
-	let answer: { is: T } | undefined;
-	const endurance = new Endurance(giveUpAfterMs);
+	let answered: Answered<T> | undefined;
 
-	const once = async () => {
+	/** Sends until the answer is something else than "too many requests". */
+	const sendWithin = async (lease: Lease): Promise<Answered<T>> => {
+		for (;;) {
+			const done = await sendOnce(lease).catch(async (rejection: Error) => {
+				const limited = rateLimited(rejection);
+				if (!limited) {
+					lease.answered();
+					throw rejection;
+				}
+				lease.refused(limited);
+				await lease.renew().catch(() => {
+					signal.throwIfAborted();
+					throw rejection;
+				});
+				return undefined;
+			});
+			if (done) return done;
+		}
+	};
+
+	const sendOnce = async (lease: Lease): Promise<Answered<T>> => {
+		// The signal may have fired between the permit and now.
+		signal.throwIfAborted();
+		sent = true;
+		const answer = await send();
+		lease.answered(call?.idOf(answer));
+		answered = { answer, release: lease.release };
+		return answered;
+	};
+
+	const attempt = async (): Promise<Answered<T>> => {
 		sent = false;
-		return await pass.through({
-			what,
-			signal,
-			endurance,
-			lasts,
-			send: async () => {
-				sent = true;
-				answer = { is: await send() };
-				return answer.is;
-			},
-			tooMany: (rejection) => {
-				const verdict = judge(rejection);
-				if (verdict.again !== 'when allowed') return undefined;
-				return { retryAfterMs: verdict.waitMs, unsent: verdict.unsent };
-			},
+		const { isOver } = call ?? {};
+		const lease = await lane.acquire({ what, signal, deadline, rateLimited, isOver });
+		return await sendWithin(lease).catch((reason: unknown) => {
+			lease.release();
+			throw reason;
 		});
 	};
 
-	const answered = pRetry(once, {
+	return await pRetry(attempt, {
 		retries: maxRetries,
 		factor: 2,
-		minTimeout: FIRST_PAUSE_MS,
-		maxTimeout: LONGEST_PAUSE_MS,
+		minTimeout: FIRST_BACKOFF_MS,
+		maxTimeout: LONGEST_BACKOFF_MS,
 		randomize: true,
 		signal,
-		shouldRetry: ({ error }) => sent && !signal.aborted && judge(error).again === 'later',
-	});
-	return await answered.catch((error: unknown) => {
-		// p-retry drops an answer that comes after the signal, but a call placed is a call placed.
-		if (answer) return answer.is;
+		shouldRetry: ({ error }) => sent && !signal.aborted && judge(error).again === 'after backoff',
+	}).catch((error: unknown) => {
+		// p-retry drops an answer that comes after the signal, but a call that was placed is placed.
+		if (answered) return answered;
 		throw error;
 	});
+}
+
+/** The same for a request that holds no line afterwards. @returns the answer */
+export async function send<T>(
+	outgoing: Outgoing<T>,
+	patience: Patience,
+	lane: Lane,
+	stopped: AbortSignal,
+): Promise<T> {
+	const { answer, release } = await sendAndHold(outgoing, patience, lane, stopped);
+	release();
+	return answer;
 }

@@ -1,49 +1,62 @@
 const MINUTE_MS = 60_000;
 
 /**
- * How many requests Twenty2 may be counting.
+ * The requests that Twenty2 may still be counting ("60 requests a minute", Errors & Rate Limits).
  *
  * Twenty2 counts a request when it arrives, which is some time between sending it and reading its
- * answer. So a request takes a place from sending until 60 seconds after its answer: however the
- * network delays, no 60 seconds at Twenty2 ever hold more than were counted here. That also keeps a
- * calendar minute and a token bucket of the same size.
+ * answer. So a request counts from sending until 60 seconds after its answer. No 60 seconds at
+ * Twenty2 hold more than were counted here, however the network delays. The same bound keeps a
+ * calendar minute and a token bucket of that size. Every method takes constant time, amortised.
  */
-export class Count {
-	/** Sent, and not yet answered. */
-	private unanswered = 0;
+export class SlidingWindow {
+	/** How many requests were sent and not yet answered. */
+	inFlight = 0;
 
-	/** Answered less than 60 seconds ago, earliest first. */
-	private readonly answered: Array<{ leavesAt: number; accepted: boolean }> = [];
+	/** Answered less than 60 seconds ago, earliest first, from `first` on. */
+	private answered: Array<{ leavesAt: number; accepted: boolean }> = [];
 
-	/** How many of the answered were accepted. */
+	private first = 0;
+
+	/** How many of the answered requests were not refused. */
 	accepted = 0;
 
-	get total(): number {
-		return this.unanswered + this.answered.length;
+	/** How many requests count. */
+	get count(): number {
+		return this.inFlight + this.answered.length - this.first;
 	}
 
 	send(): void {
-		this.unanswered++;
+		this.inFlight++;
 	}
 
+	/** @param accepted false for "too many requests" */
 	answer(accepted: boolean): void {
 		const now = performance.now();
 		this.forget(now);
-		this.unanswered--;
+		this.inFlight--;
 		this.answered.push({ leavesAt: now + MINUTE_MS, accepted });
 		if (accepted) this.accepted++;
 	}
 
+	/** Drops what no longer counts. @param now as `performance.now()` gives it */
 	forget(now: number): void {
-		const still = this.answered.findIndex(({ leavesAt }) => leavesAt > now);
-		const gone = this.answered.splice(0, still === -1 ? this.answered.length : still);
-		this.accepted -= gone.filter(({ accepted }) => accepted).length;
+		for (let next = this.answered[this.first]; next && next.leavesAt <= now; ) {
+			if (next.accepted) this.accepted--;
+			next = this.answered[++this.first];
+		}
+		if (this.first * 2 > this.answered.length) {
+			this.answered = this.answered.slice(this.first);
+			this.first = 0;
+		}
 	}
 
-	/** When fewer than `size` will count; never, as far as is known, while answers are missing. */
-	below(size: number): number {
-		const tooMany = this.total - size;
-		if (tooMany < 0) return Number.NEGATIVE_INFINITY;
-		return this.answered[tooMany]?.leavesAt ?? Number.POSITIVE_INFINITY;
+	/**
+	 * When fewer than `size` requests will count, as a time of `performance.now()`: -Infinity when that
+	 * is so now, Infinity when an answer has to come first.
+	 */
+	belowAt(size: number): number {
+		const excess = this.count - size;
+		if (excess < 0) return Number.NEGATIVE_INFINITY;
+		return this.answered[this.first + excess]?.leavesAt ?? Number.POSITIVE_INFINITY;
 	}
 }

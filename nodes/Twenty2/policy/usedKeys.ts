@@ -1,7 +1,7 @@
 import { sleep } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { take } from './abortable';
+import { acquire } from './abortable';
 
 /** Where keys outlast the process. Its calls must not overlap. */
 export interface KeyStore {
@@ -108,7 +108,7 @@ export class Keys {
 		const gone = () => {
 			if (--holder.users === 0) this.holders.delete(key);
 		};
-		const leave = await take(holder.place, signal).catch((reason: unknown) => {
+		const leave = await acquire(holder.place, signal).catch((reason: unknown) => {
 			gone();
 			throw reason;
 		});

@@ -6,15 +6,15 @@ export interface Waited {
 	forRefusals: number;
 }
 
-/** Adds up the times in which any request of a run waits; several at once count once. */
-export class Waits {
+/** Adds up the time in which any request of a run waits. Waits at the same time count once. */
+export class WaitTally {
 	readonly waited: Waited = { forLimit: 0, forRefusals: 0 };
 
 	private waiting = 0;
 
 	private since = 0;
 
-	/** @returns to be called when the wait is over, with whether refusals were the reason */
+	/** @returns ends the wait; its argument says whether refusals were the reason */
 	begin(): (heldBack: boolean) => void {
 		if (this.waiting++ === 0) this.since = performance.now();
 		return (heldBack) => {

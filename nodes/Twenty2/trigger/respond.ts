@@ -8,7 +8,7 @@ import {
 import pLimit from 'p-limit';
 
 import { failureOnly } from '../api/failure';
-import { wait } from '../policy/wait';
+import { sleep } from '../policy/abortable';
 
 /** The result of a delivery that was answered and starts nothing. */
 export const startsNothing: IWebhookResponseData = { noWebhookResponse: true };
@@ -84,8 +84,8 @@ export async function deferWhileBusy(): Promise<void> {
 
 async function isBusy(): Promise<boolean> {
 	const due = performance.now() + SAMPLE_MS;
-	// A new signal for each wait: Node 20 never frees the record of a signal that was derived.
-	await wait(SAMPLE_MS, new AbortController().signal);
+	// A new signal for each sleep: Node 20 never frees the record of a signal that was derived.
+	await sleep(SAMPLE_MS, new AbortController().signal);
 	const now = performance.now();
 	return now - due > LAG_MS || now - answeredAt < BURST_MS;
 }

@@ -3,13 +3,12 @@ import pLimit, { type LimitFunction } from 'p-limit';
 
 import { Failure } from '../api/failure';
 import { hasEnded } from '../api/responses';
-import { sendThrough } from '../api/transport';
+import { connect } from '../connection/connect';
 import { verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
-import type { Access, Budget, Pass } from '../policy/budget';
-import { budgetOf } from '../policy/budgets';
-import { attempt } from '../policy/retry';
-import { wait } from '../policy/wait';
+import { sleep } from '../policy/abortable';
+import type { Access, Budget, Lane } from '../policy/budget';
+import { send } from '../policy/retry';
 import type { CallEvent } from './event';
 import { perNode } from './seenEvents';
 import type { Settings } from './settings';
@@ -57,27 +56,22 @@ export async function verificationOf(
 	}
 	if (!hasCredential || verify === false) return async () => true;
 
-	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
-		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
-	});
-	const { apiKey, baseUrl, limits } = generation.account(credential);
-	const twenty2 = generation.speak(sendThrough(n8n, credentialType, credential, baseUrl));
-
+	const connection = await connect(n8n, generation, (budget) => accessOf(n8n, budget));
 	return async (event) => {
-		const check = async (pass: Pass) => {
+		// The access opens only now, after the deferral of this event.
+		const { twenty2, access } = connection;
+		const check = async (lane: Lane) => {
 			const lookUp = {
 				what: `Verifying ${event.eventId}`,
 				send: async () => await twenty2.getCall(event.callId, patience),
 				judge: verdictOn,
 			};
 			const neverAborted = new AbortController().signal;
-			return await attempt(lookUp, patience, pass, neverAborted).then(
+			return await send(lookUp, patience, lane, neverAborted).then(
 				(body) => objectionOf(event, twenty2.simplify(body)),
 				objectionOfFailure,
 			);
 		};
-		// Looked up only now: the process drops an idle budget, also while this event was deferred.
-		const access = accessOf(n8n, budgetOf(apiKey, baseUrl, limits));
 		const objection = await lastObjection(check, access, sharedOf(n8n).rechecks);
 		if (objection) {
 			n8n.logger.warn(`Twenty2 event ${event.eventId} started nothing: ${objection.because}`);
@@ -104,19 +98,19 @@ function accessOf(n8n: IWebhookFunctions, budget: Budget): Access {
  *
  * The first check of an event goes before all rechecks. These go one at a time for each node and as
  * polls, which leave room for other requests, so invented events do not delay a true one.
- * @param check sends the look-up through the pass it is given
+ * @param check sends the look-up through the lane it is given
  * @param rechecks the limit of one recheck at a time for the node
  * @returns the objection of the last check; undefined when Twenty2 confirms the event
  */
 async function lastObjection(
-	check: (pass: Pass) => Promise<Objection | undefined>,
+	check: (lane: Lane) => Promise<Objection | undefined>,
 	{ reads, polls }: Pick<Access, 'reads' | 'polls'>,
 	rechecks: LimitFunction,
 ): Promise<Objection | undefined> {
 	let objection = await check(reads);
 	for (const pauseMs of PAUSES_MS) {
 		if (!objection?.mayPass) break;
-		await wait(pauseMs, new AbortController().signal);
+		await sleep(pauseMs, new AbortController().signal);
 		objection = await rechecks(async () => await check(polls));
 	}
 	return objection;

@@ -178,7 +178,7 @@ describe('unanswered', () => {
 		'lets a %s that was lost be retried after a timeout only if it is safe',
 		(kind) => {
 			const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
-			expect(verdictOn(failure).again).toBe(traits[kind].safe ? 'later' : 'never');
+			expect(verdictOn(failure).again).toBe(traits[kind].safe ? 'after backoff' : 'never');
 		},
 	);
 });

@@ -15,7 +15,7 @@ const said = (status: number, code: string, more: Partial<FailureFields> = {}) =
 	new Failure({ code, message: 'm', status, source: 'twenty2', attempts: 1, ...more }, 7_000);
 
 const never = { again: 'never' };
-const later = { again: 'later' };
+const afterBackoff = { again: 'after backoff' };
 
 const final = [
 	'UNAUTHORIZED',
@@ -46,12 +46,12 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	});
 
 	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR'])('repeats %s where nobody was phoned', (code) => {
-		expect(verdict(failure(code))).toEqual(later);
-		expect(verdict(failure(code, 'not_placed'))).toEqual(later);
+		expect(verdict(failure(code))).toEqual(afterBackoff);
+		expect(verdict(failure(code, 'not_placed'))).toEqual(afterBackoff);
 	});
 
 	it('repeats a read that timed out', () => {
-		expect(verdict(failure('TIMEOUT'))).toEqual(later);
+		expect(verdict(failure('TIMEOUT'))).toEqual(afterBackoff);
 	});
 
 	it('never repeats a timeout of a request that is not safe, which may have been carried out', () => {
@@ -62,14 +62,17 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	it.each([0, 7_000])('repeats RATE_LIMIT_EXCEEDED when the key may send, in %i ms', (waitMs) => {
 		for (const outcome of [undefined, 'not_placed'] as const) {
 			const limited = failure('RATE_LIMIT_EXCEEDED', outcome, waitMs);
-			expect(verdict(limited)).toMatchObject({ again: 'when allowed', waitMs });
+			const expected = { again: 'when permitted', limited: { retryAfterMs: waitMs } };
+			expect(verdict(limited)).toMatchObject(expected);
 		}
 	});
 
 	it('has own words for those who are not sent because of it', () => {
 		const refused = said(429, 'KEY_IS_TOO_FAST', { outcome: 'not_placed' });
 		const told = verdict(refused);
-		const { fields } = failureOnly(told.again === 'when allowed' ? told.unsent : undefined);
+		const { fields } = failureOnly(
+			told.again === 'when permitted' ? told.limited.unsent : undefined,
+		);
 		expect(fields).toEqual({
 			code: 'RATE_LIMIT_EXCEEDED',
 			message: expect.stringContaining('Not sent'),
@@ -82,13 +85,13 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	});
 
 	it('repeats OUTCOME_UNKNOWN only where the user wants it', () => {
-		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toEqual(wish ? later : never);
+		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toEqual(wish ? afterBackoff : never);
 	});
 
 	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT'])(
 		'repeats %s of unknown outcome only where the user wants it',
 		(code) => {
-			expect(verdict(failure(code, 'unknown'))).toEqual(wish ? later : never);
+			expect(verdict(failure(code, 'unknown'))).toEqual(wish ? afterBackoff : never);
 		},
 	);
 
@@ -101,14 +104,14 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 
 		it('goes by the status 429', () => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
-				const expected = { again: 'when allowed', waitMs: 7_000 };
+				const expected = { again: 'when permitted', limited: { retryAfterMs: 7_000 } };
 				expect(verdict(said(429, ofTomorrow, { outcome }))).toMatchObject(expected);
 			}
 		});
 
 		it.each([500, 503])('goes by the status %i', (status) => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
-				expect(verdict(said(status, ofTomorrow, { outcome }))).toEqual(later);
+				expect(verdict(said(status, ofTomorrow, { outcome }))).toEqual(afterBackoff);
 			}
 		});
 

@@ -1,231 +1,197 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { Window, type Entry, type Place } from '../../../nodes/Twenty2/policy/rateLimiter';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { noting, request, through, TooMany } from './requests';
 
 const SECOND = 1_000;
-const MINUTE = 60_000;
-const tooMany = new Error('too many requests');
+const MINUTE = 60 * SECOND;
+const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 
-const enter = async (window: Window, kind: Entry['kind'] = 'read'): Promise<Place> =>
-	await window.enter({ kind, signal: new AbortController().signal });
+const acquire = async (limiter: RateLimiter): Promise<Permit> =>
+	await limiter.acquire({ signal: new AbortController().signal });
 
-/** Sends so many at once, and gives back how to answer them. */
-const send = async (window: Window, many: number, kind?: Entry['kind']): Promise<Place[]> =>
-	await Promise.all(Array.from({ length: many }, async () => await enter(window, kind)));
+const refuse = (permit: Permit | undefined, retryAfterMs = 0) =>
+	permit?.refused({ message: 'too many requests', retryAfterMs }, 'window');
 
-/** A worker whose key has had so many requests accepted, and the next refused. */
-async function refusedAfter(accepted: number, limit = 60): Promise<Window> {
-	const window = new Window(limit, 3);
-	for (const place of await send(window, accepted)) place.answered();
-	for (const place of await send(window, 1)) place.refused(tooMany, 0);
-	return window;
-}
-
-/** Lets time pass until one more may be sent. */
-async function watchUntilIn(window: Window): Promise<Place> {
-	const entered = watch(enter(window));
-	for (;;) {
-		if (entered.value) return entered.value;
-		await pass(SECOND);
-	}
-}
-
-interface Seen {
+interface Sent {
 	at: number;
 	accepted: boolean;
 }
 
 /** Sends without end, to a Twenty2 that answers at once and accepts what `accepts` says. */
-function sendWithoutEnd(
-	window: Window,
-	accepts: (seen: Seen[]) => boolean = () => true,
-	kind: Entry['kind'] = 'read',
-): Seen[] {
-	const seen: Seen[] = [];
+function sendWithoutEnd(limiter: RateLimiter, accepts: (sent: Sent[]) => boolean): Sent[] {
+	const sent: Sent[] = [];
 	const goOn = async () => {
 		for (;;) {
-			const place = await enter(window, kind);
-			const accepted = accepts(seen);
-			seen.push({ at: performance.now(), accepted });
-			if (accepted) place.answered();
-			else place.refused(tooMany, 0);
+			const permit = await acquire(limiter);
+			const accepted = accepts(sent);
+			sent.push({ at: performance.now(), accepted });
+			if (accepted) permit.answered();
+			else refuse(permit);
 		}
 	};
 	void goOn();
-	return seen;
+	return sent;
 }
 
-const between = (seen: Seen[], from: number, to: number) =>
-	seen.filter(({ at }) => at >= from && at < to);
+const between = (sent: Sent[], from: number, to: number) =>
+	sent.filter(({ at }) => at >= from && at < to);
 
-/** As if others took so many places of every minute at Twenty2. */
-const leaving = (places: number) => (seen: Seen[]) =>
-	between(seen, performance.now() - MINUTE + 1, Number.POSITIVE_INFINITY).length < places;
+const acceptedOf = (sent: Sent[]) => sent.filter(({ accepted }) => accepted).length;
 
-describe('Share', () => {
+/** As if others took the rest of every minute at Twenty2. */
+const leaving = (requests: number) => (sent: Sent[]) =>
+	acceptedOf(between(sent, performance.now() - MINUTE + 1, Number.POSITIVE_INFINITY)) < requests;
+
+describe('AdaptiveLimit', () => {
 	useFakeTime();
 
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
 	afterEach(() => {
 		vi.restoreAllMocks();
 	});
 
-	it('is everything until the first refusal', async () => {
-		const seen = sendWithoutEnd(new Window(60, 3));
-		await pass(0);
-		expect(seen).toHaveLength(60);
+	it('is no limit until the first refusal', async () => {
+		const sent = sendWithoutEnd(new RateLimiter(60), () => true);
+		await settle();
+		expect(sent).toHaveLength(60);
 	});
 
-	it('leaves a quarter to others who took what was its own, and asks for one more', async () => {
-		const seen = sendWithoutEnd(await refusedAfter(40));
+	describe.each([0, 0.5, 0.875])('after a 429, with chance %d', (chance) => {
+		it.each([
+			['creates', 0],
+			['creates', 300],
+			['creates', 7_000],
+			['reads', 0],
+			['reads', 7_000],
+			['polls', 7_000],
+		] as const)(
+			'of one of the %s sends nothing for %i ms, and not for a second',
+			async (lane, ms) => {
+				vi.spyOn(Math, 'random').mockReturnValue(chance);
+				const budget = new Budget(three);
+				const order: string[] = [];
+				watch(through(budget.open()[lane], request(noting(order)('refused', new TooMany(ms)))));
+				await settle();
+				for (const other of ['creates', 'reads', 'polls'] as const) {
+					watch(through(budget.open()[other], request(noting(order)(other))));
+				}
+				await pass(Math.max(ms, SECOND) - 1);
+				expect(order).toEqual(['refused']);
+				await pass(10 * SECOND);
+				expect(order).toHaveLength(5);
+			},
+		);
+	});
+
+	it('lets one probe go after a stray 429, and all the others as soon as it is accepted', async () => {
+		const limiter = new RateLimiter(60);
+		refuse(await acquire(limiter));
+		const waiting = Array.from({ length: 40 }, () => watch(acquire(limiter)));
+		await pass(10 * SECOND);
+		expect(waiting.filter(({ value }) => value)).toEqual([waiting[0]]);
+		waiting[0]?.value?.answered();
+		await settle();
+		expect(waiting.every(({ value }) => value)).toBe(true);
+	});
+
+	it('loses only seconds by a stray 429, also when most of the limit is used', async () => {
+		const limiter = new RateLimiter(60);
+		for (let i = 0; i < 30; i++) (await acquire(limiter)).answered();
+		const sent = sendWithoutEnd(limiter, (before) => before.length > 0);
+		await pass(5 * SECOND);
+		expect(acceptedOf(sent)).toBe(29);
+	});
+
+	it('goes on with what was accepted when the probe is refused as well', async () => {
+		const limiter = new RateLimiter(60);
+		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
+		refuse(await acquire(limiter));
+		const probe = watch(acquire(limiter));
+		await pass(10 * SECOND);
+		refuse(probe.value);
+		const accepted = sendWithoutEnd(limiter, leaving(20));
 		await pass(MINUTE);
-		expect(seen.map(({ at }) => at)).toEqual(Array.from({ length: 31 }, () => MINUTE));
-	});
-
-	it('leaves a tenth when it has asked in vain', async () => {
-		const seen = sendWithoutEnd(await refusedAfter(40), (before) => before.length < 30);
+		expect(acceptedOf(accepted)).toBeLessThanOrEqual(20);
 		await pass(MINUTE);
-		expect(seen.filter(({ accepted }) => !accepted)).toHaveLength(1);
-
-		await pass(MINUTE - 1);
-		const sooner = seen.length;
-		await pass(1);
-		// 27, and the one that asks, which is refused as well.
-		expect(seen.length - sooner).toBe(1);
-		expect(sooner).toBe(31);
+		const sentLater = between(accepted, MINUTE, 2 * MINUTE);
+		expect(acceptedOf(sentLater)).toBeGreaterThanOrEqual(15);
+		expect(sentLater.length).toBeLessThanOrEqual(25);
 	});
 
-	it('takes refusals of what was on its way together for one', async () => {
-		const window = new Window(60, 3);
-		for (const place of await send(window, 10)) place.answered();
-		const places = await send(window, 8);
-		for (const place of places) {
-			await pass(1);
-			place.refused(tooMany, 0);
-		}
-		const seen = sendWithoutEnd(window);
+	it('shrinks to what was accepted, and not further, by refusals of what was sent together', async () => {
+		const limiter = new RateLimiter(60);
+		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
+		const together = await Promise.all(
+			Array.from({ length: 8 }, async () => await acquire(limiter)),
+		);
+		together.forEach((permit) => refuse(permit));
+		const probe = watch(acquire(limiter));
+		await pass(10 * SECOND);
+		refuse(probe.value);
+		expect(limiter.size).toBeLessThanOrEqual(20);
+		expect(limiter.size).toBeGreaterThanOrEqual(15);
+	});
+
+	it('leaves half of the key to others after a 429 at a window full of own requests', async () => {
+		const limiter = new RateLimiter(10);
+		for (let i = 0; i < 9; i++) (await acquire(limiter)).answered();
+		refuse(await acquire(limiter));
+		expect(limiter.size).toBe(5);
+	});
+
+	it('gives back one permit in 35 while it is shared', async () => {
+		const limiter = new RateLimiter(100);
+		for (let i = 0; i < 40; i++) (await acquire(limiter)).answered();
+		refuse(await acquire(limiter));
+		const probe = watch(acquire(limiter));
+		await pass(10 * SECOND);
+		refuse(probe.value);
+		expect(limiter.size).toBe(40);
+
 		await pass(MINUTE);
-		// Three quarters, and one that asks again after a minute, not after three.
-		expect(seen).toHaveLength(8);
+		for (let i = 0; i < 34; i++) (await acquire(limiter)).answered();
+		expect(limiter.size).toBe(40);
+		(await acquire(limiter)).answered();
+		expect(limiter.size).toBe(39);
 	});
 
-	it('keeps one request a minute where only one was accepted, and asks for more', async () => {
-		const window = await refusedAfter(1);
-		await pass(MINUTE);
-		const seen = sendWithoutEnd(window);
-		await pass(0);
-		expect(seen).toHaveLength(2);
-	});
-
-	it.each([0, 1, 4])('asks as soon as the pause is over where only %i were accepted', async (n) => {
-		const seen = sendWithoutEnd(await refusedAfter(n));
-		await pass(SECOND - 1);
-		expect(seen).toHaveLength(0);
-		await pass(1);
-		expect(seen.length).toBeGreaterThan(0);
-		await pass(30 * SECOND);
-		expect(seen.length).toBeGreaterThan(50);
-	});
-
-	it('sends nothing but a request that asks, now and then, where nothing was accepted', async () => {
-		const seen = sendWithoutEnd(await refusedAfter(0), () => false);
+	it('probes with one request at a time', async () => {
+		const limiter = new RateLimiter(60);
+		refuse(await acquire(limiter));
+		const [first, second] = [watch(acquire(limiter)), watch(acquire(limiter))];
 		await pass(10 * MINUTE);
-		const gaps = seen.slice(1).map(({ at }, i) => (at - (seen[i]?.at ?? 0)) / SECOND);
-		expect(gaps.slice(0, 4)).toEqual([2, 4, 8, 16]);
-		expect(new Set(gaps.slice(4))).toEqual(new Set([20]));
-	});
-
-	it('asks soon again for what is refused after five quiet minutes', async () => {
-		const window = await refusedAfter(0);
-		for (let i = 0; i < 8; i++) {
-			const place = await watchUntilIn(window);
-			place.refused(tooMany, 0);
-		}
-		await pass(5 * MINUTE);
-		(await watchUntilIn(window)).refused(tooMany, 0);
-		const next = watch(enter(window));
-		const from = performance.now();
-		await pass(SECOND);
-		expect(next.at).toBe(from + SECOND);
-	});
-
-	it('asks for one at a time, and goes on only once that is answered', async () => {
-		const window = await refusedAfter(0);
-		const [first, second] = [watch(enter(window)), watch(enter(window))];
+		expect([first.value !== undefined, second.value]).toEqual([true, undefined]);
+		refuse(first.value);
 		await pass(10 * MINUTE);
-		expect([first.at, second.at]).toEqual([SECOND, undefined]);
-		first.value?.answered();
-		await pass(SECOND);
-		expect(second.at).toBe(10 * MINUTE + 750);
+		expect(second.value).toBeDefined();
+	});
+
+	it('probes at growing intervals where nothing is accepted, but for ever', async () => {
+		const sent = sendWithoutEnd(new RateLimiter(60), () => false);
+		await pass(30 * MINUTE);
+		const gaps = sent.slice(1).map(({ at }, i) => at - (sent[i]?.at ?? 0));
+		expect(Math.max(...gaps.slice(0, 3))).toBeLessThan(Math.min(...gaps.slice(-3)));
+		expect(Math.max(...gaps)).toBeLessThanOrEqual(4 * MINUTE);
+		expect(sent.length).toBeLessThanOrEqual(30 * 6);
 	});
 
 	it('takes everything again within minutes when the others are gone', async () => {
-		const seen = sendWithoutEnd(await refusedAfter(2, 9));
-		await pass(5 * MINUTE);
-		expect(between(seen, 4 * MINUTE, 5 * MINUTE)).toHaveLength(9);
+		let others = true;
+		const sent = sendWithoutEnd(new RateLimiter(60), (before) => !others || leaving(10)(before));
+		await pass(10 * MINUTE);
+		others = false;
+		const from = performance.now();
+		await pass(10 * MINUTE);
+		expect(between(sent, from + 9 * MINUTE, from + 10 * MINUTE).length).toBeGreaterThanOrEqual(58);
 	});
 
 	it('keeps almost all that others leave to it, with few refusals', async () => {
-		const seen = sendWithoutEnd(new Window(60, 3), leaving(20));
+		const sent = sendWithoutEnd(new RateLimiter(60), leaving(20));
 		await pass(30 * MINUTE);
-		const late = between(seen, 10 * MINUTE, 30 * MINUTE);
-		const accepted = late.filter((one) => one.accepted).length;
-		expect(accepted).toBeGreaterThan(0.8 * 20 * 20);
-		expect(late.length - accepted).toBeLessThan(20);
-	});
-
-	describe('of creates', () => {
-		it('holds only creates back, which may lack a line, and no reads', async () => {
-			const window = new Window(60, 3);
-			(await enter(window, 'create')).refused(tooMany, 0);
-			const creates = [1, 2].map(() => watch(enter(window, 'create')));
-			await pass(SECOND);
-			const reads = Array.from({ length: 30 }, () => watch(enter(window)));
-			await settle();
-			expect(creates.map(({ at }) => at)).toEqual([SECOND, undefined]);
-			expect(new Set(reads.map(({ at }) => at))).toEqual(new Set([SECOND]));
-		});
-
-		it('is told by no answer to a read that a line is free', async () => {
-			const window = new Window(60, 3);
-			(await enter(window, 'create')).refused(tooMany, 0);
-			await pass(SECOND);
-			const trying = await enter(window, 'create');
-			const next = watch(enter(window, 'create'));
-			for (const place of await send(window, 10)) place.answered();
-			await settle();
-			expect(next.at).toBeUndefined();
-			trying.answered();
-			await settle();
-			expect(next.at).toBe(SECOND);
-		});
-
-		it('asks for more once lines turn out not to have been the reason', async () => {
-			const window = new Window(60, 3);
-			(await enter(window, 'create')).refused(tooMany, 0);
-			const seen = sendWithoutEnd(window, undefined, 'create');
-			await pass(SECOND);
-			// Seven in a second are too many for three lines; the eighth asks.
-			expect(seen).toHaveLength(8);
-			await pass(749);
-			expect(seen).toHaveLength(8);
-			await pass(1);
-			expect(seen.length).toBeGreaterThan(8);
-		});
-
-		it('shrinks when so many were accepted at once that no line was lacking', async () => {
-			const window = new Window(60, 3);
-			for (const place of await send(window, 8, 'create')) place.answered();
-			const [refused] = await send(window, 1, 'create');
-			refused?.refused(tooMany, 0);
-			const seen = sendWithoutEnd(window, (before) => before.length < 6);
-			await pass(MINUTE);
-			// Three quarters, and one that asks in vain.
-			expect(seen).toHaveLength(7);
-		});
+		const late = between(sent, 10 * MINUTE, 30 * MINUTE);
+		expect(acceptedOf(late)).toBeGreaterThan(0.8 * 20 * 20);
+		expect(late.length - acceptedOf(late)).toBeLessThan(2 * 20);
 	});
 });

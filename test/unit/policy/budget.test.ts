@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Budget, type Pass } from '../../../nodes/Twenty2/policy/budget';
-import { later, pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, tasks, TooMany } from './requests';
+import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
+import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { hold, request, tasks, through, TooMany } from './requests';
 
 const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 const answer = async () => 'answer';
@@ -10,25 +10,25 @@ const answer = async () => 'answer';
 /** Each of them of a run of its own. */
 const start = (
 	budget: Budget,
-	way: 'creates' | 'reads' | 'polls',
+	lane: 'creates' | 'reads' | 'polls',
 	send: Parameters<typeof request>[0],
-) => watch(budget.open()[way].through(request(send)));
+) => watch(through(budget.open()[lane], request(send)));
 
 /** All of them of one run. */
-const startAll = (through: Pass, many: number, send: Parameters<typeof request>[0]) =>
-	Array.from({ length: many }, () => watch(through.through(request(send))));
+const startAll = (lane: Lane, many: number, send: Parameters<typeof request>[0]) =>
+	Array.from({ length: many }, () => watch(through(lane, request(send))));
 
 describe('Budget', () => {
 	useFakeTime();
 
 	it.each(['creates', 'reads'] as const)(
 		'%s: sends at most concurrentCalls at once, of one run or of many',
-		async (way) => {
+		async (lane) => {
 			const budget = new Budget(three);
 			const some = tasks();
 			const results = [
-				...startAll(budget.open()[way], 4, some.task),
-				...Array.from({ length: 3 }, () => start(budget, way, some.task)),
+				...startAll(budget.open()[lane], 4, some.task),
+				...Array.from({ length: 3 }, () => start(budget, lane, some.task)),
 			];
 			await settle();
 			for (let i = 0; i < 7; i++) {
@@ -39,7 +39,7 @@ describe('Budget', () => {
 		},
 	);
 
-	it('gives the place of one that rejected to the next', async () => {
+	it('gives the line of one that rejected to the next', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
 		const reason = new Error('refused');
 		const first = start(budget, 'creates', async () => await Promise.reject(reason));
@@ -80,10 +80,10 @@ describe('Budget', () => {
 
 	it.each(['creates', 'reads'] as const)(
 		'%s: takes in those waiting when more calls are allowed',
-		async (way) => {
+		async (lane) => {
 			const budget = new Budget({ ...three, concurrentCalls: 1 });
 			const some = tasks();
-			startAll(budget.open()[way], 5, some.task);
+			startAll(budget.open()[lane], 5, some.task);
 			await settle();
 			budget.allow({ requestsPerMinute: 60, concurrentCalls: 4 });
 			await settle();
@@ -91,7 +91,7 @@ describe('Budget', () => {
 		},
 	);
 
-	it('begins no more than allowed after fewer calls are allowed', async () => {
+	it('sends no more than allowed after fewer calls are allowed', async () => {
 		const budget = new Budget(three);
 		const some = tasks();
 		startAll(budget.open().creates, 5, some.task);
@@ -99,9 +99,9 @@ describe('Budget', () => {
 		budget.allow({ requestsPerMinute: 60, concurrentCalls: 1 });
 		await some.end(0);
 		await some.end(1);
-		expect([some.begun, some.running]).toEqual([3, 1]);
+		expect([some.sent, some.running]).toEqual([3, 1]);
 		await some.end(2);
-		expect([some.begun, some.running]).toEqual([4, 1]);
+		expect([some.sent, some.running]).toEqual([4, 1]);
 	});
 
 	it('takes in those waiting for the window when more requests are allowed', async () => {
@@ -113,10 +113,10 @@ describe('Budget', () => {
 		expect(all.map(({ at }) => at)).toEqual([0, 0, undefined]);
 	});
 
-	it.each(['creates', 'reads'] as const)('%s: sends at most requestsPerMinute', async (way) => {
+	it.each(['creates', 'reads'] as const)('%s: sends at most requestsPerMinute', async (lane) => {
 		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 });
 		const sent: number[] = [];
-		startAll(budget.open()[way], 5, async () => sent.push(performance.now()));
+		startAll(budget.open()[lane], 5, async () => sent.push(performance.now()));
 		await pass(120_000);
 		expect(sent).toEqual([0, 0, 60_000, 60_000, 120_000]);
 	});
@@ -124,6 +124,7 @@ describe('Budget', () => {
 	it('counts creates and reads together in the window', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 5 });
 		start(budget, 'creates', answer);
+		await settle();
 		const read = start(budget, 'reads', answer);
 		await pass(59_999);
 		expect(read.at).toBeUndefined();
@@ -131,83 +132,75 @@ describe('Budget', () => {
 		expect(read.value).toBe('answer');
 	});
 
-	describe('a call that lasts', () => {
+	describe('a create whose line is kept', () => {
 		const oneLine = { ...three, concurrentCalls: 1 };
 
-		/** A create that is answered at once, and whose call ends when told to. */
-		const call = (budget: Budget, more: Parameters<typeof request>[1] = {}) => {
-			const end = later<string>();
-			const lasts = async () => await end.promise;
-			const placed = watch(budget.open().creates.through(request(answer, { lasts, ...more })));
-			return { placed, end };
-		};
+		/** A create that is answered at once, and whose call goes on. */
+		const call = (budget: Budget) => watch(hold(budget.open().creates, request(answer)));
 
-		it('keeps its line until it has ended, though its create was answered long before', async () => {
+		it('keeps its line until that is released, though it was answered long before', async () => {
 			const budget = new Budget(three);
 			const calls = Array.from({ length: 4 }, () => call(budget));
 			await pass(30_000);
-			expect(calls.map(({ placed }) => placed.at)).toEqual([0, 0, 0, undefined]);
-			calls[1]?.end.resolve('ended');
+			expect(calls.map(({ at }) => at)).toEqual([0, 0, 0, undefined]);
+			calls[1]?.value?.release();
 			await settle();
-			expect(calls[3]?.placed).toEqual({ value: 'answer', at: 30_000 });
+			expect(calls[3]).toMatchObject({ value: { answer: 'answer' }, at: 30_000 });
 		});
 
-		it('gives its line back when it is no longer waited for, whatever the reason', async () => {
-			const budget = new Budget(oneLine);
-			const first = call(budget);
-			const second = start(budget, 'creates', answer);
+		it('gives back one line, however often that is released', async () => {
+			const budget = new Budget({ ...three, concurrentCalls: 2 });
+			const calls = Array.from({ length: 4 }, () => call(budget));
 			await settle();
-			first.end.reject(new Error('took too long'));
+			calls[0]?.value?.release();
+			calls[0]?.value?.release();
 			await settle();
-			expect(second.value).toBe('answer');
-			expect(first.placed.value).toBe('answer');
+			expect(calls.map(({ at }) => at)).toEqual([0, 0, 0, undefined]);
 		});
 
-		it('gives it back when asking how long it lasts goes wrong', async () => {
+		it('keeps none when the id of its call cannot be told', async () => {
 			const budget = new Budget(oneLine);
-			const lasts = async () => await Promise.reject(new TypeError('x is not a function'));
-			const first = watch(budget.open().creates.through(request(answer, { lasts })));
-			const second = start(budget, 'creates', answer);
-			await settle();
-			expect([first.value, second.value]).toEqual(['answer', 'answer']);
-		});
-
-		it('is not asked how long it lasts when it was not placed', async () => {
-			const budget = new Budget(oneLine);
-			let asked = 0;
-			const lasts = async () => {
-				asked++;
-				await new Promise(() => undefined);
+			const mistake = new TypeError('x is not a function');
+			const unreadable = {
+				idOf: () => {
+					throw mistake;
+				},
+				isOver: async () => false,
 			};
-			const refused = request(async () => await Promise.reject(new Error('refused')), { lasts });
-			const first = watch(budget.open().creates.through(refused));
+			const first = watch(hold(budget.open().creates, request(answer, { call: unreadable })));
+			const second = start(budget, 'creates', answer);
+			await settle();
+			expect([first.reason, second.value]).toEqual([mistake, 'answer']);
+		});
+
+		it('keeps none when it was not placed', async () => {
+			const budget = new Budget(oneLine);
+			const refused = request(async () => await Promise.reject(new Error('refused')));
+			const first = watch(hold(budget.open().creates, refused));
 			const second = start(budget, 'creates', answer);
 			await settle();
 			expect(first.reason).toEqual(new Error('refused'));
 			expect(second.value).toBe('answer');
-			expect(asked).toBe(0);
 		});
 
 		it('keeps the one line it has when it was refused first and then placed', async () => {
 			const budget = new Budget({ ...three, concurrentCalls: 2 });
-			const end = later<string>();
 			let tries = 0;
 			const send = async () => {
 				if (tries++ === 0) throw new TooMany(1_000);
 				return 'answer';
 			};
-			const lasts = async () => await end.promise;
-			watch(budget.open().creates.through(request(send, { lasts })));
+			const first = watch(hold(budget.open().creates, request(send)));
 			await pass(30_000);
 			const others = [call(budget), call(budget)];
 			await settle();
-			expect(others.map(({ placed }) => placed.at)).toEqual([30_000, undefined]);
-			end.resolve('ended');
+			expect(others.map(({ at }) => at)).toEqual([30_000, undefined]);
+			first.value?.release();
 			await settle();
-			expect(others[1]?.placed.at).toBe(30_000);
+			expect(others[1]?.at).toBe(30_000);
 		});
 
-		it('keeps nobody from looking', async () => {
+		it('keeps no read waiting', async () => {
 			const budget = new Budget(oneLine);
 			call(budget);
 			await settle();
@@ -218,10 +211,10 @@ describe('Budget', () => {
 
 		it('keeps the budget from being forgotten', async () => {
 			const budget = new Budget(three);
-			const { end } = call(budget);
+			const placed = call(budget);
 			await pass(90_000);
 			expect(budget.idle).toBe(false);
-			end.resolve('ended');
+			placed.value?.release();
 			await settle();
 			expect(budget.idle).toBe(true);
 		});
@@ -230,39 +223,30 @@ describe('Budget', () => {
 	describe('a call that was placed earlier', () => {
 		const oneLine = { ...three, concurrentCalls: 1 };
 
-		it.each(['resolve', 'reject'] as const)('keeps a line until it has ended (%s)', async (how) => {
+		it('keeps a line until that is released', async () => {
 			const budget = new Budget(oneLine);
-			const end = later<string>();
-			const waited = watch(budget.open().occupied(end.promise));
+			const release = budget.open().holdLine('call');
 			const create = start(budget, 'creates', answer);
 			await pass(5_000);
 			expect(create.at).toBeUndefined();
-			if (how === 'resolve') end.resolve('ended');
-			else end.reject(new Error('took too long'));
+			release();
 			await settle();
-			expect(waited).toEqual(
-				how === 'resolve'
-					? { value: 'ended', at: 5_000 }
-					: { reason: new Error('took too long'), at: 5_000 },
-			);
-			expect(create.value).toBe('answer');
+			expect(create).toEqual({ value: 'answer', at: 5_000 });
 		});
 
-		it('is waited for though there is no line for it, and then takes none', async () => {
+		it('takes no line when it is released before there is one for it', async () => {
 			const budget = new Budget(oneLine);
 			const some = tasks();
 			start(budget, 'creates', some.task);
 			await settle();
-			const end = later<string>();
-			const waited = watch(budget.open().occupied(end.promise));
+			const release = budget.open().holdLine('call');
 			start(budget, 'creates', some.task);
 			await settle();
-			end.resolve('ended');
+			release();
 			await settle();
-			expect(waited.value).toBe('ended');
-			expect(some.begun).toBe(1);
+			expect(some.sent).toBe(1);
 			await some.end(0);
-			expect(some.begun).toBe(2);
+			expect(some.sent).toBe(2);
 			await some.end(1);
 			await pass(60_000);
 			expect(budget.idle).toBe(true);
@@ -273,25 +257,26 @@ describe('Budget', () => {
 			const some = tasks();
 			start(budget, 'creates', some.task);
 			await settle();
-			const end = later<string>();
-			watch(budget.open().occupied(end.promise));
+			const release = budget.open().holdLine('call');
 			await settle();
 			start(budget, 'creates', some.task);
 			await some.end(0);
-			expect(some.begun).toBe(1);
-			end.resolve('ended');
+			expect(some.sent).toBe(1);
+			release();
 			await settle();
-			expect(some.begun).toBe(2);
+			expect(some.sent).toBe(2);
 		});
 
 		it("that has ended long ago takes nobody's line", async () => {
 			const budget = new Budget(oneLine);
-			const ended = Array.from({ length: 500 }, (_, i) =>
-				watch(budget.open().occupied(Promise.resolve(i))),
-			);
+			const access = budget.open();
+			for (let i = 0; i < 500; i++) {
+				const release = access.holdLine(`call ${i}`);
+				access.callEnded(`call ${i}`);
+				release();
+			}
 			const create = start(budget, 'creates', answer);
 			await settle();
-			expect(ended.map(({ value }) => value)).toEqual(ended.map((_, i) => i));
 			expect(create.at).toBe(0);
 			await pass(60_000);
 			expect(budget.idle).toBe(true);
@@ -299,13 +284,15 @@ describe('Budget', () => {
 
 		it.each([1, 2, 3])('and its like keep %i lines, one each', async (many) => {
 			const budget = new Budget(three);
-			const ends = Array.from({ length: many }, () => later<string>());
-			for (const { promise } of ends) watch(budget.open().occupied(promise));
+			const access = budget.open();
+			const ids = Array.from({ length: many }, (_, i) => `call ${i}`);
+			const releases = ids.map((id) => access.holdLine(id));
 			const some = tasks();
-			startAll(budget.open().creates, 6, some.task);
+			startAll(access.creates, 6, some.task);
 			await settle();
 			expect(some.running).toBe(3 - many);
-			for (const { resolve } of ends) resolve('ended');
+			ids.forEach((id) => access.callEnded(id));
+			releases.forEach((release) => release());
 			await settle();
 			expect(some.running).toBe(3);
 		});
@@ -314,11 +301,11 @@ describe('Budget', () => {
 	describe('idle', () => {
 		it.each(['creates', 'reads'] as const)(
 			'is false while one of the %s is on its way',
-			async (way) => {
+			async (lane) => {
 				const budget = new Budget(three);
 				expect(budget.idle).toBe(true);
 				const some = tasks();
-				start(budget, way, some.task);
+				start(budget, lane, some.task);
 				await pass(90_000);
 				expect(budget.idle).toBe(false);
 				await some.end(0);

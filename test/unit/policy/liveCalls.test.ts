@@ -1,170 +1,428 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { BusyLines } from '../../../nodes/Twenty2/policy/liveCalls';
+import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import { later, pass, settle, useFakeTime, watch } from './fakeTime';
+import { request, through, TooMany, type TestRequest } from './requests';
 
 const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 
-const chanceIs = (chance: number) => vi.spyOn(Math, 'random').mockReturnValue(chance);
+/** Soon enough for a call that has ended. */
+const SOON = 15 * SECOND;
 
-/** Tries from `from` on, whenever it may, until a line is free at `freeAt`. @returns when it did */
-function tryUntil(busy: BusyLines, from: number, freeAt: number): number[] {
-	const tries = [from];
-	for (let now = from; now < freeAt; tries.push(now)) {
-		busy.createSent();
-		busy.createRefused(now);
-		now = busy.opensAt;
+const three = { requestsPerMinute: 60, concurrentCalls: 3 };
+
+/** Twenty2, which refuses a create while all its lines are held. */
+class Twenty2 {
+	/** How many lines others hold. */
+	others = 0;
+
+	/** Of the latest create last, and whether it was accepted. */
+	readonly creates: Array<{ at: number; accepted: boolean }> = [];
+
+	looks = 0;
+
+	/** How long an answer takes. */
+	answersAfter = 0;
+
+	private readonly live = new Set<string>();
+
+	private placed = 0;
+
+	constructor(public lines: number) {}
+
+	get refused(): number {
+		return this.creates.filter(({ accepted }) => !accepted).length;
 	}
-	return tries;
-}
 
-/** So many creates in a row find a line each. */
-function find(busy: BusyLines, lines: number, now: number): void {
-	for (let i = 0; i < lines; i++) {
-		busy.createAccepted(now, busy.createSent());
+	get accepted(): number {
+		return this.creates.length - this.refused;
+	}
+
+	end(...ids: string[]): void {
+		ids.forEach((id) => this.live.delete(id));
+	}
+
+	/** A create. Its answer is the id of the call, "call 1" for the first. */
+	request(more: Partial<TestRequest<string>> = {}): TestRequest<string> {
+		return request(async () => await this.create(), {
+			call: { idOf: (id) => id, isOver: async (id) => await this.isOver(id) },
+			...more,
+		});
+	}
+
+	private async create(): Promise<string> {
+		const accepted = this.live.size + this.others < this.lines;
+		this.creates.push({ at: performance.now(), accepted });
+		const id = `call ${accepted ? ++this.placed : 'refused'}`;
+		if (accepted) this.live.add(id);
+		if (this.answersAfter > 0) {
+			await new Promise((answered) => void setTimeout(answered, this.answersAfter));
+		}
+		if (!accepted) throw new TooMany();
+		return id;
+	}
+
+	private async isOver(id: string): Promise<boolean> {
+		this.looks++;
+		return !this.live.has(id);
 	}
 }
 
-/** How long it waits when refused now. */
-function waitWhenRefused(busy: BusyLines, now: number): number {
-	busy.createSent();
-	busy.createRefused(now);
-	return busy.opensAt - now;
+/** So many creates of one run, none of which is waited for after its answer. */
+const place = ({ creates }: Access, twenty2: Twenty2, many: number) =>
+	Array.from({ length: many }, () => watch(through(creates, twenty2.request())));
+
+/** A budget that has found its three lines held by its own three calls, and two creates that wait. */
+async function busy() {
+	const twenty2 = new Twenty2(3);
+	const budget = new Budget(three);
+	const access = budget.open();
+	const placed = place(access, twenty2, 3);
+	const [first] = place(access, twenty2, 1);
+	await pass(30 * SECOND);
+	const [second] = place(budget.open(), twenty2, 1);
+	await pass(30 * SECOND);
+	expect(placed.map(({ value }) => value)).toEqual(['call 1', 'call 2', 'call 3']);
+	expect([first?.at, second?.at]).toEqual([undefined, undefined]);
+	return { twenty2, budget, access, first, second };
 }
 
-const gaps = (times: number[]) => times.slice(1).map((time, i) => time - (times[i] ?? 0));
+describe('Creates that Twenty2 refuses', () => {
+	useFakeTime();
 
-describe('BusyLines', () => {
-	beforeEach(() => {
-		chanceIs(0);
+	describe('while the own calls hold its lines', () => {
+		it('are not repeated while none of these has ended, which reads look for', async () => {
+			const { twenty2 } = await busy();
+			const { looks, refused } = twenty2;
+			// The create itself and its early probe.
+			expect(refused).toBeLessThanOrEqual(2);
+			await pass(MINUTE);
+			expect(twenty2.refused).toBe(refused);
+			expect(twenty2.looks).toBeGreaterThan(looks);
+			expect(twenty2.looks - looks).toBeLessThanOrEqual(57);
+		});
+
+		it('go when one has ended, one create for one call', async () => {
+			const { twenty2, first, second } = await busy();
+			const { refused } = twenty2;
+			twenty2.end('call 2');
+			await pass(2 * SOON);
+			expect(first?.value).toBe('call 4');
+			expect(second?.at).toBeUndefined();
+
+			twenty2.end('call 1');
+			// Other programs get the first chance at a line now and then.
+			await pass(2 * SOON);
+			expect(second?.value).toBe('call 5');
+			expect(twenty2.refused).toBe(refused);
+		});
+
+		it('go at once when it is known from elsewhere that one has ended', async () => {
+			const { twenty2, budget, first } = await busy();
+			twenty2.end('call 2');
+			const from = performance.now();
+			budget.open().callEnded('call 2');
+			await settle();
+			expect(first).toEqual({ value: 'call 4', at: from });
+		});
+
+		it('are tried once more at their deadline', async () => {
+			const twenty2 = new Twenty2(3);
+			const access = new Budget(three).open();
+			place(access, twenty2, 3);
+			await settle();
+			const hasty = watch(through(access.creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })));
+			await pass(30 * SECOND);
+			twenty2.lines = 10;
+			await pass(10 * SECOND - 1);
+			expect(hasty.at).toBeUndefined();
+			await pass(1);
+			expect(hasty).toEqual({ value: 'call 4', at: 40 * SECOND });
+		});
+
+		it('have their whole time again when Twenty2 takes a call', async () => {
+			const { twenty2, budget, access } = await busy();
+			const from = performance.now();
+			const hasty = watch(
+				through(budget.open().creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })),
+			);
+			await pass(30 * SECOND);
+			twenty2.end('call 1');
+			access.callEnded('call 1');
+			await pass(40 * SECOND - 1);
+			expect(hasty.at).toBeUndefined();
+			await pass(1);
+			expect(hasty.reason).toBeInstanceOf(TooMany);
+			expect(hasty.at).toBe(from + 70 * SECOND);
+		});
+
+		it('look at no call before the age that others reached', async () => {
+			const { twenty2, budget, access } = await busy();
+			// These three were placed a minute ago.
+			for (const id of ['call 1', 'call 2', 'call 3']) {
+				twenty2.end(id);
+				access.callEnded(id);
+			}
+			const [third, waiting] = place(budget.open(), twenty2, 2);
+			await settle();
+			expect([third?.value, waiting?.at]).toEqual(['call 6', undefined]);
+
+			const { looks } = twenty2;
+			await pass(30 * SECOND);
+			expect(twenty2.looks).toBe(looks);
+			await pass(30 * SECOND);
+			expect(twenty2.looks).toBeGreaterThan(looks);
+		});
+
+		it('are tried at their deadline also behind one with more patience', async () => {
+			const { twenty2, budget } = await busy();
+			const from = performance.now();
+			const hasty = watch(
+				through(budget.open().creates, twenty2.request({ giveUpAfterMs: 10 * SECOND })),
+			);
+			await pass(10 * SECOND);
+			expect(hasty.reason).toBeInstanceOf(TooMany);
+			expect(hasty.at).toBe(from + 10 * SECOND);
+		});
+
+		it('are given up when the try at their deadline is refused', async () => {
+			const twenty2 = new Twenty2(3);
+			const access = new Budget(three).open();
+			place(access, twenty2, 3);
+			await settle();
+			const hasty = watch(through(access.creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })));
+			await pass(40 * SECOND);
+			expect(hasty.reason).toBeInstanceOf(TooMany);
+			expect(hasty.at).toBe(40 * SECOND);
+		});
+
+		it('keep no read waiting', async () => {
+			const { access } = await busy();
+			const from = performance.now();
+			const read = watch(
+				through(
+					access.reads,
+					request(async () => 'answer'),
+				),
+			);
+			await settle();
+			expect(read).toEqual({ value: 'answer', at: from });
+		});
+
+		it('wake a run that waits for its call when another look finds the end', async () => {
+			const { twenty2, access } = await busy();
+			const from = performance.now();
+			const { signal } = new AbortController();
+			const slept = watch(access.sleepUntilEnded('call 1', 10 * MINUTE, signal));
+			twenty2.end('call 1');
+			await pass(2 * SOON);
+			expect(slept.at).toBeDefined();
+			expect(slept.at).toBeLessThan(from + 2 * SOON);
+		});
 	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
 
-	describe('possible', () => {
-		it('is so until something speaks against it', () => {
-			expect(new BusyLines(3).possible).toBe(true);
+	describe('and whose signal fires while they wait for a line', () => {
+		const reason = new Error('stopped');
+
+		async function waiting(isOver?: (signal: AbortSignal) => Promise<boolean>) {
+			const twenty2 = new Twenty2(3);
+			const budget = new Budget(three);
+			place(budget.open(), twenty2, 3);
+			await settle();
+			const stop = new AbortController();
+			const { signal } = stop;
+			const given = isOver && {
+				call: { idOf: (id: string) => id, isOver: async () => await isOver(signal) },
+			};
+			const stopped = watch(through(budget.open().creates, twenty2.request({ signal, ...given })));
+			await pass(20 * SECOND);
+			const next = watch(through(budget.open().creates, twenty2.request()));
+			await pass(10 * SECOND);
+			return { twenty2, stop, stopped, next };
+		}
+
+		it('leave at once and are not sent, and the next one takes over', async () => {
+			const { twenty2, stop, stopped, next } = await waiting();
+			const sent = twenty2.creates.length;
+			const from = performance.now();
+			stop.abort(reason);
+			await settle();
+			expect(stopped).toEqual({ reason, at: from });
+			expect(twenty2.creates).toHaveLength(sent);
+
+			twenty2.end('call 1');
+			await pass(2 * SOON);
+			expect(next.value).toBe('call 4');
+			expect(twenty2.creates).toHaveLength(sent + 1);
 		});
 
-		it('is not after a read was refused, which needs no line', () => {
-			const busy = new BusyLines(3);
-			busy.readRefused();
-			expect(busy.possible).toBe(false);
-		});
-
-		it('is not when more creates than twice the lines are accepted within a second', () => {
-			const busy = new BusyLines(3);
-			for (const at of [0, 100, 200, 300, 400, 500]) busy.createAccepted(at, false);
-			expect(busy.possible).toBe(true);
-			busy.createAccepted(999, false);
-			expect(busy.possible).toBe(false);
-		});
-
-		it('stays so when they take longer than a second', () => {
-			const busy = new BusyLines(3);
-			for (let at = 0; at < 60_000; at += 167) busy.createAccepted(at, false);
-			expect(busy.possible).toBe(true);
-		});
-
-		it('is measured by the lines that there are now', () => {
-			const busy = new BusyLines(3);
-			for (const at of [0, 100, 200, 300, 400, 500]) busy.createAccepted(at, false);
-			busy.allow(20);
-			busy.createAccepted(600, false);
-			expect(busy.possible).toBe(true);
-			// What was accepted while there were more says nothing of fewer.
-			busy.allow(3);
-			busy.createAccepted(700, false);
-			expect(busy.possible).toBe(true);
-		});
-
-		it('never comes back', () => {
-			const busy = new BusyLines(3);
-			busy.readRefused();
-			busy.createAccepted(0, false);
-			busy.createRefused(1_000);
-			expect(busy.possible).toBe(false);
-		});
-	});
-
-	describe('creates', () => {
-		it('go together before the first refusal', () => {
-			const busy = new BusyLines(3);
-			busy.createSent();
-			expect(busy.opensAt).toBe(Number.NEGATIVE_INFINITY);
-		});
-
-		it('go one at a time from then on', () => {
-			const busy = new BusyLines(3);
-			busy.createSent();
-			busy.createRefused(0);
-			const triesAt = busy.opensAt;
-			busy.createSent();
-			expect(busy.opensAt).toBe(Number.POSITIVE_INFINITY);
-			busy.createAccepted(triesAt, true);
-			expect(busy.opensAt).toBeLessThanOrEqual(triesAt);
-			busy.createSent();
-			expect(busy.opensAt).toBe(Number.POSITIVE_INFINITY);
-		});
-
-		it('go together again once it is ruled out, also while one tries', () => {
-			const busy = new BusyLines(3);
-			busy.createRefused(0);
-			busy.createSent();
-			busy.readRefused();
-			expect(busy.opensAt).toBe(Number.NEGATIVE_INFINITY);
+		it('leave at once also while their look has no answer yet', async () => {
+			let looks = 0;
+			const { stop, stopped, next } = await waiting(async (signal) => {
+				looks++;
+				const unanswered = later<boolean>();
+				// As the transport does with a read.
+				signal.addEventListener('abort', () => unanswered.reject(reason));
+				return await unanswered.promise;
+			});
+			expect(looks).toBe(1);
+			const from = performance.now();
+			stop.abort(reason);
+			await settle();
+			expect(stopped).toEqual({ reason, at: from });
+			expect(next.at).toBeUndefined();
 		});
 	});
 
-	describe('when to try', () => {
-		it('is soon at first, then calmer, and every 30 seconds in the end', () => {
-			const waits = gaps(tryUntil(new BusyLines(3), 0, 120 * SECOND));
-			expect(waits).toEqual([1, 2, 4, 8, 15, 30, 30, 30].map((seconds) => seconds * SECOND));
+	it('are taken for the shared limit on requests where the read is refused too', async () => {
+		const twenty2 = new Twenty2(3);
+		const budget = new Budget(three);
+		place(budget.open(), twenty2, 3);
+		await settle();
+		let usedUp = true;
+		let sent = 0;
+		const answer = async <T>(value: T) => {
+			sent++;
+			if (usedUp) throw new TooMany();
+			return value;
+		};
+		const call = { idOf: (id: string) => id, isOver: async () => await answer(false) };
+		const { creates } = budget.open();
+		const create = watch(
+			through(
+				creates,
+				request(async () => await answer('call 4'), { call }),
+			),
+		);
+		await pass(20 * SECOND);
+		// The create, its early probe, and a read.
+		expect(sent).toBeGreaterThanOrEqual(3);
+
+		// What is left to this process is what was accepted.
+		let read = 0;
+		const { reads } = budget.open();
+		for (let i = 0; i < 40; i++)
+			watch(
+				through(
+					reads,
+					request(async () => ++read),
+				),
+			);
+		await settle();
+		expect(read).toBeLessThanOrEqual(3);
+
+		// No line was lacking, so the create waits for no call to end.
+		usedUp = false;
+		await pass(3 * MINUTE);
+		expect(create.value).toBe('call 4');
+	});
+
+	it('go on freely where calls beyond the documented lines were accepted', async () => {
+		const twenty2 = new Twenty2(1_000);
+		twenty2.answersAfter = 500;
+		const placed = place(new Budget(three).open(), twenty2, 30);
+		// Three at a time take little more than five seconds, one at a time fifteen.
+		await pass(6 * SECOND);
+		expect(placed.every(({ value }) => value !== undefined)).toBe(true);
+		expect(twenty2.looks).toBe(0);
+	});
+
+	it('go alone when they are the first beyond the documented lines', async () => {
+		const twenty2 = new Twenty2(1_000);
+		twenty2.answersAfter = 500;
+		place(new Budget(three).open(), twenty2, 7);
+		await pass(2 * SECOND);
+		expect(twenty2.creates.map(({ at }) => at)).toEqual([0, 0, 0, 500, 1_000, 1_000, 1_000]);
+	});
+
+	it('may still lack a line when as many were accepted as are allowed later on', async () => {
+		const twenty2 = new Twenty2(20);
+		const budget = new Budget(three);
+		budget.allow({ ...three, concurrentCalls: 20 });
+		place(budget.open(), twenty2, 22);
+		await pass(MINUTE);
+		expect(twenty2.accepted).toBe(20);
+		expect(twenty2.refused).toBeLessThanOrEqual(4);
+		expect(twenty2.looks).toBeGreaterThan(0);
+	});
+
+	describe('while others hold the lines', () => {
+		const gaps = ({ creates }: Twenty2, from: number) => {
+			const times = creates.map(({ at }) => at).filter((at) => at >= from);
+			return times.slice(1).map((at, i) => at - (times[i] ?? 0));
+		};
+
+		it('probe at growing intervals, and get a line soon after the others give it back', async () => {
+			const { twenty2, first, second } = await busy();
+			twenty2.others = 3;
+			twenty2.end('call 1', 'call 2', 'call 3');
+			const from = performance.now();
+			await pass(15 * MINUTE);
+			const all = gaps(twenty2, from);
+			expect(all.length).toBeGreaterThanOrEqual(4);
+			expect(all.length).toBeLessThanOrEqual(15 * 6);
+			expect(Math.max(...all.slice(-3))).toBeGreaterThan(Math.min(...all.slice(0, 3)));
+
+			twenty2.others = 0;
+			await pass(3 * MINUTE);
+			expect([first?.value, second?.value].sort()).toEqual(['call 4', 'call 5']);
 		});
 
-		it('is later by chance, more so after many tries', () => {
-			chanceIs(1);
-			const waits = gaps(tryUntil(new BusyLines(3), 0, 120 * SECOND)).map(Math.round);
-			expect(waits).toEqual([1_050, 2_100, 4_200, 8_400, 15_750, 31_500, 45_000, 45_000]);
+		it('leave a freed line to them for a moment, now and then, and take it if they did not', async () => {
+			const twenty2 = new Twenty2(3);
+			twenty2.others = 1;
+			const access = new Budget(three).open();
+			const end = (id: string) => {
+				twenty2.end(id);
+				access.callEnded(id);
+			};
+			place(access, twenty2, 2);
+			const [first, second] = place(access, twenty2, 2);
+			await pass(10 * SECOND);
+
+			end('call 1');
+			await pass(12 * SECOND - 1);
+			expect(first?.at).toBeUndefined();
+			await pass(1);
+			expect(first).toEqual({ value: 'call 3', at: 22 * SECOND });
+
+			// Nobody took that one, so the next one is not left to them.
+			end('call 2');
+			await settle();
+			expect(second).toEqual({ value: 'call 4', at: 22 * SECOND });
 		});
 
-		it('follows how long it took the last time', () => {
-			const busy = new BusyLines(3);
-			const took = tryUntil(busy, 0, 20 * SECOND).at(-1) ?? 0;
-			find(busy, 3, took);
-
-			const waits = gaps(tryUntil(busy, 100 * SECOND, 150 * SECOND));
-			expect(waits[0]).toBeCloseTo(0.7 * took);
-			expect(waits[1]).toBeCloseTo(0.2 * took);
-			expect(waits[2]).toBeCloseTo(0.2 * 1.3 * took);
+		it('keep no read waiting, also where no own call was ever placed', async () => {
+			const twenty2 = new Twenty2(3);
+			twenty2.others = 3;
+			const budget = new Budget(three);
+			place(budget.open(), twenty2, 2);
+			await pass(20 * SECOND);
+			const read = watch(
+				through(
+					budget.open().reads,
+					request(async () => 'answer'),
+				),
+			);
+			// The read is the next probe.
+			await pass(30 * SECOND);
+			expect(read.value).toBe('answer');
 		});
 
-		it('follows the last time only, not those before', () => {
-			const busy = new BusyLines(3);
-			find(busy, 3, tryUntil(busy, 0, 20 * SECOND).at(-1) ?? 0);
-			const last = tryUntil(busy, 100 * SECOND, 125 * SECOND);
-			find(busy, 3, last.at(-1) ?? 0);
-			const took = (last.at(-1) ?? 0) - 100 * SECOND;
-			expect(waitWhenRefused(busy, 200 * SECOND)).toBeCloseTo(0.7 * took);
-		});
+		it('do so also where no own call was ever placed', async () => {
+			const twenty2 = new Twenty2(3);
+			twenty2.others = 3;
+			const placed = place(new Budget(three).open(), twenty2, 2);
+			await pass(15 * MINUTE);
+			const all = gaps(twenty2, 0);
+			expect(all.length).toBeGreaterThanOrEqual(4);
+			expect(all.length).toBeLessThanOrEqual(15 * 6);
+			expect(Math.max(...all.slice(-3))).toBeGreaterThan(Math.min(...all.slice(0, 3)));
 
-		it('is later the next time when only one line was free', () => {
-			const busy = new BusyLines(3);
-			const took = tryUntil(busy, 0, 10 * SECOND).at(-1) ?? 0;
-			find(busy, 1, took);
-			expect(waitWhenRefused(busy, 100 * SECOND)).toBeCloseTo(0.7 * 1.5 * took);
-			// Once, and not with every refusal that follows.
-			expect(waitWhenRefused(busy, 120 * SECOND)).toBeCloseTo(0.2 * 1.5 * took);
-		});
-
-		it.each([
-			['a second at least', 500, 1],
-			['30 seconds at most', 600 * SECOND, 30],
-		])('is %s, however long it took', (_, freeAt, seconds) => {
-			const busy = new BusyLines(3);
-			const took = tryUntil(busy, 0, freeAt).at(-1) ?? 0;
-			find(busy, 3, took);
-			expect(waitWhenRefused(busy, 1_000 * SECOND)).toBe(seconds * SECOND);
+			twenty2.others = 0;
+			await pass(3 * MINUTE);
+			expect(placed.map(({ value }) => value).sort()).toEqual(['call 1', 'call 2']);
 		});
 	});
 });

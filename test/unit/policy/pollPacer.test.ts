@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { Budget, type Access, type Limits } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, TooMany } from './requests';
+import { hold, request, through, TooMany } from './requests';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -11,11 +11,20 @@ const documented: Limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 
 /** Polls of a run that end when they are sent, which is noted. */
 const poll = ({ polls }: Access, sent: number[], more: Parameters<typeof request>[1] = {}) =>
-	watch(polls.through(request(async () => sent.push(performance.now()), more)));
+	watch(
+		through(
+			polls,
+			request(async () => sent.push(performance.now()), more),
+		),
+	);
 
-/** Asks again as soon as it is answered, for ever. */
-async function hammer(way: 'creates' | 'polls', access: Access, sent: number[]): Promise<void> {
-	for (;;) await access[way].through(request(async () => sent.push(performance.now())));
+/** Sends again as soon as it is answered, for ever. */
+async function hammer(lane: 'creates' | 'polls', access: Access, sent: number[]): Promise<void> {
+	for (;;)
+		await through(
+			access[lane],
+			request(async () => sent.push(performance.now())),
+		);
 }
 
 /** The most that were sent in any minute. */
@@ -62,13 +71,18 @@ describe('Polls', () => {
 		void hammer('polls', budget.open(), []);
 		for (let i = 0; i < 60; i++) {
 			await pass(10 * SECOND);
-			const create = watch(budget.open().creates.through(request(async () => 'answer')));
+			const create = watch(
+				through(
+					budget.open().creates,
+					request(async () => 'answer'),
+				),
+			);
 			await settle();
 			expect(create.value).toBe('answer');
 		}
 	});
 
-	it('get a quarter of the limit where creates take every place as it frees', async () => {
+	it('get a quarter of the limit where creates take every permit as it frees', async () => {
 		const budget = new Budget(documented);
 		const [creates, polls]: [number[], number[]] = [[], []];
 		for (let run = 0; run < 3; run++) void hammer('creates', budget.open(), creates);
@@ -88,7 +102,13 @@ describe('Polls', () => {
 		const order: number[] = [];
 		for (let i = 0; i < 20; i++) {
 			const access = runs[i % 2 === 0 ? 0 : 1];
-			if (access) watch(access.polls.through(request(async () => order.push(i))));
+			if (access)
+				watch(
+					through(
+						access.polls,
+						request(async () => order.push(i)),
+					),
+				);
 		}
 		await pass(MINUTE);
 		expect(order).toEqual(Array.from({ length: 20 }, (_, i) => i));
@@ -97,7 +117,10 @@ describe('Polls', () => {
 	it('do not wait for a line', async () => {
 		const access = new Budget({ ...documented, concurrentCalls: 1 }).open();
 		watch(
-			access.creates.through(request(async () => 'call', { lasts: () => new Promise(() => {}) })),
+			hold(
+				access.creates,
+				request(async () => 'call'),
+			),
 		);
 		await settle();
 		const sent: number[] = [];
@@ -121,8 +144,8 @@ describe('Polls', () => {
 			if (sent.push(performance.now()) === 1) throw new TooMany(10 * SECOND);
 			return 'answer';
 		};
-		const result = watch(access.polls.through(request(send)));
-		// Who was refused at first does not know of any place that is left.
+		const result = watch(through(access.polls, request(send)));
+		// A first refusal tells nothing of what is left.
 		await pass(31 * SECOND);
 		expect(result.value).toBe('answer');
 		expect(sent[1]).toBeGreaterThanOrEqual(10 * SECOND);
@@ -131,7 +154,10 @@ describe('Polls', () => {
 	it('make way for the next when one cannot be sent', async () => {
 		const access = new Budget(documented).open();
 		const failed = watch(
-			access.polls.through(request(async () => await Promise.reject(new Error('no')))),
+			through(
+				access.polls,
+				request(async () => await Promise.reject(new Error('no'))),
+			),
 		);
 		const sent: number[] = [];
 		poll(access, sent);
@@ -179,7 +205,10 @@ describe('Polls', () => {
 
 		it('leave at once while the limit is used up, and the next is sent when it is not', async () => {
 			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
-			await budget.open().reads.through(request(async () => 'answer'));
+			await through(
+				budget.open().reads,
+				request(async () => 'answer'),
+			);
 			const { signal, stop } = stoppable();
 			const sent: number[] = [];
 			const stopped = poll(budget.open(), sent, { signal });
@@ -242,7 +271,7 @@ describe('Polls', () => {
 		const access = budget.open();
 		const refused = request(async () => await Promise.reject(new TooMany()));
 		const tired = new AbortController();
-		watch(access.reads.through({ ...refused, signal: tired.signal }));
+		watch(through(access.reads, { ...refused, signal: tired.signal }));
 		await settle();
 		tired.abort();
 		const sent: number[] = [];

@@ -1,32 +1,47 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
-import { Window, type Entry, type Place } from '../../../nodes/Twenty2/policy/rateLimiter';
+import {
+	Deadline,
+	RateLimiter,
+	type Permit,
+	type PermitRequest,
+	type RateLimited,
+} from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
 
 const MINUTE = 60_000;
 const never = new AbortController().signal;
 const because = new Error('too many requests');
 
-const enter = async (window: Window, entry: Partial<Entry> = {}): Promise<Place> =>
-	await window.enter({ kind: 'create', signal: never, ...entry });
+const limited = (retryAfterMs: number, unsent = because): RateLimited => ({
+	message: because.message,
+	retryAfterMs,
+	unsent,
+});
 
-/** Takes every place; their answers come when told to. */
-async function full(limit: number): Promise<{ window: Window; places: Place[] }> {
-	const window = new Window(limit, 3);
-	const places = await Promise.all(Array.from({ length: limit }, async () => await enter(window)));
-	return { window, places };
+const acquire = async (
+	limiter: RateLimiter,
+	request: Partial<PermitRequest> = {},
+): Promise<Permit> => await limiter.acquire({ signal: never, ...request });
+
+/** Acquires every permit; their answers come when told to. */
+async function full(limit: number): Promise<{ limiter: RateLimiter; permits: Permit[] }> {
+	const limiter = new RateLimiter(limit);
+	const permits = await Promise.all(
+		Array.from({ length: limit }, async () => await acquire(limiter)),
+	);
+	return { limiter, permits };
 }
 
-/** Has sent a create that was refused just now. */
-async function refused(limit: number, retryAfterMs: number): Promise<Window> {
-	const window = new Window(limit, 3);
-	(await enter(window)).refused(because, retryAfterMs);
-	return window;
+/** Has sent a request that was refused just now. */
+async function refused(limit: number, retryAfterMs: number): Promise<RateLimiter> {
+	const limiter = new RateLimiter(limit);
+	(await acquire(limiter)).refused(limited(retryAfterMs), 'window');
+	return limiter;
 }
 
-describe('Window', () => {
+describe('RateLimiter', () => {
 	useFakeTime();
 
 	// The shortest waits that chance gives.
@@ -37,23 +52,23 @@ describe('Window', () => {
 		vi.restoreAllMocks();
 	});
 
-	it('keeps a place until 60 seconds after the answer, not after the sending', async () => {
-		const { window, places } = await full(1);
-		const next = watch(enter(window));
+	it('keeps a permit until 60 seconds after the answer, not after the sending', async () => {
+		const { limiter, permits } = await full(1);
+		const next = watch(acquire(limiter));
 		await pass(100_000);
 		expect(next.at).toBeUndefined();
 
-		places.forEach((place) => place.answered());
+		permits.forEach((permit) => permit.answered());
 		await pass(MINUTE - 1);
 		expect(next.at).toBeUndefined();
 		await pass(1);
 		expect(next.at).toBe(160_000);
 	});
 
-	it('keeps the place of a refused request as long', async () => {
-		const { window, places } = await full(1);
-		places.forEach((place) => place.refused(because, 1_000));
-		const next = watch(enter(window));
+	it('keeps the permit of a refused request as long', async () => {
+		const { limiter, permits } = await full(1);
+		permits.forEach((permit) => permit.refused(limited(1_000), 'window'));
+		const next = watch(acquire(limiter));
 		await pass(MINUTE - 1);
 		expect(next.at).toBeUndefined();
 		await pass(1);
@@ -61,17 +76,17 @@ describe('Window', () => {
 	});
 
 	it('rejects with the reason of a signal that had fired before', async () => {
-		const { window } = await full(1);
+		const { limiter } = await full(1);
 		const reason = new Error('stopped');
-		await expect(enter(window, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+		await expect(acquire(limiter, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
 	it('rejects at once with the reason of the signal, and leaves no timer', async () => {
-		const { window, places } = await full(2);
-		places.forEach((place) => place.answered());
+		const { limiter, permits } = await full(2);
+		permits.forEach((permit) => permit.answered());
 		const stop = new AbortController();
-		const waiting = [1, 2, 3].map(() => watch(enter(window, { signal: stop.signal })));
+		const waiting = [1, 2, 3].map(() => watch(acquire(limiter, { signal: stop.signal })));
 		await settle();
 		expect(vi.getTimerCount()).toBe(1);
 
@@ -84,59 +99,59 @@ describe('Window', () => {
 
 	it('listens to the signal no longer than somebody waits', async () => {
 		const { signal } = new AbortController();
-		const window = await refused(5, 1_000);
-		watch(enter(window, { signal, endurance: new Endurance(0) }));
-		watch(enter(window, { signal }));
+		const limiter = await refused(5, 1_000);
+		watch(acquire(limiter, { signal, deadline: new Deadline(0) }));
+		watch(acquire(limiter, { signal }));
 		await settle();
 		expect(getEventListeners(signal, 'abort')).toHaveLength(1);
 		await pass(1_000);
 		expect(getEventListeners(signal, 'abort')).toHaveLength(0);
 	});
 
-	it('gives the place of one who leaves during a pause to the next', async () => {
-		const window = await refused(2, 5_000);
+	it('gives the permit of one who leaves during a pause to the next', async () => {
+		const limiter = await refused(2, 5_000);
 		const stop = new AbortController();
-		const first = watch(enter(window, { signal: stop.signal }));
-		const second = watch(enter(window));
+		const first = watch(acquire(limiter, { signal: stop.signal }));
+		const second = watch(acquire(limiter));
 		stop.abort();
 		await pass(5_000);
 		expect(first.value).toBeUndefined();
 		expect(second.at).toBe(5_000);
 	});
 
-	it('ignores a signal that fires after the place was taken', async () => {
+	it('ignores a signal that fires after the permit was taken', async () => {
 		const stop = new AbortController();
-		const window = new Window(1, 3);
-		const place = await enter(window, { signal: stop.signal });
+		const limiter = new RateLimiter(1);
+		const permit = await acquire(limiter, { signal: stop.signal });
 		stop.abort();
-		const next = watch(enter(window));
+		const next = watch(acquire(limiter));
 		await pass(MINUTE);
 		expect(next.at).toBeUndefined();
-		place.answered();
+		permit.answered();
 		await pass(MINUTE);
 		expect(next.at).toBe(2 * MINUTE);
 	});
 
 	it('lets go first what was refused before', async () => {
-		const { window, places } = await full(2);
+		const { limiter, permits } = await full(2);
 		const order: string[] = [];
-		const queue = (name: string, again: boolean) =>
-			void enter(window, { again }).then((place) => {
+		const queue = (name: string, first: boolean) =>
+			void acquire(limiter, { first }).then((permit) => {
 				order.push(name);
-				place.answered();
+				permit.answered();
 			});
 		queue('new', false);
-		places[0]?.refused(because, 1_000);
+		permits[0]?.refused(limited(1_000), 'window');
 		queue('refused', true);
-		places[1]?.answered();
+		permits[1]?.answered();
 		await pass(MINUTE);
 		expect(order).toEqual(['refused', 'new']);
 	});
 
 	describe('refused', () => {
-		it('lets nothing through until it is over, then one that asks, then the others', async () => {
-			const window = await refused(5, 3_000);
-			const waiting = [1, 2, 3].map(() => watch(enter(window)));
+		it('lets nothing through until the pause is over, then one probe, then all the others', async () => {
+			const limiter = await refused(5, 3_000);
+			const waiting = [1, 2, 3].map(() => watch(acquire(limiter)));
 			await pass(2_999);
 			expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined, undefined]);
 			await pass(10_000);
@@ -144,10 +159,7 @@ describe('Window', () => {
 
 			waiting[0]?.value?.answered();
 			await settle();
-			expect(waiting[1]?.at).toBe(12_999);
-			waiting[1]?.value?.answered();
-			await settle();
-			expect(waiting[2]?.at).toBe(12_999);
+			expect(waiting.map(({ at }) => at)).toEqual([3_000, 12_999, 12_999]);
 		});
 
 		it('waits 1 to 2 seconds, as chance has it, where Twenty2 says less', async () => {
@@ -157,9 +169,9 @@ describe('Window', () => {
 				[0.875, 1_875],
 			] as const) {
 				vi.spyOn(Math, 'random').mockReturnValue(chance);
-				const window = await refused(5, 10);
+				const limiter = await refused(5, 10);
 				const from = performance.now();
-				const waiting = watch(enter(window));
+				const waiting = watch(acquire(limiter));
 				await pass(wait - 1);
 				expect(waiting.at).toBeUndefined();
 				await pass(1);
@@ -172,132 +184,140 @@ describe('Window', () => {
 				[10_000, 2_000],
 				[2_000, 10_000],
 			] as const) {
-				const window = new Window(5, 3);
+				const limiter = new RateLimiter(5);
 				const begin = performance.now();
-				const places = [await enter(window), await enter(window)];
-				places[0]?.refused(because, first);
-				places[1]?.refused(because, second);
-				const waiting = watch(enter(window));
+				const permits = [await acquire(limiter), await acquire(limiter)];
+				permits[0]?.refused(limited(first), 'window');
+				permits[1]?.refused(limited(second), 'window');
+				const waiting = watch(acquire(limiter));
 				await pass(20_000);
 				expect(waiting.at).toBe(begin + 10_000);
 			}
 		});
 
 		it('counts a later pause from when it was set', async () => {
-			const window = new Window(5, 3);
-			const places = [await enter(window), await enter(window)];
-			places[0]?.refused(because, 10_000);
+			const limiter = new RateLimiter(5);
+			const permits = [await acquire(limiter), await acquire(limiter)];
+			permits[0]?.refused(limited(10_000), 'window');
 			await pass(9_000);
-			places[1]?.refused(because, 5_000);
-			const waiting = watch(enter(window));
+			permits[1]?.refused(limited(5_000), 'window');
+			const waiting = watch(acquire(limiter));
 			await pass(5_000);
 			expect(waiting.at).toBe(14_000);
 		});
 
 		it('refuses at once those with less patience, and keeps the others in order', async () => {
-			const { window, places } = await full(1);
-			const hasty = watch(enter(window, { endurance: new Endurance(4_999) }));
-			const exact = watch(enter(window, { endurance: new Endurance(5_000) }));
-			const patient = watch(enter(window));
-			places[0]?.refused(because, 5_000);
-			window.allow(3, 3);
+			const { limiter, permits } = await full(3);
+			permits[0]?.answered();
+			permits[1]?.answered();
+			await pass(MINUTE - 1);
+			const hasty = watch(acquire(limiter, { deadline: new Deadline(4_999) }));
+			const exact = watch(acquire(limiter, { deadline: new Deadline(5_000) }));
+			const patient = watch(acquire(limiter));
+			// The limit itself holds nothing back after the next millisecond.
+			permits[2]?.refused(limited(5_000), 'window');
 			await settle();
-			expect(hasty).toEqual({ reason: because, at: 0 });
+			expect(hasty).toEqual({ reason: because, at: MINUTE - 1 });
 			expect([exact.at, patient.at]).toEqual([undefined, undefined]);
 
 			await pass(5_000);
-			expect([exact.at, patient.at]).toEqual([5_000, undefined]);
+			expect([exact.at, patient.at]).toEqual([MINUTE + 4_999, undefined]);
 			exact.value?.answered();
 			await settle();
-			expect(patient.at).toBe(5_000);
+			expect(patient.at).toBe(MINUTE + 4_999);
 		});
 
 		it('does not try the patience of those who wait for the limit anyway', async () => {
-			const { window, places } = await full(1);
-			const hasty = watch(enter(window, { endurance: new Endurance(4_999) }));
-			places[0]?.refused(because, 5_000);
+			const { limiter, permits } = await full(1);
+			const hasty = watch(acquire(limiter, { deadline: new Deadline(4_999) }));
+			permits[0]?.refused(limited(5_000), 'window');
 			await pass(MINUTE);
 			expect(hasty.at).toBe(MINUTE);
 		});
 
 		it('refuses with what Twenty2 said last', async () => {
-			const window = new Window(5, 3);
+			const limiter = new RateLimiter(5);
 			const last = new Error('still too many requests');
-			const places = [await enter(window), await enter(window)];
-			places[0]?.refused(because, 1_000);
-			places[1]?.refused(last, 8_000);
-			const hasty = enter(window, { endurance: new Endurance(7_000) });
+			const permits = [await acquire(limiter), await acquire(limiter)];
+			permits[0]?.refused(limited(1_000), 'window');
+			permits[1]?.refused(limited(8_000, last), 'window');
+			const hasty = acquire(limiter, { deadline: new Deadline(7_000) });
 			await expect(hasty).rejects.toBe(last);
 		});
 
 		it('compares the patience of who comes later with what is left of the pause', async () => {
-			const window = await refused(5, 8_000);
+			const limiter = await refused(5, 8_000);
 			await pass(3_000);
-			const hasty = enter(window, { endurance: new Endurance(4_999) });
+			const hasty = acquire(limiter, { deadline: new Deadline(4_999) });
 			await expect(hasty).rejects.toBe(because);
-			const patient = watch(enter(window, { endurance: new Endurance(5_000) }));
+			const patient = watch(acquire(limiter, { deadline: new Deadline(5_000) }));
 			await pass(5_000);
 			expect(patient.at).toBe(8_000);
 		});
 
-		it('goes on asking when the one that was to ask has left', async () => {
-			const window = await refused(5, 3_000);
+		it('probes with the next when the one that was to probe has left', async () => {
+			const limiter = await refused(5, 3_000);
 			const stop = new AbortController();
-			const asking = watch(enter(window, { signal: stop.signal }));
-			const next = watch(enter(window));
+			const probe = watch(acquire(limiter, { signal: stop.signal }));
+			const next = watch(acquire(limiter));
 			await pass(3_000);
-			// Let in, it has not sent yet: it gives its place back.
+			// It has its permit and has not sent yet: it gives the permit back.
 			stop.abort();
-			asking.value?.answered();
+			probe.value?.answered();
 			await settle();
 			expect(next.at).toBe(3_000);
 		});
 
-		it('lasts longer than a timer can, without spinning', async () => {
+		it('holds the request itself back for longer than a timer lasts, the others for 5 minutes', async () => {
 			const month = 31 * 24 * 3_600_000;
-			const window = await refused(5, month);
-			const waiting = watch(enter(window));
-			await pass(month - 1);
-			expect(waiting.at).toBeUndefined();
+			const limiter = await refused(5, month);
+			const again = watch(acquire(limiter, { first: true, notBefore: month }));
+			const other = watch(acquire(limiter));
+			await pass(5 * MINUTE - 1);
+			expect(other.at).toBeUndefined();
 			await pass(1);
-			expect(waiting.at).toBe(month);
+			expect(other.at).toBe(5 * MINUTE);
+			other.value?.answered();
+
+			await pass(month - 5 * MINUTE - 1);
+			expect(again.at).toBeUndefined();
+			await pass(1);
+			expect(again.at).toBe(month);
 		});
 
-		it('lets reads and creates through alike, whichever was refused', async () => {
-			for (const [one, other] of [
-				['create', 'read'],
-				['read', 'create'],
-			] as const) {
-				const window = new Window(5, 3);
-				(await enter(window)).answered();
-				(await enter(window, { kind: one })).refused(because, 90_000);
-				const from = performance.now();
-				const waiting = watch(enter(window, { kind: other }));
-				await pass(89_999);
-				expect(waiting.at).toBeUndefined();
-				await pass(1);
-				expect(waiting.at).toBe(from + 90_000);
-			}
+		it('refuses at once the request itself if its deadline comes before it may be sent', async () => {
+			const limiter = await refused(5, 10 * MINUTE);
+			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(9 * MINUTE) };
+			await expect(acquire(limiter, given)).rejects.toBe(because);
+		});
+
+		it('does so also when the pause of the others is over', async () => {
+			const limiter = await refused(5, 10 * MINUTE);
+			await pass(6 * MINUTE);
+			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(3 * MINUTE) };
+			const late = watch(acquire(limiter, given));
+			await pass(10 * MINUTE);
+			expect(late).toEqual({ reason: because, at: 6 * MINUTE });
 		});
 	});
 
 	describe('allow', () => {
 		it('lets those waiting through at once when the limit rises', async () => {
-			const { window } = await full(1);
-			const waiting = [1, 2, 3].map(() => watch(enter(window)));
+			const { limiter } = await full(1);
+			const waiting = [1, 2, 3].map(() => watch(acquire(limiter)));
 			await settle();
-			window.allow(3, 3);
+			limiter.allow(3);
 			await settle();
 			expect(waiting.map(({ at }) => at)).toEqual([0, 0, undefined]);
 		});
 
 		it('holds back when the limit falls, until fewer count than it', async () => {
-			const { window, places } = await full(3);
-			window.allow(2, 3);
-			const next = watch(enter(window));
-			places[0]?.answered();
+			const { limiter, permits } = await full(3);
+			limiter.allow(2);
+			const next = watch(acquire(limiter));
+			permits[0]?.answered();
 			await pass(1_000);
-			places[1]?.answered();
+			permits[1]?.answered();
 			await pass(MINUTE - 1);
 			expect(next.at).toBeUndefined();
 			await pass(1);
@@ -305,11 +325,11 @@ describe('Window', () => {
 		});
 
 		it('sends no sooner after a refusal when the limit rises', async () => {
-			const { window, places } = await full(1);
-			places[0]?.refused(because, 5_000);
-			const next = watch(enter(window));
+			const { limiter, permits } = await full(1);
+			permits[0]?.refused(limited(5_000), 'window');
+			const next = watch(acquire(limiter));
 			await pass(1_000);
-			window.allow(60, 3);
+			limiter.allow(60);
 			await pass(3_999);
 			expect(next.at).toBeUndefined();
 			await pass(1);
@@ -319,45 +339,83 @@ describe('Window', () => {
 
 	describe('idle', () => {
 		it('is true before anything was sent', () => {
-			expect(new Window(1, 3).idle).toBe(true);
+			expect(new RateLimiter(1).idle).toBe(true);
 		});
 
 		it('is false from the sending until 60 seconds after the answer', async () => {
-			const { window, places } = await full(1);
+			const { limiter, permits } = await full(1);
 			await pass(90_000);
-			expect(window.idle).toBe(false);
-			places.forEach((place) => place.answered());
+			expect(limiter.idle).toBe(false);
+			permits.forEach((permit) => permit.answered());
 			await pass(MINUTE - 1);
-			expect(window.idle).toBe(false);
+			expect(limiter.idle).toBe(false);
 			await pass(1);
-			expect(window.idle).toBe(true);
+			expect(limiter.idle).toBe(true);
 		});
 
 		it('is false while a pause lasts, and not because somebody has waited', async () => {
-			const window = await refused(1, 90_000);
+			const limiter = await refused(1, 90_000);
 			const stop = new AbortController();
-			const waiting = watch(enter(window, { signal: stop.signal }));
+			const waiting = watch(acquire(limiter, { signal: stop.signal }));
 			stop.abort();
 			await settle();
 			expect(waiting.at).toBe(0);
 			await pass(89_999);
-			expect(window.idle).toBe(false);
+			expect(limiter.idle).toBe(false);
 			await pass(1);
-			expect(window.idle).toBe(true);
+			expect(limiter.idle).toBe(true);
 		});
 
 		it('is false while somebody waits', async () => {
-			const window = new Window(1, 3);
-			window.allow(0, 3);
-			watch(enter(window));
+			const limiter = new RateLimiter(1);
+			limiter.allow(0);
+			watch(acquire(limiter));
 			await settle();
-			expect(window.idle).toBe(false);
+			expect(limiter.idle).toBe(false);
 		});
 	});
 
+	it('holds one permit back for 30 seconds after 70 permits at its limit', async () => {
+		const limiter = new RateLimiter(2);
+		const sentAt: number[] = [];
+		const sendWithoutEnd = async () => {
+			for (;;) {
+				const permit = await acquire(limiter);
+				sentAt.push(performance.now());
+				permit.answered();
+			}
+		};
+		void sendWithoutEnd();
+		// One permit of each minute reaches the limit.
+		await pass(71 * MINUTE - 1);
+		expect(sentAt.slice(138)).toEqual([
+			69 * MINUTE,
+			69 * MINUTE,
+			70 * MINUTE,
+			70 * MINUTE + 30_000,
+		]);
+	});
+
 	it('tells how many wait and how many count', async () => {
-		const { window } = await full(2);
-		watch(enter(window));
-		expect(window.state).toEqual({ waiting: 1, counting: 2, limit: 2 });
+		const { limiter } = await full(2);
+		watch(acquire(limiter));
+		expect(limiter.state).toEqual({ waiting: 1, counting: 2, limit: 2 });
+	});
+});
+
+describe('Deadline', () => {
+	useFakeTime();
+
+	it('begins with the first refusal, and anew after a restart', async () => {
+		const deadline = new Deadline(5_000);
+		await pass(10_000);
+		expect(deadline.allows(15_000, performance.now())).toBe(true);
+		expect(deadline.allows(15_001, performance.now())).toBe(false);
+
+		await pass(3_000);
+		deadline.restart();
+		expect(deadline.at).toBeUndefined();
+		expect(deadline.allows(18_000, performance.now())).toBe(true);
+		expect(deadline.allows(18_001, performance.now())).toBe(false);
 	});
 });

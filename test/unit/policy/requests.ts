@@ -1,32 +1,65 @@
-import type { Request } from '../../../nodes/Twenty2/policy/budget';
+import type { Lane } from '../../../nodes/Twenty2/policy/budget';
+import {
+	sendAndHold,
+	type Answered,
+	type Outgoing,
+	type Verdict,
+} from '../../../nodes/Twenty2/policy/retry';
 import { later, settle } from './fakeTime';
 
 /** Twenty2 says "too many requests". */
 export class TooMany extends Error {
 	constructor(
 		readonly retryAfterMs = 0,
-		/** What others are told. */
+		/** The failure of requests that are not sent because of this refusal. */
 		readonly unsent?: Error,
 	) {
 		super('too many requests');
 	}
 }
 
+/** A request, and what ends it. */
+export interface TestRequest<T> extends Outgoing<T> {
+	signal: AbortSignal;
+	giveUpAfterMs: number;
+}
+
+const judge = (rejection: Error): Verdict =>
+	rejection instanceof TooMany
+		? {
+				again: 'when permitted',
+				limited: { retryAfterMs: rejection.retryAfterMs, unsent: rejection.unsent ?? rejection },
+			}
+		: { again: 'never' };
+
 /** A request that waits for ever, unless told otherwise. */
 export function request<T>(
 	send: () => Promise<T>,
-	more: Partial<Omit<Request<T>, 'send'>> = {},
-): Request<T> {
+	more: Partial<Omit<TestRequest<T>, 'send'>> = {},
+): TestRequest<T> {
 	return {
 		what: 'Call',
 		signal: new AbortController().signal,
+		giveUpAfterMs: Number.POSITIVE_INFINITY,
 		send,
-		tooMany: (rejection) =>
-			rejection instanceof TooMany
-				? { retryAfterMs: rejection.retryAfterMs, unsent: rejection.unsent }
-				: undefined,
+		judge,
 		...more,
 	};
+}
+
+/** Sends a request until it is answered, and keeps the line it holds. */
+export async function hold<T>(
+	lane: Lane,
+	{ signal, giveUpAfterMs, ...outgoing }: TestRequest<T>,
+): Promise<Answered<T>> {
+	return await sendAndHold(outgoing, { maxRetries: 0, giveUpAfterMs }, lane, signal);
+}
+
+/** Sends a request until it is answered. @returns the answer */
+export async function through<T>(lane: Lane, sent: TestRequest<T>): Promise<T> {
+	const { answer, release } = await hold(lane, sent);
+	release();
+	return answer;
 }
 
 /** Requests that are answered when told to. */
@@ -41,7 +74,7 @@ export function tasks() {
 	};
 	return {
 		task,
-		get begun() {
+		get sent() {
 			return answers.length;
 		},
 		get running() {

@@ -1,9 +1,15 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { attempt, type Patience, type Verdict } from '../../../nodes/Twenty2/policy/retry';
+import { sleep } from '../../../nodes/Twenty2/policy/abortable';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { wait } from '../../../nodes/Twenty2/policy/wait';
+import type { RateLimited } from '../../../nodes/Twenty2/policy/rateLimiter';
+import {
+	send,
+	sendAndHold,
+	type Patience,
+	type Verdict,
+} from '../../../nodes/Twenty2/policy/retry';
 import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from './fakeTime';
 
 class Refusal extends Error {
@@ -12,12 +18,17 @@ class Refusal extends Error {
 	}
 }
 
-const trouble = () => new Refusal({ again: 'later' });
-const tooMany = (waitMs = 0) => new Refusal({ again: 'when allowed', waitMs });
+const trouble = () => new Refusal({ again: 'after backoff' });
+const tooMany = (retryAfterMs = 0) => {
+	const limited: Omit<RateLimited, 'message'> = { retryAfterMs };
+	const refusal = new Refusal({ again: 'when permitted', limited });
+	limited.unsent = refusal;
+	return refusal;
+};
 const final = () => new Refusal({ again: 'never' });
 
 const judge = (rejection: Error): Verdict =>
-	rejection instanceof Refusal ? rejection.verdict : { again: 'later' };
+	rejection instanceof Refusal ? rejection.verdict : { again: 'after backoff' };
 
 const patient: Patience = { maxRetries: 3, giveUpAfterMs: 300_000 };
 
@@ -48,17 +59,17 @@ interface Circumstances extends Patience {
 const keyWith = (requestsPerMinute: number) =>
 	new Budget({ requestsPerMinute, concurrentCalls: 1_000 });
 
-function start({ send }: Server, given: Partial<Circumstances> = {}) {
+function start(twenty2: Server, given: Partial<Circumstances> = {}) {
 	const { budget = keyWith(1_000), signal = new AbortController().signal, ...rest } = given;
-	const attempts = { what: 'Call', send, judge };
-	return watch(attempt(attempts, { ...patient, ...rest }, budget.open().creates, signal));
+	const outgoing = { what: 'Call', send: twenty2.send, judge };
+	return watch(send(outgoing, { ...patient, ...rest }, budget.open().creates, signal));
 }
 
 const gaps = (times: number[]) => times.slice(1).map((time, i) => time - (times[i] ?? 0));
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
-describe('attempt', () => {
+describe('send', () => {
 	useFakeTime();
 
 	// Jitter in eighths, because fake timers know whole milliseconds only.
@@ -139,7 +150,7 @@ describe('attempt', () => {
 		expect(twenty2.sentAt).toHaveLength(1);
 	});
 
-	it('passes the window with every attempt, and takes the place until the answer', async () => {
+	it('acquires a permit for every attempt', async () => {
 		const budget = keyWith(2);
 		const twenty2 = server(trouble(), trouble(), 'answer');
 		const result = start(twenty2, { budget });
@@ -259,7 +270,7 @@ describe('attempt', () => {
 			expect(result.value).toBe('answer');
 		});
 
-		it('holds back who waits for its line', async () => {
+		it('holds back what waits for its line', async () => {
 			const budget = new Budget({ requestsPerMinute: 1_000, concurrentCalls: 1 });
 			start(server(tooMany(10_000), 'answer'), { budget });
 			const next = server('answer');
@@ -270,7 +281,7 @@ describe('attempt', () => {
 			expect(next.sentAt).toEqual([10_000]);
 		});
 
-		it('holds back who waits for its place in the window', async () => {
+		it('holds back what waits for its permit', async () => {
 			const budget = keyWith(1);
 			const first = server(tooMany(90_000), 'answer');
 			start(first, { budget });
@@ -330,7 +341,7 @@ describe('attempt', () => {
 			const given = { budget, signal: stop.signal };
 			const results = [
 				...times(30, () => start(server('answer'), given)),
-				...times(30, () => watch(wait(90_000, stop.signal))),
+				...times(30, () => watch(sleep(90_000, stop.signal))),
 			];
 			await settle();
 			expect(getEventListeners(stop.signal, 'abort')).toHaveLength(0);
@@ -430,5 +441,63 @@ describe('attempt', () => {
 			await settle();
 			expect(result).toEqual({ value: 'answer', at: 0 });
 		});
+	});
+});
+
+describe('sendAndHold', () => {
+	useFakeTime();
+
+	const outgoing = (answer: () => Promise<string>) => ({ what: 'Call', send: answer, judge });
+
+	it('keeps the line until that is released', async () => {
+		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
+		const { signal } = new AbortController();
+		const hold = () =>
+			watch(
+				sendAndHold(
+					outgoing(async () => 'answer'),
+					patient,
+					creates,
+					signal,
+				),
+			);
+		const [first, second] = [hold(), hold()];
+		await pass(5_000);
+		expect(first).toMatchObject({ value: { answer: 'answer' }, at: 0 });
+		expect(second.at).toBeUndefined();
+		first.value?.release();
+		await settle();
+		expect(second.at).toBe(5_000);
+	});
+
+	it('keeps the line also when the answer comes after the signal', async () => {
+		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
+		const stop = new AbortController();
+		const answer = later<string>();
+		const first = watch(
+			sendAndHold(
+				outgoing(async () => await answer.promise),
+				patient,
+				creates,
+				stop.signal,
+			),
+		);
+		await settle();
+		stop.abort();
+		answer.resolve('answer');
+		const { signal } = new AbortController();
+		const next = watch(
+			send(
+				outgoing(async () => 'next'),
+				patient,
+				creates,
+				signal,
+			),
+		);
+		await settle();
+		expect(next.at).toBeUndefined();
+		first.value?.release();
+		await settle();
+		expect(next.value).toBe('next');
 	});
 });

@@ -1,95 +1,130 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
-import { Count } from '../../../nodes/Twenty2/policy/slidingWindow';
+import { SlidingWindow } from '../../../nodes/Twenty2/policy/slidingWindow';
 import { pass, useFakeTime } from './fakeTime';
 
 const MINUTE = 60_000;
 
 /** Sends so many requests, answered at once. */
-function answered(many: number, accepted = true): Count {
-	const count = new Count();
+function answered(many: number, accepted = true): SlidingWindow {
+	const window = new SlidingWindow();
 	for (let i = 0; i < many; i++) {
-		count.send();
-		count.answer(accepted);
+		window.send();
+		window.answer(accepted);
 	}
-	return count;
+	return window;
 }
 
-describe('Count', () => {
+describe('SlidingWindow', () => {
 	useFakeTime();
 
 	it('counts a request from its sending until a minute after its answer', async () => {
-		const count = new Count();
-		count.send();
+		const window = new SlidingWindow();
+		window.send();
 		await pass(10 * MINUTE);
-		count.forget(performance.now());
-		expect(count.total).toBe(1);
+		window.forget(performance.now());
+		expect(window.count).toBe(1);
 
-		count.answer(true);
+		window.answer(true);
 		await pass(MINUTE - 1);
-		count.forget(performance.now());
-		expect(count.total).toBe(1);
+		window.forget(performance.now());
+		expect(window.count).toBe(1);
 		await pass(1);
-		count.forget(performance.now());
-		expect(count.total).toBe(0);
+		window.forget(performance.now());
+		expect(window.count).toBe(0);
 	});
 
 	it('counts refused requests too, but not as accepted', async () => {
-		const count = answered(3);
+		const window = answered(3);
 		await pass(1_000);
-		count.send();
-		count.answer(false);
-		expect([count.total, count.accepted]).toEqual([4, 3]);
+		window.send();
+		window.answer(false);
+		expect([window.count, window.accepted]).toEqual([4, 3]);
 
 		await pass(MINUTE - 1_000);
-		count.forget(performance.now());
-		expect([count.total, count.accepted]).toEqual([1, 0]);
+		window.forget(performance.now());
+		expect([window.count, window.accepted]).toEqual([1, 0]);
 	});
 
 	it('forgets each at its own time', async () => {
-		const count = answered(2);
+		const window = answered(2);
 		await pass(1_000);
-		count.send();
-		count.answer(true);
+		window.send();
+		window.answer(true);
 		await pass(MINUTE - 1_000);
-		count.forget(performance.now());
-		expect([count.total, count.accepted]).toEqual([1, 1]);
+		window.forget(performance.now());
+		expect([window.count, window.accepted]).toEqual([1, 1]);
 	});
 
 	it('is up to date when an answer comes, however long that took', async () => {
-		const count = answered(2);
-		count.send();
+		const window = answered(2);
+		window.send();
 		await pass(10 * MINUTE);
-		count.answer(true);
-		expect([count.total, count.accepted]).toEqual([1, 1]);
+		window.answer(true);
+		expect([window.count, window.accepted]).toEqual([1, 1]);
 	});
 
-	describe('below', () => {
+	describe('belowAt', () => {
 		it('is in the past while there is room', () => {
-			expect(answered(2).below(3)).toBeLessThan(performance.now());
-			expect(answered(2).below(Number.POSITIVE_INFINITY)).toBeLessThan(performance.now());
+			expect(answered(2).belowAt(3)).toBeLessThan(performance.now());
+			expect(answered(2).belowAt(Number.POSITIVE_INFINITY)).toBeLessThan(performance.now());
 		});
 
 		it('is when as many have left as are too many', async () => {
-			const count = answered(1);
+			const window = answered(1);
 			await pass(1_000);
-			count.send();
-			count.answer(true);
-			expect(count.below(2)).toBe(MINUTE);
-			expect(count.below(1)).toBe(MINUTE + 1_000);
+			window.send();
+			window.answer(true);
+			expect(window.belowAt(2)).toBe(MINUTE);
+			expect(window.belowAt(1)).toBe(MINUTE + 1_000);
 		});
 
 		it('is not known while answers are missing', async () => {
-			const count = answered(1);
-			count.send();
-			expect(count.below(2)).toBe(MINUTE);
-			expect(count.below(1)).toBe(Number.POSITIVE_INFINITY);
+			const window = answered(1);
+			window.send();
+			expect(window.belowAt(2)).toBe(MINUTE);
+			expect(window.belowAt(1)).toBe(Number.POSITIVE_INFINITY);
 		});
 
 		it('never comes where nothing may count', () => {
-			expect(answered(0).below(0)).toBe(Number.POSITIVE_INFINITY);
-			expect(answered(3).below(0)).toBe(Number.POSITIVE_INFINITY);
-			expect(answered(3).below(-1)).toBe(Number.POSITIVE_INFINITY);
+			expect(answered(0).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
+			expect(answered(3).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
+			expect(answered(3).belowAt(-1)).toBe(Number.POSITIVE_INFINITY);
 		});
+	});
+});
+
+describe('The work of a SlidingWindow for one request', () => {
+	const REQUESTS = 10_000;
+
+	/** How long many requests take, in nanoseconds, while so many others count. */
+	function workWhile(counting: number): number {
+		let now = 0;
+		const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+		const window = new SlidingWindow();
+		const request = () => {
+			now += MINUTE / counting;
+			window.send();
+			window.answer(true);
+			window.forget(now);
+			window.belowAt(counting / 2);
+		};
+		for (let i = 0; i < counting; i++) request();
+		expect(window.count).toBeGreaterThan(0.9 * counting);
+
+		const from = process.hrtime.bigint();
+		for (let i = 0; i < REQUESTS; i++) request();
+		const work = Number(process.hrtime.bigint() - from);
+		clock.mockRestore();
+		return work;
+	}
+
+	it('is the same among many requests as among few', () => {
+		const least = (counting: number) =>
+			Math.min(...Array.from({ length: 5 }, () => workWhile(counting)));
+		least(10);
+		const [few, many] = [least(10), least(10_000)];
+		// One step for each that counts would be a thousand times as much.
+		expect(many).toBeLessThan(20 * few);
 	});
 });

@@ -1,16 +1,18 @@
 import { vi } from 'vitest';
 
-import { Window, type Entry } from '../../../nodes/Twenty2/policy/rateLimiter';
+import type { RefusalCause } from '../../../nodes/Twenty2/policy/adaptiveLimit';
+import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { passUntilQuiet } from './fakeTime';
 
 /** One request: when it comes, how long its answers take, and when it would stop waiting. */
 export interface Arrival {
 	at: number;
-	kind: Entry['kind'];
 	answerAfter: number;
 	leaveAfter?: number;
 	/** For how long it is refused each time, before it is accepted. */
 	refusals?: number[];
+	/** What its refusals may be about. */
+	cause?: RefusalCause;
 }
 
 export interface Scenario {
@@ -39,16 +41,16 @@ export interface Passage extends Arrival {
 export interface Traffic {
 	/** By arrival. */
 	passages: Passage[];
-	/** In the order of sending, again each time it was repeated. */
+	/** In the order of sending, once more each time it was repeated. */
 	sent: Passage[];
-	/** Most timers that the window held while nobody waited, and while somebody did. */
+	/** Most timers that the limiter held while nobody waited, and while somebody did. */
 	timers: { withoutQueue: number; withQueue: number };
 }
 
-/** Plays a scenario against a window until everything is answered and forgotten. */
+/** Plays a scenario against a rate limiter until everything is answered and forgotten. */
 export async function play(scenario: Scenario): Promise<Traffic> {
 	const chance = vi.spyOn(Math, 'random').mockReturnValue((scenario.chance ?? 0) / 8);
-	const window = new Window(scenario.limit, 3);
+	const limiter = new RateLimiter(scenario.limit);
 	const begin = performance.now();
 	const now = () => performance.now() - begin;
 
@@ -59,8 +61,8 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 	let waiting = 0;
 
 	const countTimers = () => {
-		const kind = waiting === 0 ? 'withoutQueue' : 'withQueue';
-		timers[kind] = Math.max(timers[kind], vi.getTimerCount() - ours);
+		const when = waiting === 0 ? 'withoutQueue' : 'withQueue';
+		timers[when] = Math.max(timers[when], vi.getTimerCount() - ours);
 	};
 	const after = (ms: number, act: () => void) => {
 		ours++;
@@ -72,18 +74,18 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 	};
 
 	const sendOnce = async (passage: Passage, signal: AbortSignal): Promise<boolean> => {
-		const { kind, answerAfter, refusals = [], sendings } = passage;
-		const again = sendings.length > 0;
+		const { answerAfter, refusals = [], cause = 'window', sendings } = passage;
+		const first = sendings.length > 0;
 		waiting++;
-		const place = await window.enter({ kind, signal, again }).finally(() => waiting--);
+		const permit = await limiter.acquire({ signal, first }).finally(() => waiting--);
 		const from = now();
 		const refusedFor = refusals[sendings.length];
 		sent.push(passage);
 		return await new Promise((answered) => {
 			after(answerAfter, () => {
 				sendings.push({ sent: from, answered: now(), refusedFor });
-				if (refusedFor === undefined) place.answered();
-				else place.refused(new Error('too many requests'), refusedFor);
+				if (refusedFor === undefined) permit.answered();
+				else permit.refused({ message: 'too many requests', retryAfterMs: refusedFor }, cause);
 				answered(refusedFor === undefined);
 			});
 		});
@@ -104,7 +106,7 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 			after(passage.at + passage.leaveAfter, () => leaving.abort());
 		}
 	}
-	for (const { at, limit } of scenario.limits ?? []) after(at, () => window.allow(limit, 3));
+	for (const { at, limit } of scenario.limits ?? []) after(at, () => limiter.allow(limit));
 
 	await passUntilQuiet();
 	chance.mockRestore();

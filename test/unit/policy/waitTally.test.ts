@@ -1,53 +1,53 @@
 import { describe, expect, it } from 'vitest';
 
-import { Waits } from '../../../nodes/Twenty2/policy/waitTally';
+import { WaitTally } from '../../../nodes/Twenty2/policy/waitTally';
 import { pass, useFakeTime } from './fakeTime';
 
-describe('Waits', () => {
+describe('WaitTally', () => {
 	useFakeTime();
 
 	it('adds up one wait after the other, by what they were for', async () => {
-		const waits = new Waits();
+		const tally = new WaitTally();
 		for (const [ms, heldBack] of [
 			[1_000, false],
 			[2_000, true],
 			[4_000, false],
 			[8_000, true],
 		] as const) {
-			const over = waits.begin();
+			const over = tally.begin();
 			await pass(ms);
 			over(heldBack);
 			// What lies between is no wait.
 			await pass(500);
 		}
-		expect(waits.waited).toEqual({ forLimit: 5_000, forRefusals: 10_000 });
+		expect(tally.waited).toEqual({ forLimit: 5_000, forRefusals: 10_000 });
 	});
 
 	it('counts a time in which several wait once', async () => {
-		const waits = new Waits();
-		const first = waits.begin();
+		const tally = new WaitTally();
+		const first = tally.begin();
 		await pass(1_000);
-		const second = waits.begin();
+		const second = tally.begin();
 		await pass(1_000);
 		first(false);
 		await pass(1_000);
 		second(false);
-		expect(waits.waited).toEqual({ forLimit: 3_000, forRefusals: 0 });
+		expect(tally.waited).toEqual({ forLimit: 3_000, forRefusals: 0 });
 	});
 
 	it('splits such a time where the first of them is over', async () => {
-		const waits = new Waits();
-		const [limit, refusals] = [waits.begin(), waits.begin()];
+		const tally = new WaitTally();
+		const [limit, refusals] = [tally.begin(), tally.begin()];
 		await pass(1_000);
 		limit(false);
 		await pass(2_000);
 		refusals(true);
-		expect(waits.waited).toEqual({ forLimit: 1_000, forRefusals: 2_000 });
+		expect(tally.waited).toEqual({ forLimit: 1_000, forRefusals: 2_000 });
 	});
 
-	it('counts nothing for who need not wait', () => {
-		const waits = new Waits();
-		waits.begin()(false);
-		expect(waits.waited).toEqual({ forLimit: 0, forRefusals: 0 });
+	it('counts nothing where nothing waits', () => {
+		const tally = new WaitTally();
+		tally.begin()(false);
+		expect(tally.waited).toEqual({ forLimit: 0, forRefusals: 0 });
 	});
 });

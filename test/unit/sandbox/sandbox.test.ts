@@ -141,6 +141,23 @@ describe('the API key generation', () => {
 		});
 	});
 
+	it('lets calls last as long as a function says, one after the other', async () => {
+		const talkMs = [5_000, 1_000, 3_000];
+		const { create, sandbox } = await sandboxWithClock({
+			ringMs: 100,
+			talkMs: () => talkMs.shift() ?? 0,
+		});
+		await create();
+		sandbox.behave(TO, { kind: 'unanswered', times: 1 });
+		await create();
+		await create();
+		// Beyond the three that may be live: refused, and no length is drawn for it.
+		expect((await create()).status).toBe(429);
+		const lasted = sandbox.seen.calls.map(({ placedAt, endedAt }) => endedAt - placedAt);
+		expect(lasted).toEqual([5_100, 100, 1_100]);
+		expect(talkMs).toEqual([3_000]);
+	});
+
 	it('serves recording and transcript without a key until the link expires', async () => {
 		const { create, read, pass, sandbox } = await sandboxWithClock({ ringMs: 0, talkMs: 0 });
 		const { call_id } = (await create()).body;
@@ -641,8 +658,10 @@ describe('misbehaviour', () => {
 	it('a 429 can say how long to wait', async () => {
 		const { create, sandbox } = await sandboxWithClock();
 		sandbox.behave(TO, { kind: '429', times: 1, retryAfterSeconds: 7 });
+		expect((await create({ to_number: '+919876543211' })).status).toBe(200);
 		expect((await create()).headers.get('retry-after')).toBe('7');
 		expect((await create()).status).toBe(200);
+		expect(sandbox.seen.refusals).toBe(1);
 	});
 
 	it('rare cases are spelt out', async () => {

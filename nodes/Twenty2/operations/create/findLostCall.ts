@@ -2,10 +2,10 @@ import type { NewCall } from '../../api/client';
 import type { PlacedCall } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
+import { sleep } from '../../policy/abortable';
 import type { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
-import { attempt } from '../../policy/retry';
-import { wait } from '../../policy/wait';
+import { send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 
 /** The pauses before each look into the call logs. A call appears there once it rings. */
@@ -50,8 +50,8 @@ export async function findLostCall(
 	const once = { ...requestOptions, maxRetries: 0 };
 	try {
 		for (const ms of PAUSES_MS) {
-			await wait(ms, canceled);
-			const listed = await attempt(look, once, access.reads, canceled).catch(() => undefined);
+			await sleep(ms, canceled);
+			const listed = await send(look, once, access.reads, canceled).catch(() => undefined);
 			if (!listed) continue;
 			const [own, ...others] = listed.filter(({ call_id }) => !claim.isTaken(call_id));
 			entry.ambiguous = own !== undefined && (others.length > 0 || claim.contested);

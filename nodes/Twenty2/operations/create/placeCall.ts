@@ -1,11 +1,10 @@
 import type { NewCall } from '../../api/client';
 import { Failure, failureFields, failureOnly, outcomeUnknown } from '../../api/failure';
-import { placedCall, type PlacedCall } from '../../api/responses';
+import { hasEnded, placedCall, type PlacedCall } from '../../api/responses';
 import { verdictOn } from '../../connection/retryRule';
-import type { JsonObject } from '../../json';
 import { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
-import { attempt } from '../../policy/retry';
+import { sendAndHold, type Answered } from '../../policy/retry';
 import { findLostCall, type CallContext } from './findLostCall';
 
 export interface PlaceCallOptions extends CallContext {
@@ -13,14 +12,6 @@ export interface PlaceCallOptions extends CallContext {
 	retryUnknownOutcome: boolean;
 	/** Fires when no further call is to be placed. */
 	signal: AbortSignal;
-	/** Waits for the end of a placed call, which holds its line until then. */
-	follow: (answer: PlacedCall) => Promise<JsonObject> | undefined;
-}
-
-/** A call, and its end if that is waited for. */
-export interface Placed {
-	answer: PlacedCall;
-	ending?: Promise<JsonObject>;
 }
 
 /**
@@ -47,15 +38,16 @@ export function alreadyPlaced(
 }
 
 /**
- * Places a call at most once, and writes the outcome into its entry.
+ * Places a call at most once, and writes the outcome into its entry as soon as it is known.
+ * @returns Twenty2's answer, and the line that the call holds until the caller releases it
  * @throws Failure whose outcome says whether the person was, or may have been, phoned
  */
 export async function placeCall(
 	call: NewCall,
 	entry: Entry,
 	options: PlaceCallOptions,
-): Promise<Placed> {
-	const { access, requestOptions, signal, follow } = options;
+): Promise<Answered<PlacedCall>> {
+	const { twenty2, access, requestOptions, signal } = options;
 	const send = async () => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
@@ -63,7 +55,7 @@ export async function placeCall(
 		return await create(call, entry, options).then(
 			(answer) => {
 				entry.state = { is: 'placed', answer, at: Date.now() };
-				return { answer, ending: follow(answer) };
+				return answer;
 			},
 			(error: unknown) => {
 				// If an earlier attempt may have dialled, a refusal of this one does not change that.
@@ -74,11 +66,19 @@ export async function placeCall(
 		);
 	};
 
-	const judge = judgeOf(entry, options);
-	const what = `Call to …${call.toNumber.slice(-4)}`;
-	const lasts = async ({ ending }: Placed) => await ending;
-	const request = { what, send, judge, lasts };
-	return await attempt(request, requestOptions, access.creates, signal).catch((error: unknown) => {
+	const outgoing = {
+		what: `Call to …${call.toNumber.slice(-4)}`,
+		send,
+		judge: judgeOf(entry, options),
+		call: {
+			idOf: ({ call_id }: PlacedCall) => call_id,
+			// The look is about another call, so it does not count among the attempts of this entry.
+			isOver: async (callId: string) =>
+				hasEnded(twenty2.simplify(await twenty2.getCall(callId, requestOptions))),
+		},
+	};
+	const { creates } = access;
+	return await sendAndHold(outgoing, requestOptions, creates, signal).catch((error: unknown) => {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
 	});

@@ -5,10 +5,9 @@ import { hasEnded } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
-import { Alarm } from '../../policy/alarm';
+import { Alarm } from '../../policy/abortable';
 import type { Entry } from '../../policy/ledger';
-import { attempt } from '../../policy/retry';
-import { wait } from '../../policy/wait';
+import { send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 import type { Parameters } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
@@ -83,6 +82,11 @@ export interface WaitForEndOptions extends Pick<Connection, 'twenty2' | 'access'
 	refresh: boolean;
 }
 
+/** @returns Twenty2's answer that showed an earlier try the end of the call, if one did */
+export function knownEnd({ state }: Entry): JsonObject | undefined {
+	return state.is === 'placed' ? state.ended : undefined;
+}
+
 /**
  * Waits until a placed call has ended, however it ends.
  * @returns Twenty2's answer to the last poll
@@ -94,32 +98,40 @@ export async function waitForEnd(
 	entry: Entry,
 	{ twenty2, access, polling, requestOptions, signal, resumed, refresh }: WaitForEndOptions,
 ): Promise<JsonObject> {
-	if (!refresh && entry.state.is === 'placed' && entry.state.ended) return entry.state.ended;
+	const known = knownEnd(entry);
+	if (known && !refresh) return known;
 
 	const { maxWaitMs, intervalMs } = polling;
-	const send = async () => {
-		entry.attempts++;
-		return await twenty2.getCall(callId, requestOptions);
+	const look = {
+		what: `Looking whether ${callId} has ended`,
+		send: async () => {
+			entry.attempts++;
+			return await twenty2.getCall(callId, requestOptions);
+		},
+		judge: verdictOn,
 	};
-	const request = { what: `Looking whether ${callId} has ended`, send, judge: verdictOn };
 	const deadline = performance.now() + maxWaitMs;
 	const timeout = new AbortController();
 	const alarm = new Alarm(() => timeout.abort(tooLong(maxWaitMs)));
 	const pollSignal = AbortSignal.any([signal, timeout.signal]);
 	const poll = async () => {
-		alarm.wakeAt(Math.max(deadline, performance.now() + MIN_POLL_MS));
-		return await attempt(request, requestOptions, access.polls, pollSignal).finally(() => {
-			alarm.wakeAt(Number.POSITIVE_INFINITY);
+		alarm.set(Math.max(deadline, performance.now() + MIN_POLL_MS));
+		return await send(look, requestOptions, access.polls, pollSignal).finally(() => {
+			alarm.set(Number.POSITIVE_INFINITY);
 		});
 	};
 	const pollToEnd = async () => {
 		for (let pause = resumed ? 0 : intervalMs; ; pause = intervalMs) {
 			const left = Math.max(0, deadline - performance.now());
-			if (pause > 0) await wait(Math.ceil(Math.min(pause, left)), signal);
+			const ms = Math.ceil(Math.min(pause, left));
+			if (ms > 0) await access.sleepUntilEnded(callId, ms, signal);
 			const body = await poll();
-			if (hasEnded(twenty2.simplify(body))) return body;
-			// A timer may fire early, and a poll may have been queued beyond the deadline.
-			if (left <= pause || performance.now() >= deadline) throw tooLong(maxWaitMs);
+			if (hasEnded(twenty2.simplify(body))) {
+				access.callEnded(callId);
+				return body;
+			}
+			// A timer may fire a millisecond early, and a poll may have been queued beyond the deadline.
+			if (performance.now() >= deadline - 1) throw tooLong(maxWaitMs);
 		}
 	};
 

@@ -8,8 +8,8 @@ import { recordingFile, transcriptText } from '../../api/media/readers';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
-import type { Pass } from '../../policy/budget';
-import { attempt } from '../../policy/retry';
+import type { Lane } from '../../policy/budget';
+import { send } from '../../policy/retry';
 import type { Output } from '../operation';
 import type { RequestOptions } from './options';
 import type { Parameters } from './parameters';
@@ -59,11 +59,18 @@ const link = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
 
 const links = z.object({ call_id: z.string(), recording_url: link, transcript_url: link });
 
-/** Downloads do not go through Twenty2's API, so they do not count towards its limits. */
-const unlimited: Pass = {
-	async through({ signal, send }) {
+/** Downloads do not go through Twenty2's API, so its limits do not hold for them. */
+const unlimited: Lane = {
+	async acquire({ signal }) {
 		signal.throwIfAborted();
-		return await send();
+		return {
+			answered() {},
+			refused() {},
+			async renew() {
+				throw new Error('A download has no limit to wait for');
+			},
+			release() {},
+		};
 	},
 };
 
@@ -92,23 +99,23 @@ export async function withMedia(
 
 	const get = async <T>(name: string, url: string, read: Download<T>['read']): Promise<T> => {
 		const { timeoutMs } = requestOptions;
-		const send = async () => await download(counted, { link: url, timeoutMs, signal, read });
-		const what = `Downloading the ${name} of ${call_id}`;
-		const request = { what, send, judge: verdictOn };
-		const file = await attempt(request, requestOptions, unlimited, signal).catch(
-			(error: unknown) => {
-				signal.throwIfAborted();
-				const failure = failureOnly(error);
-				throw failure.with({
-					code: 'DOWNLOAD_FAILED',
-					message: `The ${name} could not be downloaded. ${failure.fields.message}`,
-					description: adviceFor('DOWNLOAD_FAILED'),
-					attempts,
-					call_id,
-					call: json,
-				});
-			},
-		);
+		const outgoing = {
+			what: `Downloading the ${name} of ${call_id}`,
+			send: async () => await download(counted, { link: url, timeoutMs, signal, read }),
+			judge: verdictOn,
+		};
+		const file = await send(outgoing, requestOptions, unlimited, signal).catch((error: unknown) => {
+			signal.throwIfAborted();
+			const failure = failureOnly(error);
+			throw failure.with({
+				code: 'DOWNLOAD_FAILED',
+				message: `The ${name} could not be downloaded. ${failure.fields.message}`,
+				description: adviceFor('DOWNLOAD_FAILED'),
+				attempts,
+				call_id,
+				call: json,
+			});
+		});
 		signal.throwIfAborted();
 		return file;
 	};

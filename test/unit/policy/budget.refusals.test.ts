@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, TooMany } from './requests';
+import { noting, request, tasks, through, TooMany } from './requests';
 
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
 
@@ -22,7 +21,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const { creates } = new Budget(oneLine).open();
 		const order: string[] = [];
 		const send = noting(order)('call', new TooMany(), new TooMany(5_000));
-		const result = watch(creates.through(request(send)));
+		const result = watch(through(creates, request(send)));
 		await pass(1_000);
 		expect(order).toHaveLength(2);
 		await pass(5_000);
@@ -34,10 +33,10 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const budget = new Budget(oneLine);
 		const order: string[] = [];
 		const name = noting(order);
-		const first = budget.open().creates.through(request(name('first', new TooMany(5_000))));
+		const first = through(budget.open().creates, request(name('first', new TooMany(5_000))));
 		watch(first);
 		for (const other of ['second', 'third']) {
-			watch(budget.open().creates.through(request(name(other))));
+			watch(through(budget.open().creates, request(name(other))));
 		}
 		await pass(4_999);
 		expect(order).toEqual(['first']);
@@ -54,7 +53,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 				order.push(name);
 				return await some.task();
 			};
-			watch(creates.through(request(send)));
+			watch(through(creates, request(send)));
 		}
 		await settle();
 		await some.refuse(0, new TooMany(90_000));
@@ -64,47 +63,62 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['refused', 'accepted', 'refused', 'third']);
 	});
 
-	it('tries alone, however many wait, and brings the others after it', async () => {
+	it('probes alone, however many wait, and brings all the others soon after it', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
 		const results = Array.from({ length: 6 }, () =>
-			watch(budget.open().creates.through(request(some.task))),
+			watch(through(budget.open().creates, request(some.task))),
 		);
 		await settle();
 		for (const which of [0, 1, 2]) await some.refuse(which, new TooMany());
-		expect(some.begun).toBe(3);
+		expect(some.sent).toBe(3);
 
 		await pass(30_000);
-		expect(some.begun).toBe(4);
-		for (let which = 3; which < 9; which++) {
-			expect([some.begun, some.running]).toEqual([which + 1, 1]);
+		expect([some.sent, some.running]).toEqual([4, 1]);
+		await some.end(3);
+		// Three refusals confirm each other, so the limit opens by slow start.
+		await pass(750);
+		expect([some.sent, some.running]).toEqual([5, 1]);
+		for (let which = 4; which < 9; which++) {
 			await some.end(which);
+			await pass(1_500);
 		}
 		expect(results.every(({ value }) => value !== undefined)).toBe(true);
-		expect(some.begun).toBe(9);
+		expect(some.sent).toBe(9);
 	});
 
-	it('tries alone also while what was sent before it is answered', async () => {
+	it('probes alone also while what was sent before it is answered', async () => {
 		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
 		const some = tasks();
-		for (let i = 0; i < 5; i++) watch(creates.through(request(some.task)));
+		for (let i = 0; i < 5; i++) watch(through(creates, request(some.task)));
 		await settle();
 		await some.refuse(0, new TooMany());
 		await pass(1_000);
-		expect(some.begun).toBe(4);
+		expect(some.sent).toBe(4);
 		await some.end(1);
 		await some.end(2);
-		expect(some.begun).toBe(4);
+		expect(some.sent).toBe(4);
 		await some.end(3);
-		expect(some.begun).toBe(5);
+		expect(some.sent).toBe(6);
 	});
 
 	it('keeps no reads waiting for a line', async () => {
 		const { creates, reads } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
-		watch(creates.through(request(noting([])('call', new TooMany(), new TooMany()))));
+		const call = { idOf: (id: string) => id, isOver: async () => false };
+		await through(
+			creates,
+			request(async () => 'placed earlier', { call }),
+		);
+		const refused = noting([])('call', ...Array.from({ length: 9 }, () => new TooMany()));
+		watch(through(creates, request(refused, { call })));
 		await pass(1_500);
 		const results = Array.from({ length: 10 }, () =>
-			watch(reads.through(request(async () => 'answer'))),
+			watch(
+				through(
+					reads,
+					request(async () => 'answer'),
+				),
+			),
 		);
 		await pass(500);
 		// The second refusal, after one second, holds everything back for another.
@@ -114,37 +128,14 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	it('does not try sooner because another run has requests, too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
-		watch(budget.open().creates.through(request(some.task)));
+		watch(through(budget.open().creates, request(some.task)));
 		await settle();
 		await some.refuse(0, new TooMany(5_000));
-		watch(budget.open().creates.through(request(some.task)));
+		watch(through(budget.open().creates, request(some.task)));
 		await pass(4_999);
-		expect(some.begun).toBe(1);
+		expect(some.sent).toBe(1);
 		await pass(1);
-		expect(some.begun).toBe(2);
-	});
-
-	it('says that lines are busy as far as they now go, after more are allowed', async () => {
-		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
-		const { creates, reads } = budget.open();
-		await creates.through(request(async () => 'answer'));
-		budget.allow({ requestsPerMinute: 60, concurrentCalls: 20 });
-		const some = tasks();
-		const placed = Array.from({ length: 21 }, () => watch(creates.through(request(some.task))));
-		await settle();
-		for (let which = 0; which < 19; which++) await some.end(which);
-		await some.refuse(19, new TooMany());
-		await some.refuse(20, new TooMany());
-		const looks = Array.from({ length: 30 }, () =>
-			watch(reads.through(request(async () => 'answer'))),
-		);
-		await pass(1_000);
-		// Had it been taken for the requests a minute, reads would be held back as well.
-		expect(new Set(looks.map(({ at }) => at))).toEqual(new Set([1_000]));
-		expect(some.begun).toBe(22);
-		await some.end(21);
-		await some.end(22);
-		expect(placed.every(({ value }) => value !== undefined)).toBe(true);
+		expect(some.sent).toBe(2);
 	});
 
 	it('is given up by those with less patience, which frees their line', async () => {
@@ -152,11 +143,9 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const because = new TooMany(5_000);
 		const order: string[] = [];
 		const name = noting(order);
-		const hasty = request(name('hasty', because), { endurance: new Endurance(4_999) });
-		const patient = request(name('patient'), { endurance: new Endurance(5_000) });
-		const results = [hasty, patient].map((one) =>
-			watch(budget.open().creates.through<string>(one)),
-		);
+		const hasty = request(name('hasty', because), { giveUpAfterMs: 4_999 });
+		const patient = request(name('patient'), { giveUpAfterMs: 5_000 });
+		const results = [hasty, patient].map((one) => watch(through(budget.open().creates, one)));
 		await settle();
 		expect(results[0]).toEqual({ reason: because, at: 0 });
 		await pass(5_000);
@@ -170,11 +159,10 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const hasty = (...answers: Error[]) =>
 			watch(
-				budget
-					.open()
-					.reads.through(
-						request(noting([])('read', ...answers), { endurance: new Endurance(4_999) }),
-					),
+				through(
+					budget.open().reads,
+					request(noting([])('read', ...answers), { giveUpAfterMs: 4_999 }),
+				),
 			);
 		const results = [hasty(because)];
 		await settle();
@@ -185,17 +173,27 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 
 	describe('with less patience than it takes until its turn', () => {
 		const limits = { requestsPerMinute: 60, concurrentCalls: 30 };
-		const inSeconds = (seconds: number) => ({ endurance: new Endurance(seconds * 1_000) });
+		const inSeconds = (seconds: number) => ({ giveUpAfterMs: seconds * 1_000 });
 
-		/** Reads that were accepted, then one that was refused: the next is to ask in a minute. */
+		/** Reads that were accepted, then one that was refused twice. The next probe is in a minute. */
 		async function shrunk(): Promise<Budget> {
 			const budget = new Budget(limits);
 			const { reads } = budget.open();
-			for (let i = 0; i < 20; i++) await reads.through(request(async () => 'answer'));
-			const given = request(noting([])('refused', new TooMany()), inSeconds(0));
-			await watch(reads.through(given));
-			await settle();
-			for (let i = 0; i < 15; i++) watch(budget.open().reads.through(request(async () => 'x')));
+			for (let i = 0; i < 20; i++)
+				await through(
+					reads,
+					request(async () => 'answer'),
+				);
+			const given = request(noting([])('refused', new TooMany(), new TooMany()), inSeconds(1));
+			watch(through(reads, given));
+			await pass(1_000);
+			for (let i = 0; i < 15; i++)
+				watch(
+					through(
+						budget.open().reads,
+						request(async () => 'x'),
+					),
+				);
 			return budget;
 		}
 
@@ -203,12 +201,12 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const budget = await shrunk();
 			const order: string[] = [];
 			const read = watch(
-				budget.open().reads.through(request(noting(order)('read'), inSeconds(15))),
+				through(budget.open().reads, request(noting(order)('read'), inSeconds(15))),
 			);
 			await pass(14_999);
 			expect(order).toEqual([]);
 			await pass(1);
-			expect(read).toEqual({ value: 'read', at: 15_000 });
+			expect(read).toEqual({ value: 'read', at: 16_000 });
 		});
 
 		it('is given up when that is refused as well', async () => {
@@ -216,38 +214,38 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const order: string[] = [];
 			const again = new TooMany();
 			const send = noting(order)('read', again);
-			const read = watch(budget.open().reads.through(request(send, inSeconds(15))));
+			const read = watch(through(budget.open().reads, request(send, inSeconds(15))));
 			await pass(15_000);
-			expect(read).toEqual({ reason: again, at: 15_000 });
+			expect(read).toEqual({ reason: again, at: 16_000 });
 			expect(order).toEqual(['read']);
 		});
 
-		it('tries alone, and those after it learn from its answer', async () => {
+		it('is tried alone, and those after it learn from its answer', async () => {
 			const budget = await shrunk();
 			const some = tasks();
 			const reads = Array.from({ length: 3 }, () =>
-				watch(budget.open().reads.through(request(some.task, inSeconds(15)))),
+				watch(through(budget.open().reads, request(some.task, inSeconds(15)))),
 			);
 			await pass(15_000);
-			expect(some.begun).toBe(1);
+			expect(some.sent).toBe(1);
 			await some.refuse(0, new TooMany());
-			expect(some.begun).toBe(1);
-			expect(reads.map(({ at }) => at)).toEqual([15_000, 15_000, 15_000]);
+			expect(some.sent).toBe(1);
+			expect(reads.map(({ at }) => at)).toEqual([16_000, 16_000, 16_000]);
 		});
+	});
 
-		it('tries for a line in the same way', async () => {
-			const budget = new Budget({ ...limits, concurrentCalls: 2 });
-			const { creates } = budget.open();
-			const answers = Array.from({ length: 6 }, () => new TooMany());
-			watch(creates.through(request(noting([])('patient', ...answers))));
-			// The sixth try comes 30 seconds after the fifth.
-			await pass(16_000);
-			const order: string[] = [];
-			const hasty = watch(creates.through(request(noting(order)('hasty'), inSeconds(10))));
-			await pass(10_000);
-			expect(order).toEqual(['hasty']);
-			expect(hasty).toEqual({ value: 'hasty', at: 26_000 });
-		});
+	it('waits as long as it was asked to, and the others 5 minutes at most', async () => {
+		const minute = 60_000;
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const order: string[] = [];
+		const name = noting(order);
+		const refused = request(name('refused', new TooMany(10 * minute)));
+		const first = watch(through(budget.open().creates, refused));
+		await settle();
+		const other = watch(through(budget.open().creates, request(name('other'))));
+		await pass(10 * minute);
+		expect([first.at, other.at]).toEqual([10 * minute, 5 * minute]);
+		expect(order).toEqual(['refused', 'other', 'refused']);
 	});
 
 	it('holds back creates and reads alike for as long as it says', async () => {
@@ -255,11 +253,16 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const from = performance.now();
 			const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 			const refused = noting([])('refused', new TooMany(25_000));
-			watch(budget.open()[way].through(request(refused)));
+			watch(through(budget.open()[way], request(refused)));
 			await settle();
 			const access = budget.open();
 			const both = [access.creates, access.reads].map((either) =>
-				watch(either.through(request(async () => 'answer'))),
+				watch(
+					through(
+						either,
+						request(async () => 'answer'),
+					),
+				),
 			);
 			await pass(24_999);
 			expect(both.map(({ at }) => at)).toEqual([undefined, undefined]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request } from './requests';
+import { request, through } from './requests';
 
 const SECOND = 1_000;
 
@@ -13,7 +13,7 @@ function run(name: string, many: number, { creates }: Access, order: string[]): 
 			order.push(`${name}${i}`);
 			await new Promise((answered) => void setTimeout(answered, SECOND));
 		};
-		watch(creates.through(request(send)));
+		watch(through(creates, request(send)));
 	}
 }
 
@@ -73,10 +73,37 @@ describe('Runs that use the same key', () => {
 		expect(order).toHaveLength(9);
 	});
 
+	it('take turns at polls too', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
+		const order: string[] = [];
+		const poll = ({ polls }: Access, name: string) =>
+			watch(
+				through(
+					polls,
+					request(async () => order.push(name)),
+				),
+			);
+		const first = budget.open();
+		for (let i = 0; i < 1_000; i++) poll(first, 'a');
+		await pass(90 * SECOND);
+		const sentBefore = order.length;
+		poll(budget.open(), 'b');
+		await pass(60 * SECOND);
+		const between = order.slice(sentBefore, order.indexOf('b'));
+		expect(sentBefore).toBeGreaterThan(0);
+		expect(order).toContain('b');
+		expect(between.length).toBeLessThanOrEqual(1);
+	});
+
 	it('do not keep their own reads behind their creates', async () => {
 		const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
 		run('a', 10, access, []);
-		const read = watch(access.reads.through(request(async () => 'answer')));
+		const read = watch(
+			through(
+				access.reads,
+				request(async () => 'answer'),
+			),
+		);
 		await settle();
 		expect(read.at).toBe(0);
 	});

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, TooMany } from './requests';
+import { noting, request, tasks, through, TooMany } from './requests';
 
 const answer = async () => 'answer';
 
@@ -21,7 +20,7 @@ describe('How long a run has waited', () => {
 	it('is nothing while nothing holds it up', async () => {
 		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
 		const some = tasks();
-		watch(creates.through(request(some.task)));
+		watch(through(creates, request(some.task)));
 		await pass(10_000);
 		await some.end(0);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 0 });
@@ -29,14 +28,14 @@ describe('How long a run has waited', () => {
 
 	it('is for the limit where that was used up', async () => {
 		const { creates, waited } = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 }).open();
-		for (let i = 0; i < 3; i++) watch(creates.through(request(answer)));
+		for (let i = 0; i < 3; i++) watch(through(creates, request(answer)));
 		await pass(120_000);
 		expect(waited).toEqual({ forLimit: 120_000, forRefusals: 0 });
 	});
 
 	it('is for refusals where Twenty2 refused', async () => {
 		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
-		watch(creates.through(request(noting([])('call', new TooMany(5_000), new TooMany(7_000)))));
+		watch(through(creates, request(noting([])('call', new TooMany(5_000), new TooMany(7_000)))));
 		await pass(12_000);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 12_000 });
 	});
@@ -45,10 +44,10 @@ describe('How long a run has waited', () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const { creates, reads, waited } = budget.open();
 		const some = tasks();
-		for (let i = 0; i < 3; i++) watch(creates.through(request(some.task)));
+		for (let i = 0; i < 3; i++) watch(through(creates, request(some.task)));
 		await settle();
 		for (const which of [0, 1, 2]) await some.refuse(which, new TooMany(5_000));
-		watch(reads.through(request(answer)));
+		watch(through(reads, request(answer)));
 		await pass(5_000);
 		for (const which of [3, 4, 5]) await some.end(which);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 5_000 });
@@ -57,7 +56,7 @@ describe('How long a run has waited', () => {
 	it('is of each run its own', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
 		const [first, second] = [budget.open(), budget.open()];
-		for (const { creates } of [first, second]) watch(creates.through(request(answer)));
+		for (const { creates } of [first, second]) watch(through(creates, request(answer)));
 		await pass(60_000);
 		expect(first.waited.forLimit).toBe(0);
 		expect(second.waited.forLimit).toBe(60_000);
@@ -66,10 +65,10 @@ describe('How long a run has waited', () => {
 	it('is for refusals also where the run gave up for them', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const refused = noting([])('call', new TooMany(5_000), new TooMany(30_000));
-		watch(budget.open().creates.through(request(refused)));
+		watch(through(budget.open().creates, request(refused)));
 		await settle();
 		const { creates, waited } = budget.open();
-		const hasty = watch(creates.through(request(answer, { endurance: new Endurance(6_000) })));
+		const hasty = watch(through(creates, request(answer, { giveUpAfterMs: 6_000 })));
 		await pass(5_000);
 		expect(hasty.reason).toBeInstanceOf(TooMany);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 5_000 });
@@ -85,9 +84,9 @@ describe('What the log is told', () => {
 			log.push(message),
 		);
 		const send = noting([])('+919876543210', new TooMany(5_000));
-		watch(access.creates.through(request(send, { what: 'Call to …3210' })));
+		watch(through(access.creates, request(send, { what: 'Call to …3210' })));
 		await pass(5_000);
-		watch(access.reads.through(request(answer, { what: 'Looking up 42' })));
+		watch(through(access.reads, request(answer, { what: 'Looking up 42' })));
 		await pass(60_000);
 		expect(log).toEqual([
 			'Call to …3210 was refused: too many requests',
@@ -103,7 +102,7 @@ describe('What the log is told', () => {
 		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open((message) =>
 			log.push(message),
 		);
-		await creates.through(request(answer));
+		await through(creates, request(answer));
 		expect(log).toEqual([]);
 	});
 });

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Endurance } from '../../../nodes/Twenty2/policy/endurance';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, tasks, TooMany } from './requests';
+import { request, tasks, through, TooMany } from './requests';
 
 const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 const address = 'https://api.twentytwo.in';
@@ -11,7 +10,7 @@ const address = 'https://api.twentytwo.in';
 /** As a process begins, with no budgets. */
 async function newProcess() {
 	vi.resetModules();
-	return await import('../../../nodes/Twenty2/policy/budgets');
+	return await import('../../../nodes/Twenty2/policy/budget');
 }
 
 describe('budgetOf', () => {
@@ -42,7 +41,7 @@ describe('budgetOf', () => {
 		).map(([key, baseUrl]) => {
 			const budget = budgets.budgetOf(key, baseUrl, limits);
 			// Or it would be dropped, and the next one be another for that reason.
-			watch(budget.open().creates.through(request(tasks().task)));
+			watch(through(budget.open().creates, request(tasks().task)));
 			return budget;
 		});
 		expect(new Set(all).size).toBe(4);
@@ -51,7 +50,14 @@ describe('budgetOf', () => {
 	it('has the limits it was last asked for', async () => {
 		const budget = budgets.budgetOf('key', address, { requestsPerMinute: 1, concurrentCalls: 1 });
 		const { creates } = budget.open();
-		const calls = [1, 2, 3].map(() => watch(creates.through(request(async () => 'answer'))));
+		const calls = [1, 2, 3].map(() =>
+			watch(
+				through(
+					creates,
+					request(async () => 'answer'),
+				),
+			),
+		);
 		await settle();
 		expect(calls.map(({ at }) => at)).toEqual([0, undefined, undefined]);
 		budgets.budgetOf('key', address, { requestsPerMinute: 2, concurrentCalls: 1 });
@@ -68,15 +74,18 @@ describe('budgetOf', () => {
 	it('keeps those that are busy, paused or not yet forgotten', async () => {
 		const busy = budgets.budgetOf('busy', address, limits);
 		const some = tasks();
-		watch(busy.open().creates.through(request(some.task)));
+		watch(through(busy.open().creates, request(some.task)));
 		await settle();
 		const counting = budgets.budgetOf('counting', address, limits);
-		await counting.open().reads.through(request(async () => 'answer'));
+		await through(
+			counting.open().reads,
+			request(async () => 'answer'),
+		);
 		const paused = budgets.budgetOf('paused', address, limits);
 		const refused = request(async () => await Promise.reject(new TooMany(90_000)), {
-			endurance: new Endurance(0),
+			giveUpAfterMs: 0,
 		});
-		await expect(paused.open().creates.through(refused)).rejects.toThrow(TooMany);
+		await expect(through(paused.open().creates, refused)).rejects.toThrow(TooMany);
 
 		budgets.budgetOf('other', address, limits);
 		expect(budgets.budgetOf('busy', address, limits)).toBe(busy);

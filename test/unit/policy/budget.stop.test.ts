@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, TooMany } from './requests';
+import { noting, request, tasks, through, TooMany } from './requests';
 
 const reason = new Error('stopped');
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
@@ -24,7 +24,7 @@ describe('A run that is stopped', () => {
 		const { creates } = budget.open();
 		const sent: string[] = [];
 		const start = (name: string, ...answers: Error[]) =>
-			watch(creates.through(request(noting(sent)(name, ...answers), { signal })));
+			watch(through(creates, request(noting(sent)(name, ...answers), { signal })));
 		return { start, sent, signal, stop: abort };
 	}
 
@@ -38,7 +38,12 @@ describe('A run that is stopped', () => {
 	}
 
 	const startOther = (budget: Budget) =>
-		watch(budget.open().creates.through(request(async () => 'answer')));
+		watch(
+			through(
+				budget.open().creates,
+				request(async () => 'answer'),
+			),
+		);
 
 	it('before it begins sends nothing', async () => {
 		const budget = new Budget(oneLine);
@@ -54,7 +59,7 @@ describe('A run that is stopped', () => {
 	it('while it waits for a line or for its turn leaves at once', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
-		watch(budget.open().creates.through(request(some.task)));
+		watch(through(budget.open().creates, request(some.task)));
 		const { start, stop, sent } = stoppable(budget);
 		const results = Array.from({ length: 500 }, (_, i) => start(`call ${i}`));
 		const other = startOther(budget);
@@ -73,7 +78,10 @@ describe('A run that is stopped', () => {
 
 	it('while it waits for the window leaves at once, and gives its line to the next', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
-		await budget.open().reads.through(request(async () => 'answer'));
+		await through(
+			budget.open().reads,
+			request(async () => 'answer'),
+		);
 		const { start, stop, sent } = stoppable(budget);
 		const results = [start('first'), start('second')];
 		const other = startOther(budget);
@@ -116,7 +124,7 @@ describe('A run that is stopped', () => {
 		const { signal, abort } = withAbort();
 		const { creates } = budget.open();
 		const some = tasks();
-		const results = [1, 2].map(() => watch(creates.through(request(some.task, { signal }))));
+		const results = [1, 2].map(() => watch(through(creates, request(some.task, { signal }))));
 		const other = startOther(budget);
 		await settle();
 		await abort();
@@ -127,14 +135,14 @@ describe('A run that is stopped', () => {
 		await some.end(0);
 		expect(results[0]).toEqual({ value: 0, at: 500 });
 		expect(other.at).toBe(500);
-		expect(some.begun).toBe(1);
+		expect(some.sent).toBe(1);
 	});
 
 	it('does not repeat what is refused after that, but holds the others back', async () => {
 		const budget = new Budget(oneLine);
 		const { signal, abort } = withAbort();
 		const some = tasks();
-		const result = watch(budget.open().creates.through(request(some.task, { signal })));
+		const result = watch(through(budget.open().creates, request(some.task, { signal })));
 		await settle();
 		await abort();
 		await some.refuse(0, new TooMany(5_000));
@@ -142,12 +150,15 @@ describe('A run that is stopped', () => {
 		const other = startOther(budget);
 		await pass(60_000);
 		expect(other.at).toBe(5_000);
-		expect(some.begun).toBe(1);
+		expect(some.sent).toBe(1);
 	});
 
-	it('between being let in and sending sends nothing', async () => {
+	it('between its permit and sending sends nothing', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
-		await budget.open().reads.through(request(async () => 'answer'));
+		await through(
+			budget.open().reads,
+			request(async () => 'answer'),
+		);
 		const { start, stop, sent } = stoppable(budget);
 		const waiting = start('call');
 		const other = startOther(budget);
@@ -162,19 +173,19 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('between being let in to ask and sending lets another ask', async () => {
+	it('between the permit of a probe and sending lets another probe', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 2 });
 		const { start, stop, sent } = stoppable(budget);
-		const asking = start('asks', new TooMany());
+		const probe = start('probe', new TooMany());
 		const other = startOther(budget);
 		await settle();
-		// The alarm that lets it in has gone off, but nothing has heard of it yet.
+		// The alarm for its permit has gone off, but nothing has heard of it yet.
 		vi.advanceTimersByTime(1_000);
 		await Promise.resolve();
 		await stop();
-		expect(asking.reason).toBe(reason);
+		expect(probe.reason).toBe(reason);
 		await pass(60_000);
-		expect(sent).toEqual(['asks']);
+		expect(sent).toEqual(['probe']);
 		expect(other.value).toBe('answer');
 		await pass(60_000);
 		expect(budget.idle).toBe(true);
@@ -183,12 +194,12 @@ describe('A run that is stopped', () => {
 	it('leaves the order and the lines of the others as they were', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
-		watch(budget.open().creates.through(request(some.task)));
+		watch(through(budget.open().creates, request(some.task)));
 		const { start, stop } = stoppable(budget);
 		const second = start('second');
 		const order: string[] = [];
 		for (const name of ['third', 'fourth']) {
-			watch(budget.open().creates.through(request(noting(order)(name))));
+			watch(through(budget.open().creates, request(noting(order)(name))));
 		}
 		await settle();
 		await stop();
