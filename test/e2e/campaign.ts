@@ -16,8 +16,8 @@ export interface Campaign {
 	id: string;
 	/** Starts an execution. */
 	start: (leads: Lead[]) => Promise<unknown>;
-	/** Starts the first execution and waits for its end. */
-	run: (leads: Lead[]) => Promise<StoredExecution>;
+	/** Starts the first execution and waits for its end, by default at most 300 seconds. */
+	run: (leads: Lead[], seconds?: number) => Promise<StoredExecution>;
 }
 
 let campaigns = 0;
@@ -51,9 +51,9 @@ export async function createCampaign(
 	return {
 		id: created.id,
 		start,
-		run: async (leads) => {
+		run: async (leads, seconds = 300) => {
 			await start(leads);
-			return await n8n.waitForExecution(created.id, { seconds: 300 });
+			return await n8n.waitForExecution(created.id, { seconds });
 		},
 	};
 }

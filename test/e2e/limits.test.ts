@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
+import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
@@ -36,6 +36,34 @@ const requests = (count: number) =>
 		async () => sandbox.seen.requests.length >= count || undefined,
 	);
 
+/**
+ * Runs 60 leads on a key of their own. Its minute has room for repeated creates, and its lines for any
+ * number of calls.
+ * @param thirtieth the behaviour of the creates for the 30th lead
+ * @returns the time from the first placing to the last, in seconds
+ */
+async function secondsOf60Leads(thirtieth?: Behaviour): Promise<number> {
+	const requestsPerMinute = 120;
+	const roomy = await startSandbox({ requestsPerMinute, refuseConcurrent: false, talkMs: 20_000 });
+	try {
+		if (thirtieth !== undefined) roomy.behave(phone(29), thirtieth);
+		const account = { apiKey: 'sandbox-key', baseUrl: roomy.url, requestsPerMinute };
+		const key = await n8n.createCredential('twenty2Api', 'Roomy', account);
+		const { run } = await createCampaign(n8n, key);
+		const { status } = await run(leads(60));
+
+		expect(status).toBe('success');
+		expect(roomy.seen.perNumber()).toEqual(
+			Object.fromEntries(leads(60).map((lead) => [lead.phone, 1])),
+		);
+		expect(roomy.seen.refusals).toBe(thirtieth === undefined ? 0 : 1);
+		const placed = roomy.seen.calls.map(({ placedAt }) => placedAt);
+		return (Math.max(...placed) - Math.min(...placed)) / 1_000;
+	} finally {
+		await roomy.close();
+	}
+}
+
 describe('The limits of a key in n8n', () => {
 	it('let unattended calls follow soon after lines are free', async () => {
 		Object.assign(sandbox.limits, { refuseConcurrent: true });
@@ -60,6 +88,20 @@ describe('The limits of a key in n8n', () => {
 		expect(hints.map(({ message }) => message)).toContainEqual(
 			expect.stringMatching(/^This run waited (\d+ (minutes?|seconds?) )+because Twenty2 said/),
 		);
+	});
+
+	it('cost only seconds after a 429 without a reason', async () => {
+		const undisturbed = await secondsOf60Leads();
+		const disturbed = await secondsOf60Leads({ kind: '429', times: 1, retryAfterSeconds: 2 });
+		const cost = disturbed - undisturbed;
+		printFigure({
+			what: `a 429 without a reason at the 30th of 60 leads (${undisturbed.toFixed(2)} s without it) costs`,
+			value: cost,
+			unit: 's',
+			limit: 6,
+		});
+		// Wider than the target, for a busy machine. Calls of 20 s would cost more if they were waited for.
+		expect(cost).toBeLessThanOrEqual(10);
 	});
 
 	it('are shared in turns by executions that start together', async () => {
