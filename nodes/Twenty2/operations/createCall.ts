@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import type { NewCall, Twenty2 } from '../api/client';
 import { Failure, failureOnly } from '../api/failure';
 import { jsonObject } from '../json';
-import { turnAt } from '../policy/entryTurns';
+import { turnAt } from '../policy/ledger';
 import { inputParameterFields, inputParametersOf } from './create/inputParameters';
 import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
 import { countryOrNone, defaultCountry, dialable } from './create/phoneNumber';

@@ -1,7 +1,9 @@
 import { randomUUID } from 'crypto';
+import pLimit, { type LimitFunction } from 'p-limit';
 import * as z from 'zod/v4/mini';
 
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
+import { acquire } from './abortable';
 
 const entrySchema = z.object({
 	/** Sent as the idempotency key with every attempt. */
@@ -211,4 +213,19 @@ function attemptsOf(entry: unknown): number {
 
 function isEntry(stored: unknown): stored is Entry {
 	return entrySchema.safeParse(stored).success;
+}
+
+const turns = new WeakMap<Entry, LimitFunction>();
+
+/**
+ * Waits until no other run is placing the call of an entry. "Retry execution" can be clicked twice, and
+ * both retries have the same entries.
+ * @param signal ends the waiting
+ * @returns lets the next run go, which finds the outcome in the entry
+ * @throws the signal's reason
+ */
+export async function turnAt(entry: Entry, signal: AbortSignal): Promise<() => void> {
+	const turn = turns.get(entry) ?? pLimit(1);
+	turns.set(entry, turn);
+	return await acquire(turn, signal);
 }
