@@ -92,7 +92,7 @@ export type Log = (message: string) => void;
 const POLL_HORIZON_MS = 25_000;
 const LOOK_HORIZON_MS = 12_000;
 
-type PermitOptions = Pick<PermitRequest, 'first' | 'notBefore'>;
+type PermitOptions = Pick<PermitRequest, 'first' | 'urgent' | 'notBefore'>;
 
 type TurnTaking = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
 
@@ -192,10 +192,10 @@ export class Budget {
 			acquire: async (admission) => {
 				const { what, signal } = admission;
 				let notBefore: number | undefined;
-				const next = async (again = false) => {
-					// A read tells more than a create then.
-					const first = again || this.liveCalls.undecided;
-					return await this.permit({ ...admission, first, notBefore }, tally, log);
+				const next = async (first = false) => {
+					// A read must not wait behind creates that may lack a line. Their own looks may.
+					const urgent = this.liveCalls.undecided && admission.isOver === undefined;
+					return await this.permit({ ...admission, first, urgent, notBefore }, tally, log);
 				};
 				const { release, first } = await this.demanding(
 					async () => await inTurn(signal, async () => await holding(this.readers, signal, next)),
@@ -247,8 +247,7 @@ export class Budget {
 						if (permit.refused(limited, cause)) this.liveCalls.suspect();
 					},
 					renew: async () => {
-						// A read must not wait behind a create that may lack a line.
-						({ pass, permit } = await next(!this.liveCalls.undecided));
+						({ pass, permit } = await next(true));
 					},
 				};
 			},
@@ -314,14 +313,14 @@ export class Budget {
 	}
 
 	private async permit(
-		{ what, signal, deadline, first, notBefore }: Admission & PermitOptions,
+		{ what, signal, ...request }: Admission & PermitOptions,
 		tally: WaitTally,
 		log: Log,
 	): Promise<Permit> {
 		const endWait = tally.begin();
 		const from = performance.now();
 		let permit: Permit | undefined;
-		const acquired = this.limiter.acquire({ signal, deadline, first, notBefore });
+		const acquired = this.limiter.acquire({ signal, ...request });
 		const { waiting, counting, limit } = this.limiter.state;
 		if (waiting > 0) log(`${what} waits: ${counting} of ${limit} requests of the last minute used`);
 		try {

@@ -40,6 +40,8 @@ export interface PermitRequest {
 	deadline?: Deadline;
 	/** The request was refused before, and goes before others. */
 	first?: boolean;
+	/** The request goes before all others. */
+	urgent?: boolean;
 	/** Twenty2 asked this request to wait until then, a time of `performance.now()`. */
 	notBefore?: number;
 }
@@ -165,7 +167,8 @@ export class RateLimiter {
 	}
 
 	private enqueue(queued: Queued): void {
-		const behind = queued.first ? this.queue.findIndex(({ first }) => !first) : -1;
+		const rank = rankOf(queued);
+		const behind = this.queue.findIndex((other) => rankOf(other) > rank);
 		this.queue.splice(behind === -1 ? this.queue.length : behind, 0, queued);
 	}
 
@@ -265,3 +268,5 @@ export class RateLimiter {
 		return isOpen;
 	}
 }
+
+const rankOf = ({ urgent, first }: PermitRequest) => (urgent ? 0 : first ? 1 : 2);
