@@ -59,7 +59,7 @@ export interface Grant {
  *   by slow start while they go through.
  *
  * A saturated process never sees a 429, so it cannot notice a starved peer. Therefore a shared limit
- * gives back one permit now and then, which whoever probes next may take.
+ * gives back one permit now and then, which the next probe of any process may take.
  */
 export class AdaptiveLimit {
 	/** How many requests any 60 seconds may hold without a probe. */

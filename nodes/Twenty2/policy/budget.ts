@@ -83,7 +83,6 @@ export interface Access {
 /** Told what is queued, refused and sent late. */
 export type Log = (message: string) => void;
 
-/** What a refusal says without words of Twenty2. */
 /**
  * How fast polls would use up what is free. With less, calls of a few seconds are looked at so often that
  * creates wait; with more, ends are seen late and lines stand idle. Looks of creates that wait for a line
