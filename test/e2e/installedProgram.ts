@@ -34,7 +34,10 @@ async function libraryFolders(root: string): Promise<string[]> {
 			.filter((name) => name.includes('-linux-'))
 			.map((name) => join(folder, name)),
 	);
-	return (await Promise.all(architectures)).flat();
+	const shared = (await Promise.all(architectures)).flat();
+	// libpulse looks for its private library under an absolute path, which is not unpacked into.
+	const privateFolders = shared.map((folder) => join(folder, 'pulseaudio'));
+	return [...shared, ...privateFolders.filter((folder) => existsSync(folder))];
 }
 
 /** A program of a package unpacked into a folder. */
