@@ -11,7 +11,10 @@ const { n8n } = require('./package.json');
 
 const assets = ['nodes/**/*.{svg,json}'];
 
-/** What knows how people write phone numbers: a good half of it is how to write them nicely. */
+/**
+ * The numbering plans of all countries, without the formats, which are a good half of them. They are JSON
+ * in a string, because Node parses that faster than the same object as code.
+ */
 const numberingPlans = {
 	name: 'numbering-plans',
 	setup({ onLoad }) {
@@ -24,7 +27,7 @@ const numberingPlans = {
 				"countries": ${withoutFormats(countries)},
 				"nonGeographic": ${withoutFormats(nonGeographic)}
 			}`;
-			return { contents, loader: 'json' };
+			return { contents: `export default JSON.parse(String.raw\`${contents}\`);`, loader: 'js' };
 		});
 	},
 };
@@ -84,8 +87,14 @@ async function bundle() {
 	for (const { path, text } of outputFiles) {
 		const { code } = await esbuild.transform(text, { format: 'cjs', target: 'node20' });
 		await mkdir(dirname(path), { recursive: true });
-		await writeFile(path, code);
+		await writeFile(path, inAscii(code));
 	}
+}
+
+/** The same code in ASCII: Node parses that faster. */
+function inAscii(code) {
+	const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+	return code.replace(/[^\x00-\x7f]/g, escaped);
 }
 
 function sourceOf(file) {
