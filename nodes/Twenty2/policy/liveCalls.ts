@@ -134,8 +134,8 @@ export class LiveCalls {
 	/** For how long calls were certainly live, in milliseconds, the latest last. */
 	private lasted: number[] = [];
 
-	/** Fires when something changed that a queued create waits for. */
-	private changed = new AbortController();
+	/** Fires when something changed that a sleep waits for; there is none while nothing sleeps. */
+	private changed: AbortController | undefined;
 
 	/** Fires when creates no longer pass freely. */
 	private closed = new AbortController();
@@ -307,7 +307,7 @@ export class LiveCalls {
 	}
 
 	private async look(callId: string, { look, signal }: LineRequest): Promise<void> {
-		const woken = AbortSignal.any([signal, this.changed.signal]);
+		const woken = AbortSignal.any([signal, this.changeSignal]);
 		// A look that was woken or went wrong tells nothing.
 		const over = await look(callId, woken).catch(() => undefined);
 		const call = this.live.get(callId);
@@ -317,7 +317,7 @@ export class LiveCalls {
 
 	/** Sleeps until the time is over, something changed, or the signal fired. */
 	private async sleep(ms: number, signal: AbortSignal): Promise<void> {
-		const woken = AbortSignal.any([signal, this.changed.signal]);
+		const woken = AbortSignal.any([signal, this.changeSignal]);
 		await sleep(Math.ceil(Math.min(ms, LONGEST_SLEEP_MS)), woken).catch(() => undefined);
 	}
 
@@ -435,10 +435,14 @@ export class LiveCalls {
 		}
 	}
 
+	private get changeSignal(): AbortSignal {
+		return (this.changed ??= new AbortController()).signal;
+	}
+
 	private notify(): void {
 		const { changed } = this;
-		this.changed = new AbortController();
-		changed.abort();
+		this.changed = undefined;
+		changed?.abort();
 	}
 }
 

@@ -51,12 +51,15 @@ export interface RequestOptions extends Patience {
 /** A timer longer than 24 days fires at once, and an hour without an answer is long enough. */
 const MAX_TIMEOUT_SECONDS = 3600;
 
+const count = wholeNumber(0);
+const seconds = numberOf('seconds', 0);
+const timeout = numberOf('seconds', 1, MAX_TIMEOUT_SECONDS);
+
 /** @throws Failure `INVALID_INPUT` naming the option */
 export function requestOptionsOf(parameters: Parameters): RequestOptions {
-	const timeout = numberOf('seconds', 1, MAX_TIMEOUT_SECONDS);
 	return {
-		maxRetries: parameters.readOption(maxRetries, wholeNumber(0)),
-		giveUpAfterMs: parameters.readOption(giveUpAfterSeconds, numberOf('seconds', 0)) * 1_000,
+		maxRetries: parameters.readOption(maxRetries, count),
+		giveUpAfterMs: parameters.readOption(giveUpAfterSeconds, seconds) * 1_000,
 		timeoutMs: parameters.readOption(requestTimeoutSeconds, timeout) * 1_000,
 	};
 }
