@@ -7,6 +7,15 @@ import { printFigure } from './figure';
 import { startN8nWithNode } from './n8nWithNode';
 import { leads, phone } from './workflow';
 
+const pair = { apiKey: 'sandbox-key', apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' };
+
+/** What proxies say that passed the request on and then gave up. */
+const proxied = [
+	{ kind: 'answer', status: 500, body: 'upstream failed', places: true },
+	{ kind: 'answer', status: 503, body: '<html><h1>503 Unavailable</h1></html>', places: true },
+	{ kind: 'answer', status: 500, body: '', places: true },
+] as const;
+
 let n8n: N8n;
 
 beforeAll(async () => {
@@ -21,9 +30,7 @@ it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out 
 	for (const n of [1, 4, 6, 8]) sandbox.behave(phone(n), 'place and cut');
 	sandbox.behave(phone(3), 'cut');
 	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
-		apiKey: 'sandbox-key',
-		apiSecret: 'sandbox-secret',
-		workspaceId: 'ws_sandbox',
+		...pair,
 		baseUrl: sandbox.url,
 	});
 	const { run } = await createCampaign(
@@ -50,4 +57,64 @@ it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out 
 	expect(sandbox.seen.perNumber()).toEqual(
 		Object.fromEntries(others.map((lead) => [lead.phone, 1])),
 	);
+});
+
+it('Nobody is phoned again after a 500 or 503 of a proxy that had passed the request on', async () => {
+	const sandbox = await startSandbox({ refuseConcurrent: false });
+	proxied.forEach((behaviour, n) => sandbox.behave(phone(n), behaviour));
+	// Twenty2's own 500 is retried.
+	sandbox.behave(phone(3), '500 once');
+	const credential = await n8n.createCredential('twenty2Api', 'Twenty2', {
+		apiKey: 'sandbox-key',
+		baseUrl: sandbox.url,
+	});
+	const { run } = await createCampaign(
+		n8n,
+		credential,
+		{},
+		{ onError: 'continueErrorOutput', retryOnFail: true, maxTries: 3, waitBetweenTries: 10 },
+	);
+	const { status, data } = await run(leads(4));
+	await sandbox.close();
+
+	expect(status).toBe('success');
+	const [placed, failed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
+	expect(placed?.map(({ json }) => json.call_id)).toEqual([
+		sandbox.seen.callsTo(phone(3))[0]?.call_id,
+	]);
+	expect(failed?.map(({ json }) => json.error)).toMatchObject(
+		proxied.map((proxy) => ({
+			code: 'OUTCOME_UNKNOWN',
+			status: proxy.status,
+			source: 'n8n',
+			outcome: 'unknown',
+			attempts: 1,
+		})),
+	);
+	printFigure({
+		what: '3 creates that a proxy answered: requests for them',
+		value: sandbox.seen.requests.length - 2,
+		unit: '',
+		limit: 3,
+	});
+	expect(sandbox.seen.requests).toHaveLength(5);
+	expect(sandbox.seen.perNumber()).toEqual(
+		Object.fromEntries(leads(4).map((lead) => [lead.phone, 1])),
+	);
+});
+
+it('A call that was placed in spite of the 500 of Twenty2 comes out of the call logs', async () => {
+	const sandbox = await startSandbox({ refuseConcurrent: false });
+	sandbox.behave(phone(0), { kind: 'refuse', status: 500, message: 'Trouble', places: true });
+	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
+		...pair,
+		baseUrl: sandbox.url,
+	});
+	const { run } = await createCampaign(n8n, credential, { authentication: 'workspace' });
+	const { data } = await run(leads(1));
+	await sandbox.close();
+
+	const [placed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
+	expect(placed?.map(({ json }) => json.call_id)).toEqual([sandbox.seen.calls[0]?.call_id]);
+	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
 });

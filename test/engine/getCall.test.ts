@@ -76,7 +76,7 @@ describe.each(generations)('Get Call (%s)', (authentication) => {
 	it('tells a call that is not there by its code', async () => {
 		const run = await lookUp('call_nobody');
 		expect(run.errors[0]?.json.error).toEqual({
-			code: authentication === 'apiKey' ? 'CALL_NOT_FOUND' : 'NOT_FOUND',
+			code: 'CALL_NOT_FOUND',
 			message: expect.stringMatching(/call/i),
 			description: expect.stringContaining('Call ID'),
 			status: 404,

@@ -15,6 +15,13 @@ const errorOutput: Settings = { onError: 'continueErrorOutput' };
 const workspaceNode = (options: IDataObject = {}, settings = errorOutput, parameters = {}) =>
 	createCallNode({ authentication: 'workspace', ...parameters, options }, settings);
 
+const trouble = {
+	kind: 'refuse' as const,
+	status: 500,
+	code: 'INTERNAL_ERROR',
+	message: 'Something went wrong on our side',
+};
+
 const codesOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error).code);
 const placedIn = (run: Run) =>
 	run.success.map(({ json, pairedItem }) => [Object(pairedItem).item, json.call_id]);
@@ -317,6 +324,31 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.refusals).toBe(0);
 	});
 
+	it.each(['place and cut', 'trouble'] as const)(
+		'is found although the create was the probe after "too many requests" (%s)',
+		async (then) => {
+			const behaviour = then === 'trouble' ? { ...trouble, places: true } : then;
+			await start({
+				onRequest: ({ status }) => {
+					if (status === 429) sandbox.behave(phone(0), behaviour);
+				},
+			});
+			sandbox.behave(phone(0), '429 once');
+			const { run: done, seconds } = await run(leads(1));
+			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+			expect(seconds).toBeLessThan(10);
+		},
+	);
+
+	it('is looked for although it takes the last request of the minute', async () => {
+		const limit = { requestsPerMinute: 1 };
+		await start(limit);
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1), workspaceNode(), limit);
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		expect(sandbox.seen.refusals).toBe(0);
+	});
+
 	describe('and Stop in the editor', () => {
 		it('ends the search, and a retry phones nobody again', async () => {
 			sandbox.behave(phone(0), 'place and cut');
@@ -376,6 +408,92 @@ describe('An answer that got lost (workspace)', () => {
 			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
 			expect(sandbox.seen.calls).toHaveLength(2);
 		});
+	});
+});
+
+describe('Trouble at Twenty2 (workspace)', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ clock: () => Date.now(), refuseConcurrent: false });
+	});
+	afterEach(() => sandbox.close());
+
+	const run = async (items: IDataObject[], node = workspaceNode()) => {
+		const { runs, seconds } = await untilDone(sandbox, [engineFor(sandbox).start({ items, node })]);
+		const [done] = runs;
+		if (!done) throw new Error('It has not ended');
+		return { run: done, seconds };
+	};
+	const methods = () => sandbox.seen.requests.map(({ method }) => method);
+	const creates = () => methods().filter((method) => method === 'POST');
+	const unknown = { code: 'OUTCOME_UNKNOWN', source: 'n8n', outcome: 'unknown' };
+
+	it.each([500, 503])(
+		'is no reason to phone a person again who was phoned in spite of the %i',
+		async (status) => {
+			sandbox.behave(phone(0), { ...trouble, status, places: true });
+			const { run: done } = await run(leads(1));
+			expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
+			expect(creates()).toHaveLength(1);
+			expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+		},
+	);
+
+	it.each([500, 503])(
+		'is tried again when the call logs do not list the call (%i)',
+		async (status) => {
+			sandbox.behave(phone(0), { ...trouble, status, times: 1 });
+			const { run: done } = await run(leads(1));
+			expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
+			expect(methods()).toEqual(['POST', 'GET', 'GET', 'GET', 'POST']);
+		},
+	);
+
+	it('is tried again although the call logs had trouble too, once they have not', async () => {
+		sandbox.behave(phone(0), { ...trouble, times: 1 });
+		sandbox.behaveReads('*', { ...trouble, times: 4 });
+		const { run: done } = await run(leads(1));
+		expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+	});
+
+	it.each(['500 always', '502 html', 'cut', 'odd 200', 'unknown code'] as const)(
+		'is in doubt while the call logs answer %s',
+		async (behaviour) => {
+			sandbox.behave(phone(0), trouble);
+			sandbox.behaveReads('*', behaviour);
+			const { run: done } = await run(leads(1), workspaceNode({ maxRetries: 1 }));
+			expect(done.errors[0]?.json.error).toMatchObject({
+				...unknown,
+				status: 500,
+				message: expect.stringContaining(trouble.message),
+			});
+			expect(creates()).toHaveLength(1);
+		},
+	);
+
+	it('is in doubt when several listed calls may be the one', async () => {
+		sandbox.behave(phone(0), { ...trouble, places: true });
+		const options = { retryUnknownOutcome: true };
+		const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(options));
+		expect(done.errors.map(({ json }) => json.error)).toMatchObject([unknown, unknown]);
+		expect(creates()).toHaveLength(2);
+	});
+
+	it('is in doubt when Stop ends the look, and a retry phones nobody again', async () => {
+		sandbox.behave(phone(0), { ...trouble, places: true });
+		const node = workspaceNode({}, {});
+		const running = await engineFor(sandbox).start({ items: leads(1), node });
+		await settle(sandbox);
+		await vi.advanceTimersByTimeAsync(500);
+		running.cancel();
+		const stopped = await running.finished;
+		expect(methods()).toEqual(['POST']);
+
+		const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
+		expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 });
 

@@ -209,6 +209,27 @@ describe('Nobody is phoned twice', () => {
 		},
 	);
 
+	it.each([
+		[500, 'upstream failed'],
+		[503, '<html><h1>503 Service Temporarily Unavailable</h1></html>'],
+		[500, ''],
+	])('by a %i of a proxy that had passed the request on (%j)', async (status, body) => {
+		sandbox.behave(phone(0), { kind: 'answer', status, body, places: true });
+		const first = await engineFor(sandbox).run({
+			items: leads(1),
+			node: createCallNode({}, retryOnFail),
+		});
+		const again = await first.retry();
+
+		for (const run of [first, again]) {
+			expect(run.error).toMatchObject({
+				code: 'OUTCOME_UNKNOWN',
+				context: { data: { error: { source: 'n8n', status, outcome: 'unknown', attempts: 1 } } },
+			});
+		}
+		expect(sandbox.seen.requests).toHaveLength(1);
+	});
+
 	it('places a call of unknown outcome again only where that was asked for', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
 		const options = { maxRetries: 1, retryUnknownOutcome: true };
@@ -263,6 +284,42 @@ describe('Nobody is phoned twice', () => {
 		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
 		expect(keys).toHaveLength(2);
 		expect(keys[0]).toBe(keys[1]);
+	});
+
+	it('sends the same idempotency key after an answer that got lost', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
+		const options = { maxRetries: 1, retryUnknownOutcome: true };
+		await engineFor(sandbox).run({ items: leads(1), node: createCallNode({ options }) });
+		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
+		expect(keys).toHaveLength(2);
+		expect(new Set(keys).size).toBe(1);
+	});
+
+	it.each([400, 401, 402, 403, 404, 409, 422])(
+		'sends another idempotency key after a %i, for the item may have changed',
+		async (status) => {
+			sandbox.behave(phone(0), { kind: 'refuse', status, message: 'No', times: 2 });
+			const failed = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });
+			const done = await (await failed.retry()).retry();
+			expect(done.success).toHaveLength(1);
+			const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
+			expect(keys).toHaveLength(3);
+			expect(new Set(keys).size).toBe(3);
+		},
+	);
+
+	it('keeps the idempotency key when a refusal follows an answer that got lost', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
+		const options = { maxRetries: 1, retryUnknownOutcome: true };
+		const node = createCallNode({ options });
+		const running = await engineFor(sandbox).start({ items: leads(1), node });
+		answers.after(1, () =>
+			sandbox.behave(phone(0), { kind: 'refuse', status: 409, message: 'No', times: 1 }),
+		);
+		await running.finished;
+		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
+		expect(keys).toHaveLength(2);
+		expect(new Set(keys).size).toBe(1);
 	});
 
 	it('phones a person twice who is on the list twice', async () => {

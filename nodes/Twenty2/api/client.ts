@@ -23,7 +23,10 @@ export interface Timing {
 
 /** How one create is sent. */
 export interface Sending extends Timing {
-	/** The same for every attempt at one call. Twenty2 documents none; it is harmless if ignored. */
+	/**
+	 * The same for every attempt at one call, until one is definitely refused. Twenty2 documents none; it
+	 * is harmless if ignored.
+	 */
 	idempotencyKey: string;
 }
 

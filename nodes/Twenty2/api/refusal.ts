@@ -70,11 +70,16 @@ export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 	};
 }
 
-/** The refusal of a request, by Twenty2 or by something on the way to it, as one stable code. */
+/**
+ * The refusal of a request, by Twenty2 or by something on the way to it, as one stable code. Only
+ * Twenty2's envelope proves of a request that dials that nobody was phoned.
+ */
 export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'dials'>): Failure {
-	const { code: said, message, status, fields } = refusalIn(answer) ?? { status: answer.status };
+	const refusal = refusalIn(answer);
+	const { code: said, message, status, fields } = refusal ?? { status: answer.status };
 	const code = said ?? (fields && codeByField(fields)) ?? codeByStatus[status] ?? `HTTP_${status}`;
-	if (dials && !said && mayHaveBeenPlaced(status)) {
+	const mayBePlaced = refusal ? isGatewayTrouble(status) : mayHavePassedItOn(status);
+	if (dials && !said && mayBePlaced) {
 		const instead = message ? `, which said: ${message}` : '';
 		return outcomeUnknown(
 			`The answer got lost on its way: status ${status} came instead${instead}`,
@@ -88,7 +93,7 @@ export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'di
 			description: status >= 300 && status < 400 ? adviceFor('NOT_FOUND') : adviceFor(code),
 			status,
 			source: 'twenty2',
-			...(dials && { outcome: mayHaveBeenPlaced(status) ? 'unknown' : 'not_placed' }),
+			...(dials && { outcome: mayBePlaced ? 'unknown' : 'not_placed' }),
 			attempts: 0,
 			...(fields && { validation_errors: fields }),
 		},
@@ -120,11 +125,23 @@ function codeByField(fields: JsonObject | unknown[]): string | undefined {
 }
 
 /**
- * Twenty2 documents 500 and 503 as "not done, try again". Any other 5xx comes from something
- * between n8n and Twenty2, which may have passed the request on before it gave up.
+ * Whether Twenty2's envelope came with a status that leaves doubt. Its 500 and 503 mean "not done, try
+ * again". Any other 5xx is a gateway's.
  */
-function mayHaveBeenPlaced(status: number): boolean {
+function isGatewayTrouble(status: number): boolean {
 	return status >= 500 && status !== 500 && status !== 503;
+}
+
+/** The statuses that proxies give a request that took too long. */
+const requestTimeouts = [408, 499];
+
+/**
+ * Whether an answer without Twenty2's envelope may follow a request that reached Twenty2. A proxy says
+ * any 5xx, 500 and 503 too, also after it passed the request on. With a redirect or another 4xx it says
+ * that it did not.
+ */
+function mayHavePassedItOn(status: number): boolean {
+	return status >= 500 || requestTimeouts.includes(status);
 }
 
 /**

@@ -105,6 +105,18 @@ const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
 const withCode = z.object({ code: z.string() });
 const withCause = z.object({ cause: z.unknown() });
 
+/**
+ * n8n's `NodeApiError` around what the HTTP client threw. In n8n 1 it has no cause, and the client's code
+ * and message are all that is left of it (n8n-core 1.122, `httpRequestWithAuthentication`).
+ */
+const wrapped = z.object({
+	httpCode: z.string(),
+	messages: z.array(z.string()).check(z.minLength(1)),
+});
+
+/** Node's message of an error while connecting, such as `connect EHOSTUNREACH 10.0.0.1:443`. */
+const connectMessage = /^connect E[A-Z]+ /;
+
 /** What n8n gives a node that sends requests. */
 export type Sender = IExecuteFunctions | IWebhookFunctions;
 
@@ -168,8 +180,10 @@ export function unanswered(
 	timeoutMs: number,
 ): Failure {
 	const chain = withCauses(error);
-	const codes = chain.flatMap((each) => withCode.safeParse(each).data?.code ?? []);
-	const unconnected = chain.some((each) => whileConnecting.safeParse(each).success);
+	const codes = chain.flatMap(codesOf);
+	const unconnected = chain.some(
+		(each) => whileConnecting.safeParse(each).success || saysWhileConnecting(each),
+	);
 	const why = chain.some((each) => each instanceof UserError)
 		? 'this n8n does not allow it'
 		: (codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined) ??
@@ -183,6 +197,20 @@ export function unanswered(
 		? `No answer from ${baseUrl} within ${timeoutMs / 1_000} seconds`
 		: `The connection to ${baseUrl} ended before the answer`;
 	return dials ? outcomeUnknown(what, null) : Failure.ofNode('TIMEOUT', what, {}, safe);
+}
+
+/** The codes on an error itself, without its causes. */
+function codesOf(error: unknown): string[] {
+	const code = withCode.safeParse(error).data?.code;
+	const httpCode = wrapped.safeParse(error).data?.httpCode;
+	return [code, httpCode].filter((each) => each !== undefined);
+}
+
+/** Whether n8n's error says that the connection was never made, to any address of a name. */
+function saysWhileConnecting(error: unknown): boolean {
+	const { data } = wrapped.safeParse(error);
+	const said = data?.messages.flatMap((message) => message.split(' | '));
+	return said?.every((message) => connectMessage.test(message)) ?? false;
 }
 
 /** An error and its causes. n8n wraps what its HTTP client throws and keeps it as the cause. */

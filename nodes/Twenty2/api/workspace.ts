@@ -3,6 +3,8 @@ import * as z from 'zod/v4/mini';
 import type { JsonObject } from '../json';
 import { accountFields, readCredential, secret } from './account';
 import type { Generation, Timing } from './client';
+import { adviceFor, failureOnly } from './failure';
+import { refusalIn } from './refusal';
 import { createdIn, listedIn, readIn, simplified, type PlacedCall } from './responses';
 import type { HttpAnswer, Send } from './transport';
 
@@ -61,7 +63,7 @@ export const workspace: Generation = {
 		},
 
 		async getCall(callId, timing) {
-			return readIn(await get(send, '/api/call/detail', timing, { call_id: callId }));
+			return detailIn(await get(send, '/api/call/detail', timing, { call_id: callId }));
 		},
 
 		async listCalls(query, timing) {
@@ -100,6 +102,23 @@ async function get(
 	query?: Record<string, string>,
 ): Promise<HttpAnswer> {
 	return await send({ safe: true, dials: false, method: 'GET', path, query, timeoutMs });
+}
+
+/**
+ * The call in an answer to a look at one. This generation has no codes, and its 404 means that there is
+ * no such call.
+ * @throws Failure
+ */
+function detailIn(answer: HttpAnswer): JsonObject {
+	try {
+		return readIn(answer);
+	} catch (error) {
+		const failure = failureOnly(error);
+		const isUnknownCall = failure.fields.code === 'NOT_FOUND' && refusalIn(answer);
+		if (!isUnknownCall) throw failure;
+		const code = 'CALL_NOT_FOUND';
+		throw failure.with({ code, description: adviceFor(code) });
+	}
 }
 
 /** With its time zone. Without one, a time may be hours off. */

@@ -37,6 +37,8 @@ export interface Admission {
 
 /** Leave to send one request. Each sending ends with `answered` or `refused`. */
 export interface Lease {
+	/** No usable answer came, and other requests may tell more. Gives back the permit, and not the line. */
+	lost(): void;
 	/** @param callId of the call that the request placed, if it placed one */
 	answered(callId?: string): void;
 	refused(limited: RateLimited): void;
@@ -202,6 +204,7 @@ export class Budget {
 				let permit = first;
 				return {
 					release,
+					lost: () => permit.answered(),
 					answered: () => {
 						permit.answered();
 						if (this.liveCalls.readAnswered()) this.limiter.reset();
@@ -233,6 +236,7 @@ export class Budget {
 				let { pass, permit } = first;
 				return {
 					release,
+					lost: () => permit.answered(),
 					answered: (callId) => {
 						// Before the permit, which lets the next create go.
 						if (callId === undefined) pass.abandoned();

@@ -6,8 +6,13 @@ import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { acquire } from './abortable';
 
 const entrySchema = z.object({
-	/** Sent as the idempotency key with every attempt. */
+	/** Tells entries apart, and is the idempotency key until there is another one. */
 	id: z.string(),
+	/**
+	 * Sent with every attempt since the last one that was definitely refused. The body may have changed
+	 * after that, and a key stands for one body.
+	 */
+	idempotencyKey: z.optional(z.string()),
 	/** Requests sent for this entry, over all runs. */
 	attempts: z.number(),
 	/** The deduplication key that was recorded for it last. */

@@ -46,7 +46,7 @@ export interface PermitRequest {
 	notBefore?: number;
 }
 
-/** Leave to send one request. Exactly one of the two methods is called, once. */
+/** Leave to send one request. Exactly one of the two methods counts, the first that is called. */
 export interface Permit {
 	/** Whether refusals, and not the limit itself, made the request wait. */
 	heldBack: boolean;
@@ -244,14 +244,21 @@ export class RateLimiter {
 		const grant = this.adaptive.grant(this.spareAt(now), now);
 		this.window.send();
 		if (this.window.count > SATURATED * this.size) this.saturatedPermits++;
+		let settled = false;
 		return {
 			heldBack,
 			answered: () => {
+				if (settled) return;
+				settled = true;
 				this.window.answer(true);
 				this.adaptive.accepted(grant, performance.now());
 				this.admit();
 			},
-			refused: (limited, cause) => this.refused(grant, limited, cause),
+			refused: (limited, cause) => {
+				if (settled) return false;
+				settled = true;
+				return this.refused(grant, limited, cause);
+			},
 		};
 	}
 

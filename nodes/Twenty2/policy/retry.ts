@@ -23,8 +23,11 @@ export interface Patience {
 export interface Outgoing<T> {
 	/** For the log. It must not identify a person. */
 	what: string;
-	/** One attempt. */
-	send: () => Promise<T>;
+	/**
+	 * One attempt. It may look for an answer that got lost: it calls `lost` first, because a permit that
+	 * is held until the end of the look may be the one that the look waits for.
+	 */
+	send: (lost: () => void) => Promise<T>;
 	judge: (rejection: Error) => Verdict;
 	/** Of a create. */
 	call?: {
@@ -93,7 +96,7 @@ export async function sendAndHold<T>(
 		// The signal may have fired between the permit and now.
 		signal.throwIfAborted();
 		sent = true;
-		const answer = await send();
+		const answer = await send(lease.lost);
 		lease.answered(call?.idOf(answer));
 		answered = { answer, release: lease.release };
 		return answered;

@@ -67,9 +67,19 @@ const codesByStatus = [
 	[503, 'INTERNAL_ERROR'],
 ] as const;
 
+/** Something on the way to Twenty2 says these, and may have passed the request on before. */
+const doubtfulWithoutEnvelope: number[] = [408, 499, 500, 501, 502, 503, 504, 520, 599];
+
 const unexplained = (status: number) => ({
 	message: `Twenty2 answered with status ${status} and no explanation`,
 });
+
+const withoutEnvelope = ([status, code]: readonly [number, string]): Array<
+	[string, HttpAnswer, Expected]
+> => [
+	[`${status} with a page`, html(status), refused(status, code, unexplained(status))],
+	[`${status} empty`, { status, body: '' }, refused(status, code, unexplained(status))],
+];
 
 const fieldTable: Array<[Record<string, unknown>, string]> = [
 	[{ to_number: ['no'] }, 'INVALID_NUMBER'],
@@ -89,19 +99,27 @@ const table: Array<[string, HttpAnswer, Expected]> = [
 		nested(status, code),
 		refused(status, code),
 	]),
-	...codesByStatus.flatMap(
-		([status, code]): Array<[string, HttpAnswer, Expected]> => [
-			[`${status} flat`, flat(status), refused(status, code)],
-			[`${status} with a page`, html(status), refused(status, code, unexplained(status))],
-			[`${status} empty`, { status, body: '' }, refused(status, code, unexplained(status))],
-		],
-	),
-	...[501, 502, 504, 520, 599].flatMap(
+	...codesByStatus.map(([status, code]): [string, HttpAnswer, Expected] => [
+		`${status} flat`,
+		flat(status),
+		refused(status, code),
+	]),
+	...codesByStatus
+		.filter(([status]) => !doubtfulWithoutEnvelope.includes(status))
+		.flatMap(withoutEnvelope),
+	...doubtfulWithoutEnvelope.flatMap(
 		(status): Array<[string, HttpAnswer, Expected]> => [
-			[`${status} flat`, flat(status), lost(status)],
 			[`${status} with a page`, html(status), lost(status)],
+			[`${status} in plain text`, { status, body: 'upstream failed' }, lost(status)],
+			[`${status} empty`, { status, body: '' }, lost(status)],
+			[`${status} of another API`, { status, body: { error: 'no upstream' } }, lost(status)],
 		],
 	),
+	...[501, 502, 504, 520, 599].map((status): [string, HttpAnswer, Expected] => [
+		`${status} flat`,
+		flat(status),
+		lost(status),
+	]),
 	...fieldTable.flatMap(
 		([fields, code]): Array<[string, HttpAnswer, Expected]> => [
 			[
@@ -181,7 +199,12 @@ describe('failureOf a create', () => {
 });
 
 describe('failureOf a read', () => {
-	const spoken = table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN');
+	const spoken = [
+		...table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN'),
+		...codesByStatus
+			.filter(([status]) => doubtfulWithoutEnvelope.includes(status))
+			.flatMap(withoutEnvelope),
+	];
 	it.each(spoken)('%s', (_name, answer, expected) => {
 		const { outcome: _, ...told } = expected;
 		const { fields } = failureOf(answer, read);

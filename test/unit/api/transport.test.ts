@@ -76,6 +76,96 @@ const lostOnTheWay: Array<[string, unknown]> = [
 	['a cause of null', new Error('wrapped', { cause: null })],
 ];
 
+/** What n8n 1 makes of it (n8n-core 1.122): the cause is gone. */
+const byN8n1 = (httpCode: unknown, ...messages: string[]) =>
+	Object.assign(new Error('The service refused the connection - perhaps it is offline'), {
+		name: 'NodeApiError',
+		cause: undefined,
+		context: {},
+		messages,
+		httpCode,
+	});
+
+/** As n8n-core 1.122.48 threw them. */
+const unconnectedByN8n1: Array<[string, unknown, string]> = [
+	[
+		'a port where nobody listens',
+		byN8n1('ECONNREFUSED', ...Array<string>(2).fill('connect ECONNREFUSED 127.0.0.1:9')),
+		'nothing answers there',
+	],
+	[
+		'two addresses where nobody listens',
+		byN8n1(
+			'ECONNREFUSED',
+			'connect ECONNREFUSED 127.0.0.1:9 | connect ECONNREFUSED ::1:9 | connect EINVAL fe80::1234:9 - Local (:::0)',
+		),
+		'nothing answers there',
+	],
+	[
+		'a host that is not there',
+		byN8n1('ENOTFOUND', ...Array<string>(2).fill('getaddrinfo ENOTFOUND twenty2.invalid')),
+		'there is no such host',
+	],
+	[
+		'a self-signed certificate',
+		byN8n1('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'),
+		'its certificate is self-signed',
+	],
+	['an odd port', byN8n1('ERR_INVALID_URL', 'Invalid URL'), 'that is no valid address'],
+	[
+		'a network that is not there',
+		byN8n1('ENETUNREACH', 'connect ENETUNREACH 255.255.255.255:9 - Local (0.0.0.0:0)'),
+		'the connection could not be made',
+	],
+	[
+		'a connection that took too long',
+		byN8n1('ETIMEDOUT', 'connect ETIMEDOUT 10.0.0.1:443'),
+		'the connection could not be made',
+	],
+];
+
+const lostByN8n1: Array<[string, unknown]> = [
+	['a cut connection', byN8n1('ECONNRESET', 'socket hang up', 'socket hang up')],
+	['half an answer', byN8n1('500', 'stream has been aborted')],
+	['an answer that is not TLS', byN8n1('EPROTO', 'write EPROTO 807C:error:0A00010B:SSL routines')],
+	['a network that went away', byN8n1('ENETUNREACH', 'read ENETUNREACH')],
+	['one error of several that leaves doubt', byN8n1('EPIPE', 'connect EACCES ::1:9 | write EPIPE')],
+	['messages of which one leaves doubt', byN8n1('EPIPE', 'connect EACCES ::1:9', 'write EPIPE')],
+	['a message that only mentions connecting', byN8n1('EOTHER', 'read after connect ECONNRESET ')],
+	['no message', byN8n1('EHOSTUNREACH')],
+	['no code', byN8n1(null, 'connect')],
+];
+
+describe('unanswered in n8n 1', () => {
+	it.each(unconnectedByN8n1)('%s: nothing was sent', (_, error, why) => {
+		expect(fieldsOf(error, 'create')).toMatchObject({
+			code: 'NETWORK_ERROR',
+			message: `Twenty2 was not reached at ${ADDRESS}: ${why}`,
+			status: null,
+			source: 'n8n',
+			outcome: 'not_placed',
+		});
+		expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
+	});
+
+	it.each(lostByN8n1)('%s: a create may have been carried out', (_, error) => {
+		expect(fieldsOf(error, 'create')).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: `The connection to ${ADDRESS} ended before the answer`,
+			outcome: 'unknown',
+		});
+		expect(fieldsOf(error, 'read').code).toBe('TIMEOUT');
+	});
+
+	it('tells how long it has waited', () => {
+		const error = byN8n1('ECONNABORTED', 'timeout of 1500ms exceeded');
+		expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: `No answer from ${ADDRESS} within 1.5 seconds`,
+		});
+	});
+});
+
 describe('unanswered', () => {
 	it.each([0, 1, 3])('what n8n itself forbids was not sent (%i causes deep)', (depth) => {
 		const create = fieldsOf(within(new UserError('blocked'), depth), 'create');

@@ -117,4 +117,32 @@ describe('The workspace API', () => {
 	])('is not taken for one that lists nothing when it answers %s', async (_, body) => {
 		await expect(callsIn(body)).rejects.toMatchObject({ fields: { code: 'INVALID_RESPONSE' } });
 	});
+
+	describe('says of a call that is looked up', () => {
+		const codeOf = async (status: number, body: unknown) => {
+			const { getCall } = workspace.speak(async () => await Promise.resolve({ status, body }));
+			return await getCall('call_1', { timeoutMs: 1_000 }).catch((error: unknown) => error);
+		};
+		const refusal = { success: false, statusCode: 404, message: 'No such call' };
+
+		it.each([404, 200])('that there is none, by its envelope under %i', async (status) => {
+			expect(await codeOf(status, refusal)).toMatchObject({
+				fields: {
+					code: 'CALL_NOT_FOUND',
+					message: 'No such call',
+					description: expect.stringContaining('Check the Call ID'),
+					status: 404,
+					source: 'twenty2',
+				},
+			});
+		});
+
+		it.each<[string, number, unknown, string]>([
+			['a page under 404', 404, '<h1>Not here</h1>', 'NOT_FOUND'],
+			['another refusal', 403, { ...refusal, statusCode: 403 }, 'FORBIDDEN'],
+			['a code of its own', 404, { success: false, error: { code: 'GONE', status: 404 } }, 'GONE'],
+		])('nothing else by %s', async (_, status, body, code) => {
+			expect(await codeOf(status, body)).toMatchObject({ fields: { code } });
+		});
+	});
 });

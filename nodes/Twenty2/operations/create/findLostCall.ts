@@ -14,6 +14,21 @@ const PAUSES_MS = [1_000, 2_000, 4_000];
 /** The call holds its line meanwhile, so one look may take less time than other requests. */
 const MAX_TIMEOUT_MS = 5_000;
 
+/** A create whose answer does not tell whether the call was placed. */
+export interface SentCreate {
+	/** In milliseconds since 1970. */
+	sentAt: number;
+	claim: Claim;
+}
+
+/** What the call logs tell of a create. */
+export type Finding =
+	| { is: 'placed'; call: PlacedCall }
+	/** No listed call may be its own. */
+	| { is: 'not listed' }
+	/** Several may be, or the logs cannot be read. */
+	| { is: 'unclear' };
+
 /** What placing a call and finding it have in common. */
 export interface CallContext extends Pick<Connection, 'twenty2' | 'access'> {
 	requestOptions: RequestOptions;
@@ -22,20 +37,21 @@ export interface CallContext extends Pick<Connection, 'twenty2' | 'access'> {
 }
 
 /**
- * Looks into the call logs for a call whose answer got lost. A listed call is that call if it is the
- * only one like it that started since the create was sent and that belongs to no other create.
- * @param sentAt when the create was sent, in milliseconds since 1970
- * @returns what Create Call gives, or undefined when it stays unknown whether it was placed
+ * Looks into the call logs for a call whose answer got lost, or that Twenty2 may have placed although it
+ * says that it had trouble. A listed call is that call if it is the only one like it that started since
+ * the create was sent and that belongs to no other create. The last look decides.
+ * @param lastRetries how often the last look is retried after trouble
+ * @returns `unclear` also when the execution is stopped meanwhile
  */
 export async function findLostCall(
 	call: NewCall,
 	entry: Entry,
-	sentAt: number,
-	claim: Claim,
+	{ sentAt, claim }: SentCreate,
+	lastRetries: number,
 	{ twenty2, access, requestOptions, canceled }: CallContext,
-): Promise<PlacedCall | undefined> {
+): Promise<Finding> {
 	const { callsSince } = twenty2;
-	if (!callsSince) return undefined;
+	if (!callsSince) return { is: 'unclear' };
 
 	const timeoutMs = Math.min(requestOptions.timeoutMs, MAX_TIMEOUT_MS);
 	const look = {
@@ -46,21 +62,30 @@ export async function findLostCall(
 		},
 		judge: verdictOn,
 	};
-	// A look that fails is not retried: the next look follows anyway.
-	const once = { ...requestOptions, maxRetries: 0 };
+	let finding: Finding = { is: 'unclear' };
 	try {
-		for (const ms of PAUSES_MS) {
+		for (const [i, ms] of PAUSES_MS.entries()) {
 			await sleep(ms, canceled);
-			const listed = await send(look, once, access.reads, canceled).catch(() => undefined);
-			if (!listed) continue;
-			const [own, ...others] = listed.filter(({ call_id }) => !claim.isTaken(call_id));
-			entry.ambiguous = own !== undefined && (others.length > 0 || claim.contested);
-			if (own === undefined || entry.ambiguous) continue;
-			claim.take(own.call_id);
-			return own;
+			// The others are not retried: the next one follows anyway.
+			const maxRetries = i === PAUSES_MS.length - 1 ? lastRetries : 0;
+			const patience = { ...requestOptions, maxRetries };
+			const listed = await send(look, patience, access.reads, canceled).catch(() => undefined);
+			finding = listed ? findingIn(listed, entry, claim) : { is: 'unclear' };
+			if (finding.is === 'placed') break;
 		}
 	} catch {
 		// The execution was stopped: nothing more is sent, and the outcome stays unknown.
+		return { is: 'unclear' };
 	}
-	return undefined;
+	return finding;
+}
+
+/** What one look tells. @param listed calls like the one that was asked for */
+function findingIn(listed: PlacedCall[], entry: Entry, claim: Claim): Finding {
+	const [own, ...others] = listed.filter(({ call_id }) => !claim.isTaken(call_id));
+	entry.ambiguous = own !== undefined && (others.length > 0 || claim.contested);
+	if (own === undefined) return { is: 'not listed' };
+	if (entry.ambiguous) return { is: 'unclear' };
+	claim.take(own.call_id);
+	return { is: 'placed', call: own };
 }

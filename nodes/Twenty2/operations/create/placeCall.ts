@@ -1,3 +1,5 @@
+import { randomUUID } from 'crypto';
+
 import type { NewCall } from '../../api/client';
 import { Failure, failureFields, failureOnly, outcomeUnknown } from '../../api/failure';
 import { hasEnded, placedCall, type PlacedCall } from '../../api/responses';
@@ -48,11 +50,11 @@ export async function placeCall(
 	options: PlaceCallOptions,
 ): Promise<Answered<PlacedCall>> {
 	const { twenty2, access, requestOptions, signal } = options;
-	const send = async () => {
+	const send = async (lost: () => void) => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
 		entry.state = { is: 'sent' };
-		return await create(call, entry, options).then(
+		return await create(call, entry, options, lost).then(
 			(answer) => {
 				entry.state = { is: 'placed', answer, at: Date.now() };
 				return answer;
@@ -61,6 +63,7 @@ export async function placeCall(
 				// If an earlier attempt may have dialled, a refusal of this one does not change that.
 				const failure = failureOnly(error).with(inDoubt ? { outcome: 'unknown' } : {});
 				entry.state = settledState(failure);
+				if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
 				throw failure;
 			},
 		);
@@ -93,13 +96,23 @@ function judgeOf(
 		verdictOn(error, { retryUnknownOutcome: retryUnknownOutcome && !entry.ambiguous });
 }
 
-/** Sends one create. @returns its answer or, where that got lost, the call in the call logs */
-async function create(call: NewCall, entry: Entry, context: CallContext): Promise<PlacedCall> {
+/**
+ * Sends one create, and looks into the call logs where its answer does not tell what became of it.
+ * @param lost called before the look
+ * @returns the answer or, where that is missing, the call in the call logs
+ */
+async function create(
+	call: NewCall,
+	entry: Entry,
+	context: CallContext,
+	lost: () => void,
+): Promise<PlacedCall> {
 	const sentAt = Date.now();
 	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
 	const { twenty2, requestOptions } = context;
-	const { timeoutMs } = requestOptions;
-	const answered = twenty2.createCall(call, { idempotencyKey: entry.id, timeoutMs });
+	const { timeoutMs, maxRetries } = requestOptions;
+	const idempotencyKey = entry.idempotencyKey ?? entry.id;
+	const answered = twenty2.createCall(call, { idempotencyKey, timeoutMs });
 	return await answered.then(
 		(answer) => {
 			claim.take(answer.call_id);
@@ -109,12 +122,40 @@ async function create(call: NewCall, entry: Entry, context: CallContext): Promis
 		async (error: unknown) => {
 			claim.settled();
 			const failure = failureOnly(error);
-			const lost = failure.fields.code === 'OUTCOME_UNKNOWN';
-			const found = lost && (await findLostCall(call, entry, sentAt, claim, context));
-			if (found) return found;
-			throw failure;
+			const hadTrouble = saysTrouble(failure);
+			const mayBeListed = hadTrouble || failure.fields.code === 'OUTCOME_UNKNOWN';
+			if (!twenty2.callsSince || !mayBeListed) throw failure;
+			lost();
+			// Trouble at Twenty2 may be with the call logs too, and decides whether the person is phoned.
+			const lastRetries = hadTrouble ? maxRetries : 0;
+			const sent = { sentAt, claim };
+			const finding = await findLostCall(call, entry, sent, lastRetries, context);
+			if (finding.is === 'placed') return finding.call;
+			throw hadTrouble && finding.is === 'unclear' ? undecided(failure) : failure;
 		},
 	);
+}
+
+/** Whether Twenty2 itself answered that it had trouble, and that nobody was phoned. */
+function saysTrouble(failure: Failure): boolean {
+	const { status, outcome } = failure.fields;
+	const mayPass = verdictOn(failure).again === 'after backoff';
+	return status !== null && outcome === 'not_placed' && mayPass;
+}
+
+/** Twenty2 had trouble, and its call logs do not tell that nobody was phoned. */
+function undecided({ fields: { status, message } }: Failure): Failure {
+	const what = 'The call logs do not tell whether the call was placed';
+	return outcomeUnknown(`${what}. Twenty2 said: ${message}`, status);
+}
+
+/**
+ * Whether the answer to a create says that the same create will never be accepted. After trouble at
+ * Twenty2 or "too many requests" the same create is sent again, so it keeps its idempotency key: should
+ * the answer be wrong, the key still protects the person.
+ */
+function definitelyRefused(failure: Failure): boolean {
+	return failure.fields.outcome === 'not_placed' && verdictOn(failure).again === 'never';
 }
 
 /** What earlier tries of an item mean for its failure: a call was placed, or may have been. */

@@ -64,6 +64,7 @@ const unlimited: Lane = {
 	async acquire({ signal }) {
 		signal.throwIfAborted();
 		return {
+			lost() {},
 			answered() {},
 			refused() {},
 			async renew() {
