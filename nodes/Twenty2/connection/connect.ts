@@ -1,5 +1,5 @@
 import type { Generation, Twenty2 } from '../api/client';
-import { Failure, failureOnly } from '../api/failure';
+import { Failure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
 import { budgetOf, type Access, type Budget, type Limits } from '../policy/budget';
@@ -73,7 +73,9 @@ export async function connect(
 			const { reads } = access();
 			const outgoing = { what, send: counted, judge: verdictOn };
 			const answer = await send(outgoing, patience, reads, signal).catch((error: unknown) => {
-				throw failureOnly(error).with({ attempts });
+				// The reason of the signal is no failure of the request.
+				if (signal.aborted && !(error instanceof Failure)) throw error;
+				throw toFailure(error).with({ attempts });
 			});
 			return { answer, attempts };
 		},
