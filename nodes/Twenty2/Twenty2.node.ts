@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { Failure, failureOnly } from './api/failure';
+import { Failure, toFailure } from './api/failure';
 import { authentication, generationName, generations } from './connection/authentication';
 import { connect } from './connection/connect';
 import { connectionTests } from './connection/credentialTest';
@@ -79,7 +79,7 @@ export class Twenty2 implements INodeType {
 			generations[generationName.parse(this.getNodeParameter('authentication', 0))];
 		const { dials } = operation;
 
-		const connection = await connect(this, generation).catch(failureOnly);
+		const connection = await connect(this, generation).catch(toFailure);
 		const tasks = checkItems(this, operation, connection);
 		const ledger = ledgerOf(this, dials);
 		const hours = new CallingHours();

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { core } from './n8nCore';
+import { createCallNode, engineFor, leads } from './twenty2';
 
 /** What n8n's server gives a connection test. */
 const n8n: ICredentialTestFunctions = new core.CredentialTestContext();
@@ -111,6 +112,25 @@ describe.each([
 			message: expect.stringContaining('Base URL'),
 		});
 		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('leaves a running campaign its limits when it tries lower ones', async () => {
+		await sandbox.close();
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
+		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 100 });
+		const campaign = await engineFor(sandbox).start({
+			items: leads(9),
+			node: createCallNode({ authentication: generation }),
+		});
+		await expect.poll(() => sandbox.seen.requests.length).toBeGreaterThanOrEqual(1);
+		const from = performance.now();
+		expect(await tested({ requestsPerMinute: 2, concurrentCalls: 1 })).toMatchObject({
+			status: 'OK',
+		});
+		const { success } = await campaign.finished;
+		expect(success).toHaveLength(9);
+		// With two requests a minute it would take minutes.
+		expect(performance.now() - from).toBeLessThan(30_000);
 	});
 
 	it('counts among the requests of the key, and does not wait behind a campaign', async () => {

@@ -9,14 +9,14 @@ const notInTests = async (): Promise<never> => {
 
 /** What n8n's server gives to every execution. Its own URLs lead nowhere. */
 export function surroundingsOf(
-	hooks: ExecutionLifecycleHooks,
+	hooks: ExecutionLifecycleHooks | undefined,
 	credentialsHelper: ICredentialsHelper,
 ): IWorkflowExecuteAdditionalData {
 	return {
 		hooks,
 		credentialsHelper,
-		executionId: hooks.executionId,
-		workflowId: hooks.workflowData.id,
+		executionId: hooks?.executionId,
+		workflowId: hooks?.workflowData.id,
 		externalSecretsProxy: new core.ExternalSecretsProxy(),
 		currentNodeExecutionIndex: 0,
 		variables: {},

@@ -30,7 +30,7 @@ function inOneSpelling(address: string): string {
 	// zod calls this for an address that the checks refuse, too.
 	if (!URL.canParse(address)) return address;
 	const { origin, pathname } = new URL(address);
-	return (origin + pathname).replace(/\/+$/, '');
+	return (origin + pathname).replace(/(?<!\/)\/+$/, '');
 }
 
 /** The fields that the credentials of all generations have. */

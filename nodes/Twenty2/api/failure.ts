@@ -71,7 +71,32 @@ export function outcomeUnknown(message: string, status: number | null): Failure 
 	return Failure.ofNode('OUTCOME_UNKNOWN', message, { status, outcome: 'unknown' });
 }
 
-/** @returns the Failure that was caught @throws anything else, which is a fault of this node */
+/** The longest message of a fault that an item carries. */
+const MAX_FAULT_LENGTH = 200;
+
+/** A word that holds no data: letters, as in prose or in the name of a variable. */
+const plainWord = /^["'`(]*[a-z._$]{1,30}["'`).,:;]*$/i;
+
+/**
+ * The failure that a fault of this node or of n8n is. What was caught may quote a key or a number. So
+ * only its plain words are kept.
+ */
+export function unexpected(fault: unknown): Failure {
+	const said = fault instanceof Error ? `${fault.name}: ${fault.message}` : typeof fault;
+	const words = said.slice(0, MAX_FAULT_LENGTH).split(/\s+/);
+	const safe = words.map((word) => (plainWord.test(word) ? word : '…')).join(' ');
+	return Failure.ofNode('UNEXPECTED', `Something unexpected happened inside this node: ${safe}`);
+}
+
+/** @returns the Failure that was caught, or the one that a fault is */
+export function toFailure(error: unknown): Failure {
+	return error instanceof Failure ? error : unexpected(error);
+}
+
+/**
+ * @returns the Failure that was caught
+ * @throws anything else: the reason of a signal, or a fault, which is `UNEXPECTED` in the end
+ */
 export function failureOnly(error: unknown): Failure {
 	if (error instanceof Failure) return error;
 	throw error;
@@ -102,6 +127,8 @@ const advice: Partial<Record<string, string>> = {
 		'Somebody was phoned under this Deduplication Key before, or may have been. Give the item another key to phone all the same',
 	DOWNLOAD_FAILED:
 		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
+	UNEXPECTED:
+		'This is a fault of the node or of n8n and not of the item. Report it with this message and the versions of both',
 	INVALID_RESPONSE:
 		'Check that the Base URL in the Twenty2 credential is the address of the Twenty2 API',
 };

@@ -1,8 +1,9 @@
 import type { Generation, Twenty2 } from '../api/client';
-import { Failure, failureOnly } from '../api/failure';
+import { Failure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
-import { budgetOf, type Access, type Budget, type Limits } from '../policy/budget';
+import { budgetOf, type Access, type Budget } from '../policy/budget';
+import type { Limits } from '../policy/keyLimits';
 import { send, type Patience } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
@@ -45,15 +46,19 @@ export interface Connection {
 export async function connect(
 	n8n: Sender,
 	generation: Generation,
-	open = (budget: Budget) => budget.open((message) => n8n.logger.debug(message)),
+	open = (budget: Budget, credential: string) =>
+		budget.open((message) => n8n.logger.debug(message), credential),
 ): Promise<Connection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
 	});
 	const { apiKey, baseUrl, limits } = generation.account(credential);
+	const { id } = n8n.getNode().credentials?.[credentialType] ?? {};
+	const credentialId = id ?? '';
 	let opened: Access | undefined;
-	const access = () => (opened ??= open(budgetOf(apiKey, baseUrl, limits)));
+	const access = () =>
+		(opened ??= open(budgetOf(apiKey, baseUrl, limits, credentialId), credentialId));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl)),
 		media: mediaThrough(n8n, baseUrl),
@@ -73,7 +78,9 @@ export async function connect(
 			const { reads } = access();
 			const outgoing = { what, send: counted, judge: verdictOn };
 			const answer = await send(outgoing, patience, reads, signal).catch((error: unknown) => {
-				throw failureOnly(error).with({ attempts });
+				// The reason of the signal is no failure of the request.
+				if (signal.aborted && !(error instanceof Failure)) throw error;
+				throw toFailure(error).with({ attempts });
 			});
 			return { answer, attempts };
 		},

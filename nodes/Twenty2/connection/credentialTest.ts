@@ -10,7 +10,7 @@ import type { Generation } from '../api/client';
 import { refusalIn } from '../api/refusal';
 import { answered, unanswered, type HttpAnswer, type Send } from '../api/transport';
 import { workspace } from '../api/workspace';
-import { budgetOf } from '../policy/budget';
+import { budgetToTest } from '../policy/budget';
 import { send } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
@@ -78,13 +78,16 @@ const wrongAddress = (what: string) =>
 		`${what}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
 	);
 
-/** Sends the test within the limits of the key, without waiting behind a whole campaign. */
+/**
+ * Sends the test within the limits of the key, without waiting behind a whole campaign. The limits of
+ * the credential may not be saved yet, so they change nothing for running workflows.
+ */
 async function withinLimits(
 	{ apiKey, baseUrl, limits }: Account,
 	read: () => Promise<unknown>,
 ): Promise<void> {
 	const signal = AbortSignal.timeout(MAX_WAIT_MS);
-	const { reads } = budgetOf(apiKey, baseUrl, limits).open();
+	const { reads } = budgetToTest(apiKey, baseUrl, limits).open();
 	const test = { what: 'Connection test', send: read, judge: verdictOn };
 	const noRetries = { maxRetries: 0, giveUpAfterMs: 0 };
 	await send(test, noRetries, reads, signal).catch((reason: unknown) => {

@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
 
 import { acquire } from './abortable';
+import { KeyLimits, type Limits } from './keyLimits';
 import { LiveCalls, type LinePass } from './liveCalls';
 import { PollPacer } from './pollPacer';
 import {
@@ -12,14 +13,6 @@ import {
 	type RateLimited,
 } from './rateLimiter';
 import { WaitTally, type Waited } from './waitTally';
-
-/** What Twenty2 allows one key. */
-export interface Limits {
-	/** How many requests of any kind in any 60 seconds. */
-	requestsPerMinute: number;
-	/** How many creates at once, and how many reads. */
-	concurrentCalls: number;
-}
 
 /** A request that asks to be sent. */
 export interface Admission {
@@ -115,10 +108,13 @@ export class Budget {
 
 	private readonly liveCalls: LiveCalls;
 
+	private readonly keyLimits = new KeyLimits();
+
 	/** How many requests wait to be sent. */
 	private demand = 0;
 
-	constructor({ requestsPerMinute, concurrentCalls }: Limits) {
+	constructor(private limits: Limits) {
+		const { requestsPerMinute, concurrentCalls } = limits;
 		this.limiter = new RateLimiter(requestsPerMinute, () => this.demand);
 		this.lines = pLimit(concurrentCalls);
 		this.readers = pLimit(concurrentCalls);
@@ -135,7 +131,9 @@ export class Budget {
 	}
 
 	/** Changes the limits, for requests that wait too. */
-	allow({ requestsPerMinute, concurrentCalls }: Limits): void {
+	allow(limits: Limits): void {
+		const { requestsPerMinute, concurrentCalls } = limits;
+		this.limits = limits;
 		this.lines.concurrency = concurrentCalls;
 		this.readers.concurrency = concurrentCalls;
 		this.liveCalls.allow(concurrentCalls);
@@ -143,10 +141,63 @@ export class Budget {
 	}
 
 	/**
+	 * Takes what a credential says of the limits. Where several credentials in use hold the key, the lowest
+	 * limits count.
+	 * @param credential n8n's ID of the credential
+	 */
+	state(credential: string, limits: Limits): void {
+		this.keyLimits.state(credential, limits);
+		this.allowLowest();
+	}
+
+	/** Whether a credential with this key is in use. */
+	get inUse(): boolean {
+		return this.keyLimits.lowest !== undefined;
+	}
+
+	/** Another credential may have come into use, or may be in use no longer. */
+	private allowLowest(): void {
+		const { requestsPerMinute, concurrentCalls } = this.limits;
+		const lowest = this.keyLimits.lowest ?? this.limits;
+		const isSame =
+			lowest.requestsPerMinute === requestsPerMinute && lowest.concurrentCalls === concurrentCalls;
+		if (!isSame) this.allow(lowest);
+	}
+
+	/** Notes that a request uses a credential. @returns ends the use */
+	private use(credential: string): () => void {
+		const end = this.keyLimits.use(credential);
+		this.allowLowest();
+		return () => {
+			end();
+			this.allowLowest();
+		};
+	}
+
+	/** The same lane, for requests with a credential. */
+	private used(lane: Lane, credential: string): Lane {
+		return {
+			acquire: async (admission) => {
+				const end = this.use(credential);
+				const lease = await lane.acquire(admission).catch((reason: unknown) => {
+					end();
+					throw reason;
+				});
+				const release = () => {
+					lease.release();
+					end();
+				};
+				return { ...lease, release };
+			},
+		};
+	}
+
+	/**
 	 * Opens an access for one run. An access has at most one create, one read and one poll in the shared
 	 * queues, so runs take turns: two items do not wait behind another run's five hundred.
+	 * @param credential whose limits count while the access is used
 	 */
-	open(log: Log = () => undefined): Access {
+	open(log: Log = () => undefined, credential = ''): Access {
 		const tally = new WaitTally();
 		const { liveCalls } = this;
 		const inTurn = (): TurnTaking => {
@@ -167,10 +218,17 @@ export class Budget {
 			log,
 		);
 		return {
-			creates: this.createLane(inTurn(), looks, tally, log),
-			reads: this.readLane(inTurn(), tally, log),
-			polls,
-			holdLine: (callId) => this.holdLine(callId),
+			creates: this.used(this.createLane(inTurn(), looks, tally, log), credential),
+			reads: this.used(this.readLane(inTurn(), tally, log), credential),
+			polls: this.used(polls, credential),
+			holdLine: (callId) => {
+				const end = this.use(credential);
+				const release = this.holdLine(callId);
+				return () => {
+					release();
+					end();
+				};
+			},
 			callEnded: (callId) => liveCalls.ended(callId),
 			sleepUntilEnded: async (callId, ms, signal) =>
 				await liveCalls.sleepUntilEnded(callId, ms, signal),
@@ -358,10 +416,28 @@ let salt: Buffer | undefined;
 const budgets = new Map<string, Budget>();
 
 /**
- * The budget of a key at an address: always the same one in this process, with the limits that it was
- * last asked for. Idle budgets are dropped on the way. Only a digest of the key is kept.
+ * The budget of a key at an address: always the same one in this process. Idle budgets are dropped on
+ * the way. Only a digest of the key is kept.
+ * @param limits what the credential says of them now
+ * @param credential n8n's ID of the credential
  */
-export function budgetOf(key: string, baseUrl: string, limits: Limits): Budget {
+export function budgetOf(key: string, baseUrl: string, limits: Limits, credential = ''): Budget {
+	const budget = knownBudget(key, baseUrl, limits);
+	budget.state(credential, limits);
+	return budget;
+}
+
+/**
+ * The same for limits that are only tried out: they change nothing for the runs that use the key.
+ * @param limits count while no run uses the key
+ */
+export function budgetToTest(key: string, baseUrl: string, limits: Limits): Budget {
+	const budget = knownBudget(key, baseUrl, limits);
+	if (!budget.inUse) budget.allow(limits);
+	return budget;
+}
+
+function knownBudget(key: string, baseUrl: string, limits: Limits): Budget {
 	// Not before it is needed: the first random bytes of a process take a while.
 	salt ??= randomBytes(32);
 	const digest = createHmac('sha256', salt).update(`${baseUrl}\n${key}`).digest('hex');
@@ -369,7 +445,6 @@ export function budgetOf(key: string, baseUrl: string, limits: Limits): Budget {
 		if (known !== digest && budget.idle) budgets.delete(known);
 	}
 	const budget = budgets.get(digest) ?? new Budget(limits);
-	budget.allow(limits);
 	budgets.set(digest, budget);
 	return budget;
 }

@@ -88,7 +88,8 @@ export class Ledger {
 
 	private readonly entries: Entries;
 
-	private earlier: Map<number, Entry[]> | undefined;
+	/** The entries of this run by item, once they are asked for. */
+	private byItem: Map<number, Entry[]> | undefined;
 
 	/** @param context n8n's node context, `getContext('node')`; written to */
 	constructor(
@@ -125,13 +126,14 @@ export class Ledger {
 					state: { is: known === undefined ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
+		if (this.byItem && !this.byItem.get(item)?.includes(entry)) addTo(this.byItem, item, entry);
 		return entry;
 	}
 
-	/** What earlier tries of this run know of an item, whatever number it had then. */
+	/** What this run and earlier tries of it know of an item, whatever number it had then. */
 	entriesOf(item: number): Entry[] {
-		this.earlier ??= byItem(this.entries);
-		return this.earlier.get(item) ?? [];
+		this.byItem ??= byItem(this.entries);
+		return this.byItem.get(item) ?? [];
 	}
 
 	/** What the node has come to in this execution, earlier tries of it included. */
@@ -181,9 +183,15 @@ function byItem(entries: Entries): Map<number, Entry[]> {
 	const found = new Map<number, Entry[]>();
 	for (const [key, entry] of Object.entries(entries)) {
 		const item = Number.parseInt(key, 10);
-		if (isEntry(entry)) found.set(item, [...(found.get(item) ?? []), entry]);
+		if (isEntry(entry)) addTo(found, item, entry);
 	}
 	return found;
+}
+
+function addTo(byItem: Map<number, Entry[]>, item: number, entry: Entry): void {
+	const entries = byItem.get(item) ?? [];
+	entries.push(entry);
+	byItem.set(item, entries);
 }
 
 /** The context may come from the database, written by another version of this package. */

@@ -1,11 +1,12 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import pLimit from 'p-limit';
 
-import { Failure, failureOnly } from '../api/failure';
+import { Failure, toFailure } from '../api/failure';
 import type { Connection } from '../connection/connect';
 import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
 import type { Operation, Output, Run, Task } from '../operations/operation';
+import type { Entry } from '../policy/ledger';
 
 /** The result of an item: its outputs, its failure, or undefined when the run ended before it. */
 export type Result = Output[] | Failure | undefined;
@@ -43,7 +44,7 @@ export function checkItems(
 		try {
 			return operation.check(new Parameters(n8n, item), connection);
 		} catch (error) {
-			return failureOnly(error);
+			return toFailure(error);
 		}
 	});
 }
@@ -74,8 +75,8 @@ export async function carryOut(
 			return await task({ ...run, signal, canceled });
 		} catch (error) {
 			if (signal.aborted && !(error instanceof Failure)) return undefined;
-			if (!(error instanceof Failure)) stop.abort();
-			const failure = failureOnly(error);
+			const failure =
+				error instanceof Failure ? error : afterFault(error, run.ledger.entriesOf(item));
 			stopBy(failure, item);
 			return failure;
 		}
@@ -85,13 +86,17 @@ export async function carryOut(
 		if (task instanceof Failure) stopBy(task, item);
 	});
 	const limit = pLimit(concurrency);
-	// A fault of this node in one item must not end the run while others are in flight.
-	const settled = await Promise.allSettled(
+	const results = await Promise.all(
 		withOutcomes.map(async (task, item) => await limit(carryOne, task, item)),
 	);
-	const results = settled.map((result) => {
-		if (result.status === 'rejected') throw result.reason;
-		return result.value;
-	});
 	return { results, stoppedBy };
+}
+
+/**
+ * The failure of an item whose task met a fault of this node or of n8n.
+ * @param entries what is known of the calls of the item
+ */
+function afterFault(fault: unknown, entries: Entry[]): Failure {
+	const attempts = entries.reduce((sum, entry) => sum + entry.attempts, 0);
+	return toFailure(fault).with({ attempts, ...earlierOutcome(entries) });
 }

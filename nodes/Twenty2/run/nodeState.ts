@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { DeduplicationKeys } from '../operations/create/oncePerKey';
@@ -17,14 +17,20 @@ const workflowData = z.object({
 
 /**
  * The ledger of the run that n8n carries out, out of n8n's node context. A retry of the run gets the
- * same ledger.
+ * same ledger. n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
  * @param dials whether the operation makes phones ring; other runs leave nothing to remember
  */
 export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
+	const context = contextOf(n8n);
+	if (!context) {
+		const isToolRun = isTool(n8n.getNode());
+		return new Ledger({}, { index: 0, execution: '', identity: '', isTool: isToolRun });
+	}
+
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
 	const run = workflowData.parse({ $runIndex, $execution });
 	const node = n8n.getNode();
-	const ledger = new Ledger(n8n.getContext('node'), {
+	const ledger = new Ledger(context, {
 		index: run.$runIndex,
 		execution: run.$execution.id,
 		identity: `${identityOf(run.$execution)} ${node.name}`,
@@ -33,6 +39,15 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	if (dials && n8n.getMode() === 'retry') ledger.remember();
 	if (dials) n8n.onExecutionCancellation(() => ledger.remember());
 	return ledger;
+}
+
+/** n8n's node context; undefined where there is none, because n8n then throws. */
+function contextOf(n8n: IExecuteFunctions): IContextObject | undefined {
+	try {
+		return n8n.getContext('node');
+	} catch {
+		return undefined;
+	}
 }
 
 /**
@@ -76,7 +91,9 @@ export function keysOf(n8n: IExecuteFunctions): DeduplicationKeys {
 	return {
 		async claim(key, signal, own) {
 			for (const [id, { idle }] of workflows) if (idle) workflows.delete(id);
-			const { id = '' } = n8n.getWorkflow();
+			const { id } = n8n.getWorkflow();
+			// Without a workflow, n8n's store would take the keys of any other one.
+			if (!id) throw new Error('it runs the node outside of a workflow');
 			const keys = workflows.get(id) ?? new Keys();
 			workflows.set(id, keys);
 			return await keys.claim(prefix + key, store, signal, own);

@@ -56,7 +56,7 @@ export async function verificationOf(
 	}
 	if (!hasCredential || verify === false) return async () => true;
 
-	const connection = await connect(n8n, generation, (budget) => accessOf(n8n, budget));
+	const connection = await connect(n8n, generation, (...opened) => accessOf(n8n, ...opened));
 	return async (event) => {
 		// The access opens only now, after the deferral of this event.
 		const { twenty2, access } = connection;
@@ -84,11 +84,12 @@ export async function verificationOf(
  * The access of a trigger node to a budget: one for all deliveries, so that many verifications take
  * turns with executions as one run does. A credential with another key has another budget.
  */
-function accessOf(n8n: IWebhookFunctions, budget: Budget): Access {
+function accessOf(n8n: IWebhookFunctions, budget: Budget, credential: string): Access {
 	const { accesses } = sharedOf(n8n);
 	// The access outlives this delivery, so it must not keep the delivery's `n8n` in memory.
 	const { logger } = n8n;
-	const access = accesses.get(budget) ?? budget.open((message) => logger.debug(message));
+	const access =
+		accesses.get(budget) ?? budget.open((message) => logger.debug(message), credential);
 	accesses.set(budget, access);
 	return access;
 }

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { Failure, failureOnly, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
+import {
+	Failure,
+	failureOnly,
+	outcomeUnknown,
+	unexpected,
+} from '../../../nodes/Twenty2/api/failure';
 import { failureFrom } from './failureFrom';
 
 const fields = {
@@ -64,5 +69,25 @@ describe('outcomeUnknown', () => {
 			source: 'n8n',
 			outcome: 'unknown',
 		});
+	});
+});
+
+describe('unexpected', () => {
+	it.each([
+		[new RangeError('Invalid time value'), 'RangeError: Invalid time value'],
+		[
+			new Error('No call to +919876543210 with Bearer tw_live_8Fq2, {"to":"asha@example.com"}'),
+			'Error: No call to … with Bearer … …',
+		],
+		[new Error(`${'9 '.repeat(5_000)}`), expect.stringMatching(/^Error:[ …]{1,200}$/)],
+		[new Error('x'.repeat(5_000)), 'Error: …'],
+		['sandbox-key', 'string'],
+		[undefined, 'undefined'],
+	])('says of %o what happened, in so far as that holds no data', (fault, said) => {
+		const { code, message, source, status } = unexpected(fault).fields;
+		const prefix = 'Something unexpected happened inside this node: ';
+		expect([code, source, status]).toEqual(['UNEXPECTED', 'n8n', null]);
+		expect(message.startsWith(prefix)).toBe(true);
+		expect(message.slice(prefix.length)).toEqual(said);
 	});
 });

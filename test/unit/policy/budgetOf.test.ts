@@ -65,6 +65,112 @@ describe('budgetOf', () => {
 		expect(calls.map(({ at }) => at)).toEqual([0, 0, undefined]);
 	});
 
+	describe('of a key that two credentials hold with different limits', () => {
+		const high = { requestsPerMinute: 6, concurrentCalls: 3 };
+		const low = { requestsPerMinute: 2, concurrentCalls: 1 };
+
+		/** As a run begins. */
+		const open = (credential: string, stated = credential === 'low' ? low : high) =>
+			budgets.budgetOf('key', address, stated, credential).open(undefined, credential);
+
+		const readMany = ({ reads }: ReturnType<typeof open>, many: number) =>
+			Array.from({ length: many }, () =>
+				watch(
+					through(
+						reads,
+						request(async () => 'answer'),
+					),
+				),
+			);
+
+		const answered = (all: ReturnType<typeof readMany>) => all.filter(({ at }) => at !== undefined);
+
+		it.each([
+			['low', 'high'],
+			['high', 'low'],
+		])('has the lower ones, whichever run began last (%s, %s)', async (...order) => {
+			const accesses = order.map((credential) => open(credential));
+			const all = accesses.flatMap((access) => readMany(access, 4));
+			await settle();
+			expect(answered(all)).toHaveLength(2);
+		});
+
+		it('has the lower ones as long as a call of that credential holds a line', async () => {
+			const some = tasks();
+			watch(through(open('low').creates, request(some.task)));
+			await pass(120_000);
+			const all = readMany(open('high'), 6);
+			await settle();
+			expect(answered(all)).toHaveLength(1);
+			await some.end(0);
+			await pass(120_000);
+			const later = readMany(open('high'), 6);
+			await settle();
+			expect(answered(later)).toHaveLength(6);
+		});
+
+		it('has the higher ones a minute after the last request with the lower ones', async () => {
+			const campaign = open('high');
+			readMany(open('low'), 1);
+			await settle();
+			const all = readMany(campaign, 8);
+			await settle();
+			expect(answered(all)).toHaveLength(1);
+			// The campaign goes on by itself.
+			await pass(60_000);
+			expect(answered(all)).toHaveLength(7);
+		});
+
+		it('has what a credential says now, and not what it said before', async () => {
+			const all = readMany(open('low'), 8);
+			await settle();
+			expect(answered(all)).toHaveLength(2);
+			open('low', high);
+			await settle();
+			expect(answered(all)).toHaveLength(6);
+		});
+	});
+
+	describe('whose limits are tried out', () => {
+		const tried = (requestsPerMinute: number) =>
+			budgets.budgetToTest('key', address, { requestsPerMinute, concurrentCalls: 1 });
+
+		const readMany = (budget: ReturnType<typeof tried>, many: number) =>
+			Array.from({ length: many }, () =>
+				watch(
+					through(
+						budget.open().reads,
+						request(async () => 'answer'),
+					),
+				),
+			);
+
+		it.each([1, 1_000])(
+			'keeps those of the runs that use the key (%i)',
+			async (requestsPerMinute) => {
+				const budget = budgets.budgetOf('key', address, { ...limits, requestsPerMinute: 2 });
+				const before = readMany(budget, 1);
+				await settle();
+				expect(tried(requestsPerMinute)).toBe(budget);
+				const after = readMany(budget, 4);
+				await settle();
+				expect([...before, ...after].filter(({ at }) => at !== undefined)).toHaveLength(2);
+			},
+		);
+
+		it('has them where no run uses the key, and those of the first run that does', async () => {
+			const all = readMany(tried(1), 5);
+			await settle();
+			expect(all.filter(({ at }) => at !== undefined)).toHaveLength(1);
+			tried(2);
+			await settle();
+			expect(all.filter(({ at }) => at !== undefined)).toHaveLength(2);
+			budgets.budgetOf('key', address, { ...limits, requestsPerMinute: 4 });
+			await settle();
+			expect(all.filter(({ at }) => at !== undefined)).toHaveLength(4);
+		});
+	});
+
 	it('drops those with nothing left to remember', async () => {
 		const dropped = budgets.budgetOf('a', address, limits);
 		budgets.budgetOf('b', address, limits);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Budget, type Access, type Limits } from '../../../nodes/Twenty2/policy/budget';
+import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import type { Limits } from '../../../nodes/Twenty2/policy/keyLimits';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
 import { hold, request, through, TooMany } from './requests';
 

@@ -99,9 +99,11 @@ export function inputParametersOf(parameters: Parameters): JsonObject {
 	}
 
 	const { parameter } = parameters.read(inputParameters, collection);
-	const names = parameter.map(({ name }) => name);
-	const twice = names.find((name, i) => names.indexOf(name) !== i);
-	if (twice !== undefined) throw unusable(`has the parameter "${twice}" twice`);
+	const names = new Set<string>();
+	for (const { name } of parameter) {
+		if (names.has(name)) throw unusable(`has the parameter "${name}" twice`);
+		names.add(name);
+	}
 	const empty = parameter.find(({ value }) => value === undefined);
 	if (empty) throw unusable(`has no value for the parameter "${empty.name}"`);
 	const entries = parameter.map(({ name, value }) => [name, value]);

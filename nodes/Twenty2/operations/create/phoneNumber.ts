@@ -40,13 +40,24 @@ function isBlank(given: unknown): boolean {
 	return given === null || (typeof given === 'string' && given.trim() === '');
 }
 
+/** Far longer than what people write for a number. The patterns below never meet longer text. */
+const MAX_LENGTH = 100;
+
+const tooLong = 'is too long to be a phone number';
+
+/** What a field holds, as text that the patterns can take. */
+const written = z.pipe(
+	text,
+	z.string().check(z.maxLength(MAX_LENGTH, { error: tooLong, abort: true })),
+);
+
 const e164 = /^\+[1-9]\d{6,14}$/;
 
 const notE164 =
 	'is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210';
 
 /** A number in E.164, as both generations of the client take it. */
-const phoneNumber = z.pipe(text, z.string().check(z.regex(e164, notE164)));
+const phoneNumber = z.pipe(written, z.string().check(z.regex(e164, notE164)));
 
 /**
  * A number that can be dialled, in E.164.
@@ -61,7 +72,7 @@ const reasons = {
 		'is not a phone number: it may have digits, spaces, dashes and brackets, and a + in front',
 	INVALID_COUNTRY: 'begins with a country code that no country has',
 	TOO_SHORT: 'is too short to be a phone number',
-	TOO_LONG: 'is too long to be a phone number',
+	TOO_LONG: tooLong,
 	INVALID_LENGTH: 'has more or fewer digits than phone numbers of its country',
 	UNLIKE_ITS_COUNTRY:
 		'is not made up as phone numbers of its country are: a digit may be missing or one too many',
@@ -75,7 +86,7 @@ const notDecimal = z.custom<string | number>(
 
 function numberFrom(country: CountryCode): z.ZodMiniType<string> {
 	return z.pipe(
-		z.pipe(notDecimal, text),
+		z.pipe(notDecimal, written),
 		z.transform((given, { issues }) => {
 			const read = readNumber(tidied(given, country), country);
 			if ('number' in read) return read.number;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'crypto';
 
 import type { NewCall } from '../../api/client';
-import { Failure, failureFields, failureOnly, outcomeUnknown } from '../../api/failure';
+import { Failure, failureFields, toFailure, failureOnly, outcomeUnknown } from '../../api/failure';
 import { hasEnded, placedCall, type PlacedCall } from '../../api/responses';
 import { verdictOn } from '../../connection/retryRule';
 import { Claim } from '../../policy/callClaims';
@@ -61,7 +61,7 @@ export async function placeCall(
 			},
 			(error: unknown) => {
 				// If an earlier attempt may have dialled, a refusal of this one does not change that.
-				const failure = failureOnly(error).with(inDoubt ? { outcome: 'unknown' } : {});
+				const failure = failureOf(error).with(inDoubt ? { outcome: 'unknown' } : {});
 				entry.state = settledState(failure);
 				if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
 				throw failure;
@@ -85,6 +85,11 @@ export async function placeCall(
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
 	});
+}
+
+/** The failure of a create that was sent. After a fault nothing tells whether the person was phoned. */
+function failureOf(error: unknown): Failure {
+	return error instanceof Failure ? error : toFailure(error).with({ outcome: 'unknown' });
 }
 
 /** The retry rule of a create. While a listed call may be the lost one, it is never sent again. */
@@ -165,7 +170,7 @@ export function earlierOutcome(entries: Entry[]): {
 } {
 	const placed = entries.flatMap(({ state }) => (state.is === 'placed' ? [state.answer] : []));
 	const [answer] = placed;
-	if (answer) return { outcome: 'placed', call_id: placedCall.parse(answer).call_id };
+	if (answer) return { outcome: 'placed', call_id: placedCall.safeParse(answer).data?.call_id };
 	return entries.some(mayHaveBeenPlaced) ? { outcome: 'unknown' } : {};
 }
 

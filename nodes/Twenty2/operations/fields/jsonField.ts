@@ -7,11 +7,18 @@ import { checked } from './parameters';
 /** A name that would change the prototype of an object instead of its content. */
 const reserved = '__proto__';
 
+/** Deeper objects would exceed the stack of what reads and sends them. */
+const MAX_DEPTH = 100;
+
 const notObject = 'must be a JSON object, e.g. {"customerName": "Asha"}';
 
 const object = z.custom<JsonObject>(isJsonObject, notObject);
 
 const safeObject = object.check(
+	z.refine((value) => isShallow(value), {
+		error: `must not be nested more than ${MAX_DEPTH} levels deep`,
+		abort: true,
+	}),
 	z.refine((value) => !holdsReserved(value), `must not contain the name ${reserved}`),
 );
 
@@ -40,6 +47,11 @@ function isJson(text: string): boolean {
 	} catch {
 		return false;
 	}
+}
+
+function isShallow(value: unknown, depth = 0): boolean {
+	if (typeof value !== 'object' || value === null) return true;
+	return depth < MAX_DEPTH && Object.values(value).every((held) => isShallow(held, depth + 1));
 }
 
 function holdsReserved(value: unknown): boolean {

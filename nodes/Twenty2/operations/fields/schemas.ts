@@ -10,12 +10,18 @@ export const text = z.pipe(
 	z.pipe(z.transform(String), z.string().check(z.trim(), z.minLength(1, 'is empty'))),
 );
 
+/** Far longer than the IDs of Twenty2 are. */
+const MAX_ID_LENGTH = 200;
+
+const longId = `must not be longer than ${MAX_ID_LENGTH} characters`;
+
 /** An ID of Twenty2's. It becomes part of an address, so it must not have what leads elsewhere. */
 export const identifier = z.pipe(
 	text,
 	z
 		.string()
 		.check(
+			z.maxLength(MAX_ID_LENGTH, { error: longId, abort: true }),
 			z.regex(/^(?:(?![/\\?#%])[!-~])+$/, 'must not contain spaces or slashes'),
 			z.regex(/[^.]/, 'must not consist of dots'),
 		),

@@ -17,6 +17,36 @@ import { checked } from '../../../../nodes/Twenty2/operations/fields/parameters'
 import { alarming, failureFrom } from '../../api/failureFrom';
 import { parsed } from '../parsed';
 
+describe.each([undefined, 'IN'] as const)('dialable with the country %s', (country) => {
+	const million = 1_000_000;
+
+	it.each([
+		['spaces between digits', `9${' '.repeat(million)}9`],
+		['spaces between two numbers', `+919876543210${' '.repeat(million)}+919876543211`],
+		['commas', `98765${', '.repeat(million)}43210`],
+		['digits', '9'.repeat(million)],
+		['brackets', '('.repeat(million)],
+		['spaces before a bracket', `98765 43210${' '.repeat(million)}(mob`],
+		['pluses', '+'.repeat(million)],
+		['invisible characters', `98765${'\u200b'.repeat(million)}43210`],
+		['101 characters', `+91${' '.repeat(88)}9876543210`],
+	])('refuses too many %s by their length, before any pattern', (_, given) => {
+		const why = 'is too long to be a phone number';
+		expect(parsed(dialable(country), given)).toEqual({ why });
+	});
+
+	it('says of a million spaces that it is empty', () => {
+		expect(parsed(dialable(country), ' '.repeat(million))).toEqual({ why: 'is empty' });
+	});
+
+	it('takes a number with many spaces around it', () => {
+		const spaces = ' '.repeat(million);
+		expect(parsed(dialable(country), `${spaces}+919876543210${spaces}`)).toEqual({
+			value: '+919876543210',
+		});
+	});
+});
+
 describe('dialable without a country', () => {
 	const phoneNumber = dialable(undefined);
 

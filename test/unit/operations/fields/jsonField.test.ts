@@ -77,6 +77,26 @@ describe('objectIn', () => {
 		expect(refusal(given).message).toContain('__proto__');
 	});
 
+	it.each([
+		['as text', (depth: number) => `{ "a": ${'['.repeat(depth)}${']'.repeat(depth)} }`],
+		[
+			'as an object',
+			(depth: number) => {
+				let a: unknown = 1;
+				for (let i = 0; i < depth; i++) a = [a];
+				return { a };
+			},
+		],
+	])('takes objects of 100 levels, and refuses deeper ones, %s', (_, nested) => {
+		expect(objectIn(field, nested(99))).toHaveProperty('a');
+		for (const depth of [100, 20_000]) {
+			expect(refusal(nested(depth))).toMatchObject({
+				code: 'INVALID_INPUT',
+				message: 'Additional Body Fields must not be nested more than 100 levels deep',
+			});
+		}
+	});
+
 	it('gives back what was typed, for any object', () => {
 		fc.assert(
 			fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {

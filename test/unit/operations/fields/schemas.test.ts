@@ -52,6 +52,14 @@ describe('identifier', () => {
 		},
 	);
 
+	it('is no longer than 200 characters', () => {
+		const id = 'x'.repeat(200);
+		expect(parsed(identifier, id)).toEqual({ value: id });
+		const why = 'must not be longer than 200 characters';
+		expect(parsed(identifier, `${id}x`)).toEqual({ why });
+		expect(parsed(identifier, `x${' '.repeat(1_000_000)}x`)).toEqual({ why });
+	});
+
 	it('is one piece of a path, whatever was given', () => {
 		const given = fc.oneof(fc.string({ unit: 'grapheme' }), fc.stringMatching(/^[a-z./%?# ]*$/));
 		fc.assert(
