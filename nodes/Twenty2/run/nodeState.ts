@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INode } from 'n8n-workflow';
+import { randomUUID } from 'crypto';
 import * as z from 'zod/v4/mini';
 
 import type { DeduplicationKeys } from '../operations/create/oncePerKey';
@@ -24,10 +25,11 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
 	const run = workflowData.parse({ $runIndex, $execution });
 	const node = n8n.getNode();
-	const ledger = new Ledger(n8n.getContext('node'), {
+	const context = n8n.getContext('node');
+	const ledger = new Ledger(context, {
 		index: run.$runIndex,
 		execution: run.$execution.id,
-		identity: `${identityOf(run.$execution)} ${node.name}`,
+		identity: `${identityOf(run.$execution, context)} ${node.name}`,
 		isTool: isTool(node),
 	});
 	if (dials && n8n.getMode() === 'retry') ledger.remember();
@@ -36,11 +38,20 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 }
 
 /**
- * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. The
- * token that signs the address for resuming the execution stays the same.
+ * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. On n8n 2
+ * the token that signs the address for resuming the execution stays the same, also after Stop, which
+ * loses the node context. n8n 1 has no such token, but there the context outlives Stop.
+ * @param context n8n's node context; written to
  */
-function identityOf({ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution']): string {
-	return URL.canParse(resumeUrl) ? (new URL(resumeUrl).searchParams.get('signature') ?? id) : id;
+function identityOf(
+	{ resumeUrl = '' }: z.infer<typeof workflowData>['$execution'],
+	context: Record<string, unknown>,
+): string {
+	const token = URL.canParse(resumeUrl) && new URL(resumeUrl).searchParams.get('signature');
+	if (token) return token;
+	const { twenty2Identity = randomUUID() } = context;
+	Object.assign(context, { twenty2Identity });
+	return String(twenty2Identity);
 }
 
 /**
