@@ -1,9 +1,16 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+import { n8n1Core } from './test/engine/n8n1Core';
 
 // The node and n8n-core must share one n8n-workflow, as in n8n, or no error is an instance of its
 // class; n8n-core takes the CommonJS build.
 const alias = { 'n8n-workflow': createRequire(import.meta.url).resolve('n8n-workflow') };
+// A path, because the package may not be installed yet.
+const n8n1Alias = {
+	'n8n-workflow': join(n8n1Core, 'node_modules', 'n8n-workflow', 'dist', 'cjs', 'index.js'),
+};
 
 const project = (
 	name: string,
@@ -32,6 +39,13 @@ export default defineConfig({
 			project('unit', 'test/unit/**/*.test.ts'),
 			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 120_000 }),
 			project('engine', 'test/engine/**/*.test.ts'),
+			{
+				...project('engine-n8n1', 'test/engine/**/*.test.ts', {
+					env: { N8N_CORE_FOLDER: n8n1Core },
+					globalSetup: './test/engine/n8n1Core.ts',
+				}),
+				resolve: { alias: n8n1Alias },
+			},
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
 			project('e2e', 'test/e2e/**/*.test.ts', {
 				testTimeout: 600_000,

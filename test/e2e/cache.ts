@@ -3,7 +3,11 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'n8n-nodes-twenty2');
+/** Where fetched folders are cached. */
+export const cacheFolder = join(
+	process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'),
+	'n8n-nodes-twenty2',
+);
 
 /** A folder that is fetched once and cached for all later runs. */
 export interface Cacheable {
@@ -25,8 +29,8 @@ function isRunning(pid: number): boolean {
 
 /** Removes the folders of interrupted runs, up to 2.9 GB each. */
 async function removeLeftovers(prefix: string): Promise<void> {
-	for (const name of await readdir(cache)) {
-		const folder = join(cache, name);
+	for (const name of await readdir(cacheFolder)) {
+		const folder = join(cacheFolder, name);
 		if (!folder.startsWith(prefix)) continue;
 		if (!isRunning(Number(folder.slice(prefix.length)))) {
 			await rm(folder, { recursive: true, force: true });
@@ -36,11 +40,11 @@ async function removeLeftovers(prefix: string): Promise<void> {
 
 /** The cached folder. It is fetched if necessary. Several runs may do this at the same time. */
 export async function cached({ name, isComplete, fetch }: Cacheable): Promise<string> {
-	const home = join(cache, name);
+	const home = join(cacheFolder, name);
 	if (await isComplete(home)) return home;
 
 	const prefix = `${home}.installing-`;
-	await mkdir(cache, { recursive: true });
+	await mkdir(cacheFolder, { recursive: true });
 	await removeLeftovers(prefix);
 	const folder = `${prefix}${process.pid}`;
 	await mkdir(folder);

@@ -8,13 +8,17 @@ import { npm, npmInstall } from '../../.ci/npm.mjs';
 import { step } from '../../.ci/step.mjs';
 import { reportError, UserError } from '../../.ci/userError.mjs';
 import { cached } from './cache';
+import { n8n2, type N8nVersion } from './n8nVersion';
 
-export const n8nVersion = '2.41.1';
 const neededNode = 24;
 
 const nodePackage = `node-${process.platform}-${process.arch}`;
 // Without scripts: the script of a Kafka module downloads sources, which no test needs.
-const packages = [`n8n@${n8nVersion}`, `${nodePackage}@${neededNode}`, '--ignore-scripts'];
+const packages = ({ number }: N8nVersion) => [
+	`n8n@${number}`,
+	`${nodePackage}@${neededNode}`,
+	'--ignore-scripts',
+];
 
 export interface InstalledN8n {
 	/** The path of a Node that n8n accepts. */
@@ -31,17 +35,18 @@ const native = (folder: string) =>
 	join(folder, 'node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
 
 /** Installs n8n and builds SQLite. A failed installation is removed. */
-async function install(folder: string): Promise<void> {
+async function install(version: N8nVersion, folder: string): Promise<void> {
+	const { number, size, overrides } = version;
 	try {
 		const cache = dirname(folder);
-		await requireDiskSpace(cache, 3.5);
-		await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true }));
+		await requireDiskSpace(cache, size + 0.6);
+		await writeFile(join(folder, 'package.json'), JSON.stringify({ private: true, overrides }));
 		await step(
-			`Installing n8n ${n8nVersion} into ${cache}: 2.9 GB, about 4 minutes, only the first time`,
-			async () => await npmInstall(packages, folder),
+			`Installing n8n ${number} into ${cache}: ${size} GB, about 4 minutes, only the first time`,
+			async () => await npmInstall(packages(version), folder),
 		);
 		await step('Building SQLite for it', async () => await build(folder));
-		await writeFile(complete(folder), JSON.stringify({ n8n: n8nVersion, at: new Date() }));
+		await writeFile(complete(folder), JSON.stringify({ n8n: number, at: new Date() }));
 	} catch (error) {
 		await rm(folder, { recursive: true, force: true });
 		throw error;
@@ -64,12 +69,12 @@ async function build(folder: string): Promise<void> {
 }
 
 /** n8n and a Node to run it. The first call installs both from the registry into the cache. */
-export async function installedN8n(): Promise<InstalledN8n> {
+export async function installedN8n(version = n8n2): Promise<InstalledN8n> {
 	const folder = await cached({
-		name: `n8n-${n8nVersion}`,
+		name: `n8n-${version.number}`,
 		// A manual copy has no such file. Its native module is what npm builds last.
 		isComplete: async (home) => existsSync(complete(home)) || existsSync(native(home)),
-		fetch: install,
+		fetch: async (home) => await install(version, home),
 	});
 	const current = Number(process.versions.node.split('.')[0]);
 	return {

@@ -14,7 +14,8 @@ import {
 	type ExecutionSummary,
 	type StoredExecution,
 } from './execution';
-import { N8nProcess } from './n8nProcess';
+import { main, N8nProcess } from './n8nProcess';
+import { n8n2, type N8nVersion } from './n8nVersion';
 import { eventually, RestClient, type Answer } from './rest';
 
 const defaultOwner: Owner = {
@@ -66,24 +67,27 @@ export interface StartOptions {
 	env?: Record<string, string>;
 	/** Default: a temporary folder, removed when n8n stops. */
 	home?: Home;
+	/** Default: n8n 2. */
+	version?: N8nVersion;
 }
 
 /** A running n8n, signed in as its owner. */
 export class N8n {
 	private constructor(
 		readonly userFolder: string,
+		private readonly version: N8nVersion,
 		private readonly env: Record<string, string>,
 		private process: N8nProcess,
 		public rest: RestClient,
 		private readonly home?: Home,
 	) {}
 
-	static async start({ tarball, env = {}, home }: StartOptions): Promise<N8n> {
+	static async start({ tarball, env = {}, home, version = n8n2 }: StartOptions): Promise<N8n> {
 		const userFolder = home?.folder ?? (await mkdtemp(join(tmpdir(), 'n8n-e2e-')));
 		try {
 			if (tarball !== undefined) await installPackage(tarball, userFolder);
-			const process = await N8nProcess.start(userFolder, env);
-			const n8n = new N8n(userFolder, env, process, new RestClient(process.baseUrl), home);
+			const process = await N8nProcess.start(userFolder, env, main, version);
+			const n8n = new N8n(userFolder, version, env, process, new RestClient(process.baseUrl), home);
 			try {
 				await n8n.signIn();
 				return n8n;
@@ -120,12 +124,17 @@ export class N8n {
 	}
 
 	async createWorkflow({ name = 'Workflow', settings, ...json }: WorkflowJson): Promise<Workflow> {
-		const body = { name, settings: { executionOrder: 'v1', ...settings }, ...json };
+		const body = {
+			...this.version.newWorkflow,
+			...{ name, settings: { executionOrder: 'v1', ...settings } },
+			...json,
+		};
 		return await this.rest.call('POST', '/workflows', workflow, body);
 	}
 
-	async activate({ id, versionId }: Workflow): Promise<void> {
-		await this.rest.call('POST', `/workflows/${id}/activate`, anything, { versionId });
+	async activate(saved: Workflow): Promise<void> {
+		const { method, path, body } = this.version.activation(saved);
+		await this.rest.call(method, path, anything, body);
 	}
 
 	/** Calls a production webhook. Retries a 404: an activated webhook is registered a little later. */
@@ -220,7 +229,7 @@ export class N8n {
 	}
 
 	private async startAgain(): Promise<void> {
-		this.process = await N8nProcess.start(this.userFolder, this.env);
+		this.process = await N8nProcess.start(this.userFolder, this.env, main, this.version);
 		this.rest = new RestClient(this.process.baseUrl);
 		await this.signIn();
 	}

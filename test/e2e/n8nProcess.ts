@@ -1,5 +1,6 @@
 import { freePort } from './freePort';
 import { installedN8n } from './install';
+import { n8n2 } from './n8nVersion';
 import { Program } from './program';
 import { eventually, RestClient } from './rest';
 
@@ -31,8 +32,9 @@ export class N8nProcess {
 		userFolder: string,
 		env: Record<string, string>,
 		{ command, ready }: Role = main,
+		version = n8n2,
 	): Promise<N8nProcess> {
-		const { node, n8n } = await installedN8n();
+		const { node, n8n } = await installedN8n(version);
 		const port = env.N8N_PORT ?? String(await freePort());
 		const program = new Program(node, [n8n, ...command], {
 			cwd: userFolder,

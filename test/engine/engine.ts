@@ -13,7 +13,7 @@ import type {
 } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 
-import { core, workflowPackage } from './n8nCore';
+import { core, onN8n1, workflowPackage } from './n8nCore';
 import { GivenNodeTypes } from './nodeTypes';
 import { provideProcessedKeys } from './processedKeys';
 import { workflowAround, type NodeUnderTest, type WorkflowJson } from './singleNode';
@@ -182,8 +182,10 @@ export function createEngine({
 				nodeExecutionStack: [{ node, data: { main: [items.map(asItem)] }, source: null }],
 			},
 		});
-		// n8n does this before it stores what an execution begins with.
-		await core.establishExecutionContext(workflow, data, {}, mode);
+		if (!onN8n1) {
+			// n8n does this before it stores what an execution begins with. The engine of n8n 1 does it later.
+			await core.establishExecutionContext(workflow, data, {}, mode);
+		}
 		return execute(json, observe, mode, data);
 	}
 

@@ -9,7 +9,13 @@ const userFolder = mkdtempSync(join(tmpdir(), 'n8n-engine-'));
 process.env.N8N_USER_FOLDER = userFolder;
 process.env.N8N_LOG_LEVEL = 'silent';
 
-const requireHere = createRequire(import.meta.url);
+// The tests on n8n 1 set the folder of its packages. Without it they are those of this project.
+const { N8N_CORE_FOLDER: folder } = process.env;
+
+/** Whether the engine is that of n8n 1. */
+export const onN8n1 = folder !== undefined;
+
+const requireHere = createRequire(folder ? join(folder, 'package.json') : import.meta.url);
 // There are several copies of n8n's packages in node_modules, each with a state of its own, and
 // n8n-workflow is there as CommonJS and as ESM. What n8n-core itself requires is what runs in n8n.
 const requireAsCore = createRequire(requireHere.resolve('n8n-core'));

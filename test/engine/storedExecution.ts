@@ -1,13 +1,16 @@
 import { parse, stringify } from 'flatted';
 import type { INode, IRun, IRunExecutionData } from 'n8n-workflow';
 
+import { onN8n1 } from './n8nCore';
+
 /**
  * What n8n's database holds of an execution, and therefore what "Retry execution" finds. As tried
  * out in n8n 2.41.1:
  * - ended or failed: everything, at its end;
  * - timed out: everything, at that moment, without the node that was running;
  * - stopped by the user: what it began with. Stop writes back what it read, and n8n's own save is
- *   then refused, so whatever nodes left in their context is lost.
+ *   then refused, so whatever nodes left in their context is lost. In n8n 1.123.81 its own save comes
+ *   last, so there the same is stored as when it timed out.
  */
 export class StoredExecution {
 	private text: string | undefined;
@@ -28,7 +31,7 @@ export class StoredExecution {
 	}
 
 	stop() {
-		this.stopped = true;
+		this.stopped = !onN8n1;
 	}
 
 	/** n8n forgets the last node's error and leaves the rest as it was. */

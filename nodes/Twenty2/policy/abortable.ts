@@ -1,5 +1,13 @@
-import { sleep as sleepOf } from 'n8n-workflow';
+import * as workflow from 'n8n-workflow';
 import type { LimitFunction } from 'p-limit';
+
+type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** n8n 1 ignores the signal in `sleep` and has `sleepWithAbort` for it, which n8n 2 has no longer. */
+const {
+	sleep: sleepOnN8n2,
+	sleepWithAbort = sleepOnN8n2,
+}: { sleep: Sleep; sleepWithAbort?: Sleep } = workflow;
 
 /** The longest that a timer can run. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -12,7 +20,7 @@ export const derivedSignal = (signal: AbortSignal): AbortSignal => AbortSignal.a
 
 /**
  * Sleeps, or stops sleeping when the signal fires. Community nodes may not use timers of their own
- * (n8n's verification rules), and n8n-workflow's `sleep` ignores a signal before n8n 2.
+ * (n8n's verification rules).
  * @param ms milliseconds, at most 2^31 - 1
  * @throws the signal's reason
  */
@@ -22,7 +30,7 @@ export async function sleep(ms: number, stopped: AbortSignal): Promise<void> {
 	await new Promise<void>((resolve, reject) => {
 		const stop = () => reject(signal.reason);
 		signal.addEventListener('abort', stop, { once: true });
-		sleepOf(ms, signal).then(
+		sleepWithAbort(ms, signal).then(
 			() => {
 				signal.removeEventListener('abort', stop);
 				resolve();

@@ -1,4 +1,4 @@
-import { sleep } from 'n8n-workflow';
+import { sleep } from './abortable';
 
 /**
  * What bundled libraries find in place of Node's timers and global object, which community nodes
@@ -8,12 +8,7 @@ export const bundleScope = {};
 
 export function setTimeout(run: () => void, ms: number): AbortController {
 	const off = new AbortController();
-	void sleep(ms, off.signal).then(
-		() => {
-			if (!off.signal.aborted) run();
-		},
-		() => undefined,
-	);
+	void sleep(ms, off.signal).then(run, () => undefined);
 	return off;
 }
 

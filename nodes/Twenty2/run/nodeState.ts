@@ -1,3 +1,4 @@
+import { randomUUID } from 'crypto';
 import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
@@ -33,7 +34,7 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	const ledger = new Ledger(context, {
 		index: run.$runIndex,
 		execution: run.$execution.id,
-		identity: `${identityOf(run.$execution)} ${node.name}`,
+		identity: `${identityOf(run.$execution, context)} ${node.name}`,
 		isTool: isTool(node),
 	});
 	if (dials && n8n.getMode() === 'retry') ledger.remember();
@@ -51,11 +52,20 @@ function contextOf(n8n: IExecuteFunctions): IContextObject | undefined {
 }
 
 /**
- * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. The
- * token that signs the address for resuming the execution stays the same.
+ * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. On n8n 2
+ * the token that signs the address for resuming the execution stays the same, also after Stop, which
+ * loses the node context. n8n 1 has no such token, but there the context outlives Stop.
+ * @param context n8n's node context; written to
  */
-function identityOf({ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution']): string {
-	return URL.canParse(resumeUrl) ? (new URL(resumeUrl).searchParams.get('signature') ?? id) : id;
+function identityOf(
+	{ resumeUrl = '' }: z.infer<typeof workflowData>['$execution'],
+	context: Record<string, unknown>,
+): string {
+	const token = URL.canParse(resumeUrl) && new URL(resumeUrl).searchParams.get('signature');
+	if (token) return token;
+	const { twenty2Identity = randomUUID() } = context;
+	Object.assign(context, { twenty2Identity });
+	return String(twenty2Identity);
 }
 
 /**
