@@ -258,6 +258,76 @@ describe('Recording and transcript', () => {
 		});
 	});
 
+	it('are given up where they drip, though something comes all the time', async () => {
+		const { url } = await twenty2With('/media/a.wav', (_, response) => {
+			response.writeHead(200, { 'content-type': 'audio/wav' });
+			const drip = setInterval(() => response.write('RIFF'), 100);
+			response.once('close', () => clearInterval(drip));
+		});
+		const options = { downloadRecording: true, requestTimeoutSeconds: 2, maxRetries: 0 };
+		const from = performance.now();
+		const run = await lookUp('call_1', options, {}, { url });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: expect.stringMatching(/No more than \d+ bytes came in 2 seconds$/),
+			call_id: 'call_1',
+		});
+		expect(performance.now() - from).toBeLessThan(10_000);
+	});
+
+	it('are given up where the beginning of the answer drips', async () => {
+		const { url } = await twenty2With('/media/a.wav', (_, { socket }) => {
+			socket?.on('error', () => undefined).write('HTTP/1.1 200 OK\r\nx-drip: ');
+			const drip = setInterval(() => socket?.write('x'), 100);
+			socket?.once('close', () => clearInterval(drip));
+		});
+		const options = { downloadRecording: true, requestTimeoutSeconds: 1, maxRetries: 0 };
+		const run = await lookUp('call_1', options, {}, { url });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: expect.stringMatching(/No answer from http:\S+ within 1 seconds$/),
+		});
+	});
+
+	describe('of more than the user allows', () => {
+		const options = { downloadRecording: true, maxRecordingMegabytes: 1 };
+
+		it.each([
+			['at once, where the server tells its length', {}],
+			['as soon as that has come, where it does not', { 'content-length': null }],
+		])('are given up %s', async (_, headers) => {
+			sandbox.media.recordingBytes = 20_000_000;
+			sandbox.behaveMedia('*', { kind: 'headers', headers });
+			const call_id = await endedCall();
+			const files = readdirSync(userFolder, { recursive: true });
+			const run = await lookUp(call_id, options);
+			expect(run.errors[0]?.json.error).toMatchObject({
+				code: 'DOWNLOAD_FAILED',
+				message: 'The recording could not be downloaded. It is longer than 1 MB',
+				status: 200,
+				attempts: 2,
+				call: { call_id },
+			});
+			const isFile = (name: unknown) => /\/binary_data\//.test(String(name));
+			const left = readdirSync(userFolder, { recursive: true });
+			expect(left.filter(isFile)).toEqual(files.filter(isFile));
+		});
+
+		it('and come where they are just short enough', async () => {
+			sandbox.media.recordingBytes = 1_000_000;
+			const run = await lookUp(await endedCall(), options);
+			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+		});
+
+		it('where that is no size, the option is named', async () => {
+			const run = await lookUp('call_1', { ...options, maxRecordingMegabytes: 0 });
+			expect(run.errors[0]?.json.error).toMatchObject({
+				code: 'INVALID_INPUT',
+				message: expect.stringContaining('Max Recording Size (MB)'),
+			});
+		});
+	});
+
 	it('says what n8n said when it has no room for the file', async () => {
 		const full = new Error('ENOSPC: no space left on device');
 		const keep = vi.spyOn(binaryData, 'store').mockRejectedValue(full);
@@ -395,6 +465,50 @@ describe('A link', () => {
 		]);
 		expect(run.success).toEqual([]);
 		expect(asked).toBe(1);
+	});
+
+	it.each([
+		['text/html', '<h1>Please sign in</h1>', 'text/html'],
+		['Text/HTML; charset=utf-8', '', 'text/html'],
+		['application/xhtml+xml', '<html/>', 'application/xhtml+xml'],
+		['text/plain', '<!DOCTYPE html><title>Sign in</title>', 'a page'],
+		['application/octet-stream', '\uFEFF\n  <html lang="en"><body>Gone</body></html>', 'a page'],
+	])('that answers with a page (%s, %s) brings no transcript', async (type, page, shown) => {
+		const call_id = await endedCall();
+		sandbox.behaveMedia(call_id, {
+			kind: 'answer',
+			status: 200,
+			headers: { 'content-type': type },
+			body: page,
+		});
+		const run = await lookUp(call_id, { includeTranscript: true });
+		expect(run.success).toEqual([]);
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: `The transcript could not be downloaded. Its link answered with ${shown} instead of a transcript, as an expired one does`,
+			status: 200,
+			attempts: 2,
+			call: { call_id },
+		});
+	});
+
+	it('into a private network is not followed, nor is a redirect there', async () => {
+		const call_id = await endedCall();
+		const location = 'https://169.254.169.254/latest/meta-data';
+		sandbox.behaveMedia('*', { kind: 'answer', status: 302, headers: { location } });
+		const redirected = await lookUp(call_id, { downloadRecording: true });
+		const { url } = await twenty2With('https://10.0.0.1/a.wav', () => undefined);
+		const linked = await lookUp('call_1', { downloadRecording: true }, {}, { url });
+		for (const [run, host] of [
+			[redirected, '169.254.169.254'],
+			[linked, '10.0.0.1'],
+		] as const) {
+			expect(run.errors[0]?.json.error).toMatchObject({
+				code: 'DOWNLOAD_FAILED',
+				message: `The recording could not be downloaded. Its link leads to ${host}, which is not on the internet`,
+				status: null,
+			});
+		}
 	});
 
 	const wav = 'audio/wav';

@@ -263,42 +263,96 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it.each([
-			['500 always', { code: 'INTERNAL_ERROR', status: 500, attempts: 5 }],
-			['502 html', { code: 'HTTP_502', status: 502, attempts: 2 }],
-			['odd 200', { code: 'INVALID_RESPONSE', status: 200, attempts: 2 }],
-			['empty 200', { code: 'INVALID_RESPONSE', status: 200, attempts: 2 }],
-			['cut', { code: 'TIMEOUT', status: null, attempts: 5 }],
-			['unknown code', { code: 'QUOTA_OF_WORKSPACE_USED', status: 400, attempts: 2 }],
-			[
-				{ kind: 'refuse', status: 404, code: 'CALL_NOT_FOUND', message: 'No call' },
-				{ code: 'CALL_NOT_FOUND', status: 404, attempts: 2 },
-			],
-		] as const)('keeps the call in the error (%o)', async (behaviour, error) => {
-			const { json } = await after(behaviour);
+		const refused = (status: number, code: string) =>
+			({ kind: 'refuse', status, code, message: `Refused with ${code}` }) as const;
+
+		const troubles: Array<[Misread, RegExp]> = [
+			['500 always', /Something went wrong on our side$/],
+			['503 always', /Service unavailable$/],
+			['502 html', /status 502 and no explanation$/],
+			['504 html', /status 504 and no explanation$/],
+			['429 always', /Rate limit exceeded$/],
+			['odd 200', /it has no call with a call_id and a status$/],
+			['empty 200', /it is not a JSON object$/],
+			['cut', /ended before the answer$/],
+			['hang', /No answer from .* within 3 seconds$/],
+			['unknown code', /The quota of this workspace is used up$/],
+			[refused(404, 'CALL_NOT_FOUND'), /Refused with CALL_NOT_FOUND$/],
+		];
+
+		it.each(troubles)('outlasts half a minute of it (%o)', async (behaviour) => {
+			sandbox.behaveReads('*', behaviour);
+			const running = limited().start({
+				items: leads(1),
+				node: waiting({ requestTimeoutSeconds: 3 }),
+			});
+			await settle(sandbox);
+			await pass(35);
+			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
+			const { runs, seconds } = await done(running);
+			expect(runs.map(statuses)).toEqual([['completed']]);
+			// The rest of the call, and then at most a backoff and a Poll Interval.
+			expect(seconds).toBeLessThanOrEqual(60 - 35 + 30 + 5);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+		});
+
+		it.each(troubles)('waits as long as Max Wait says, ever less often (%o)', async (...row) => {
+			const [behaviour, message] = row;
+			const options = { pollIntervalSeconds: 1, maxWaitMinutes: 10, requestTimeoutSeconds: 3 };
+			const { json, seconds } = await after(behaviour, { ...options, giveUpAfterSeconds: 3 });
 			expect(json).toEqual({
 				error: expect.objectContaining({
-					...error,
+					code: 'WAIT_TIMEOUT',
+					message: expect.stringMatching(message),
 					outcome: 'placed',
 					call_id: callOf(0).call_id,
 				}),
 			});
-			expect(looks()).toHaveLength(error.attempts - 1);
+			expect(seconds).toBeLessThanOrEqual(10 * 60 + 3);
+			// Each second would be 600; one in 30 seconds is 20, and 6 while the backoff grows.
+			expect(looks().length).toBeLessThanOrEqual(behaviour === '429 always' ? 60 : 30);
+			expect(looks().length).toBeGreaterThanOrEqual(15);
 		});
 
-		it('retries as often as Max Retries says', async () => {
-			const { json } = await after('500 always', { maxRetries: 1 });
-			expect(json?.error).toMatchObject({ code: 'INTERNAL_ERROR', attempts: 3 });
-		});
-
-		it('gives up after Give Up After against too many requests', async () => {
-			const { json, seconds } = await after('429 always', { giveUpAfterSeconds: 20 });
+		it.each([
+			refused(401, 'UNAUTHORIZED'),
+			refused(401, 'KEY_REVOKED'),
+			refused(403, 'FORBIDDEN'),
+			{ kind: 'answer', status: 403, body: '<h1>Forbidden</h1>' } as const,
+		])('ends at once when the key may not read calls (%o)', async (behaviour) => {
+			const { json, seconds } = await after(behaviour);
 			expect(json?.error).toMatchObject({
-				code: 'RATE_LIMIT_EXCEEDED',
+				status: behaviour.status,
+				source: 'twenty2',
 				outcome: 'placed',
+				attempts: 2,
 				call_id: callOf(0).call_id,
 			});
-			expect(seconds).toBeLessThanOrEqual(5 + 20 + 1);
+			expect(seconds).toBeLessThanOrEqual(6);
+		});
+
+		it('loses none of 12 waits to 20 seconds of 503', async () => {
+			await reopen({ ...long, concurrentCalls: 12 });
+			sandbox.behaveReads('*', '503 always');
+			const running = limited({ concurrentCalls: 12 }).start({
+				items: leads(12),
+				node: waiting({ pollIntervalSeconds: 1 }),
+			});
+			await settle(sandbox);
+			await pass(20);
+			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
+			const { runs } = await done(running);
+			expect(runs.map(statuses)).toEqual([leads(12).map(() => 'completed')]);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(12));
+		});
+
+		it('waits for a call that Twenty2 does not know in its first seconds', async () => {
+			const { json, seconds } = await after(
+				{ ...refused(404, 'CALL_NOT_FOUND'), times: 2 },
+				{ pollIntervalSeconds: 1 },
+			);
+			expect(json).toMatchObject({ call_id: callOf(0).call_id, status: 'completed' });
+			expect(seconds).toBeLessThanOrEqual(63);
 		});
 	});
 
@@ -454,12 +508,13 @@ describe('Wait for Completion', () => {
 		});
 
 		it('counts its own call among those placed when it cannot be looked at', async () => {
-			sandbox.behaveReads('*', 'odd 200');
+			const message = 'This key may no longer read calls';
+			sandbox.behaveReads('*', { kind: 'refuse', status: 403, code: 'FORBIDDEN', message });
 			const run = await runOf(
 				limited({ concurrentCalls: 1 }).start({ items: leads(3), node: node() }),
 			);
 			expect(run.error).toMatchObject({
-				code: 'INVALID_RESPONSE',
+				code: 'FORBIDDEN',
 				message: expect.stringMatching(/\. 1 call was already placed\.$/),
 				context: { data: { error: { outcome: 'placed', call_id: callOf(0).call_id } } },
 			});
@@ -771,12 +826,13 @@ describe('Wait for Completion', () => {
 			code: 'CALL_NOT_FOUND',
 			message: 'No call for this call_id',
 		});
-		const first = await runOf(limited().start({ items: leads(1), node: waiting() }));
+		const node = waiting({ maxWaitMinutes: 1 });
+		const first = await runOf(limited().start({ items: leads(1), node }));
 		const second = await runOf(first.startRetry());
 		for (const { error } of [first, second]) {
 			expect(error).toMatchObject({
-				code: 'CALL_NOT_FOUND',
-				message: 'No call for this call_id. 1 call was already placed.',
+				code: 'WAIT_TIMEOUT',
+				message: expect.stringMatching(/No call for this call_id. 1 call was already placed\.$/),
 			});
 		}
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(1));

@@ -17,7 +17,7 @@ export interface NewCall {
 
 /** How one request is sent. */
 export interface Timing {
-	/** How long to wait for the answer, in milliseconds. */
+	/** The time from sending to the end of the answer, in milliseconds. */
 	timeoutMs: number;
 }
 

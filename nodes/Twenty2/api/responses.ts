@@ -1,6 +1,7 @@
 import * as z from 'zod/v4/mini';
 
 import { jsonObject, type JsonObject } from '../json';
+import { inMegabytes } from './bodyStream';
 import { failureOf, refusalIn, surprise } from './refusal';
 import type { HttpAnswer, RequestTraits } from './transport';
 
@@ -54,6 +55,9 @@ function documented(
 	request: Pick<RequestTraits, 'dials'>,
 	otherwise: string,
 ): JsonObject {
+	if (answer.longerThan !== undefined) {
+		throw surprise(answer, request, `it is longer than ${inMegabytes(answer.longerThan)}`);
+	}
 	const parsed = schema.safeParse(answer.body);
 	const isSuccess = parsed.success && (answer.status < 300 || parsed.data.success === true);
 	if (isSuccess) return jsonObject.parse(answer.body);

@@ -8,7 +8,9 @@ import {
 import * as z from 'zod/v4/mini';
 
 import type { JsonObject } from '../json';
+import { isBodyStream, textOf } from './bodyStream';
 import { Failure, outcomeUnknown } from './failure';
+import { withinTime } from './requestTimeout';
 
 /**
  * What a request does. It decides four things: what a lost answer means, whether stopping the execution
@@ -28,8 +30,10 @@ export interface HttpRequest extends RequestTraits {
 	query?: Record<string, string>;
 	headers?: Record<string, string>;
 	body?: JsonObject;
-	/** How long to wait for the answer, in milliseconds. */
+	/** The time from sending to the end of the answer, in milliseconds. */
 	timeoutMs: number;
+	/** How long the answer may be; without it, 1 MB. */
+	maxBytes?: number;
 }
 
 export interface HttpAnswer {
@@ -40,6 +44,8 @@ export interface HttpAnswer {
 	date?: string;
 	/** Parsed when it was JSON, else the text. */
 	body: unknown;
+	/** The answer was longer than so many bytes, so there is no body. */
+	longerThan?: number;
 }
 
 /**
@@ -54,10 +60,37 @@ const fullResponse = z.object({
 	body: z.unknown(),
 });
 
+/** An answer of Twenty2 is some kB long. One of 50 MB would become an item of that size. */
+const MAX_ANSWER_BYTES = 1_000_000;
+
 /** @param response what n8n's helpers give when they are asked for the full response */
 export function answered(response: unknown): HttpAnswer {
 	const { statusCode: status, headers, body } = fullResponse.parse(response);
 	return { status, retryAfter: headers['retry-after'], date: headers.date, body };
+}
+
+/**
+ * Reads an answer to its end.
+ * @param response the full response, with its body as a stream
+ * @throws what breaks the stream off
+ */
+export async function readAnswer(
+	response: unknown,
+	maxBytes = MAX_ANSWER_BYTES,
+): Promise<HttpAnswer> {
+	const answer = answered(response);
+	if (!isBodyStream(answer.body)) return answer;
+	const text = await textOf(answer.body, maxBytes);
+	if (text === undefined) return { ...answer, body: undefined, longerThan: maxBytes };
+	return { ...answer, body: jsonOrText(text) };
+}
+
+function jsonOrText(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
 }
 
 /**
@@ -133,35 +166,49 @@ export function sendThrough(
 	credential: ICredentialDataDecryptedObject,
 	baseUrl: string,
 ): Send {
-	const uninterrupted = withoutCancelSignal(n8n);
+	const context = withoutCancelSignal(n8n);
 	const credentialsDecrypted = { id: '', name: '', type: credentialType, data: credential };
-	return async ({ method, path, query, headers, body, timeoutMs, ...traits }) => {
-		const options: IHttpRequestOptions = {
-			method,
-			url: baseUrl + path,
-			qs: query,
-			headers: { ...headers },
-			body,
-			json: true,
-			timeout: timeoutMs,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
+	return async ({ method, path, query, headers, body, timeoutMs, maxBytes, ...traits }) => {
+		const send = async (signal: AbortSignal) => {
+			const options: IHttpRequestOptions = {
+				method,
+				url: baseUrl + path,
+				qs: query,
+				headers: { ...headers },
+				body,
+				json: true,
+				// The helper bounds the length of no answer, so a stream is read as far as it may go.
+				encoding: 'stream',
+				timeout: timeoutMs,
+				abortSignal: signal,
+				returnFullResponse: true,
+				ignoreHttpStatusErrors: true,
+				disableFollowRedirect: true,
+			};
+			const response: unknown = await n8n.helpers.httpRequestWithAuthentication.call(
+				context,
+				credentialType,
+				options,
+				{ credentialsDecrypted },
+			);
+			return await readAnswer(response, maxBytes);
 		};
-		const on = traits.safe ? n8n : uninterrupted;
-		const response: unknown = await n8n.helpers.httpRequestWithAuthentication
-			.call(on, credentialType, options, { credentialsDecrypted })
-			.catch((error: unknown) => {
-				throw unanswered(error, traits, baseUrl, timeoutMs);
-			});
-		return answered(response);
+		// A request that is not safe may have been carried out, and only its answer tells whether it was.
+		const stopped = traits.safe ? cancelSignalOf(n8n) : undefined;
+		return await withinTime(timeoutMs, stopped, send).catch((error: unknown) => {
+			throw unanswered(error, traits, baseUrl, timeoutMs);
+		});
 	};
 }
 
+/** Fires when the execution is stopped. A webhook has no execution yet. */
+function cancelSignalOf(n8n: Sender): AbortSignal | undefined {
+	return 'getExecutionCancelSignal' in n8n ? n8n.getExecutionCancelSignal() : undefined;
+}
+
 /**
- * The same functions without the signal for a stopped execution. n8n's helper cuts the connection when
- * that signal fires. A request that is not safe may then have been carried out, and its answer, which
- * tells whether it was, would be lost.
+ * The same functions without the signal for a stopped execution. n8n's helper would put that signal in
+ * the place of the one that it is given.
  */
 function withoutCancelSignal(n8n: Sender): Sender {
 	return new Proxy(n8n, { has: (on, name) => name !== 'getExecutionCancelSignal' && name in on });

@@ -2,11 +2,11 @@ import * as z from 'zod/v4/mini';
 
 import type { JsonObject } from '../json';
 import { accountFields, readCredential, secret } from './account';
-import type { Generation, Timing } from './client';
+import type { Generation } from './client';
 import { adviceFor, failureOnly } from './failure';
 import { refusalIn } from './refusal';
 import { createdIn, listedIn, readIn, simplified, type PlacedCall } from './responses';
-import type { HttpAnswer, Send } from './transport';
+import type { HttpAnswer, HttpRequest, Send } from './transport';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
 
@@ -17,6 +17,9 @@ const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspa
 const indian = /^\+91(\d{10})$/;
 
 const LOGS = '/api/call/logs';
+
+/** Twenty2 documents no pages for its call logs, so one answer may hold thousands of calls. */
+const MAX_LOGS_BYTES = 10_000_000;
 
 const national = (number: string) => number.replace(indian, '$1');
 
@@ -63,15 +66,16 @@ export const workspace: Generation = {
 		},
 
 		async getCall(callId, timing) {
-			return detailIn(await get(send, '/api/call/detail', timing, { call_id: callId }));
+			const query = { call_id: callId };
+			return detailIn(await get(send, '/api/call/detail', { ...timing, query }));
 		},
 
 		async listCalls(query, timing) {
-			return listedIn(await get(send, LOGS, timing, query));
+			return listedIn(await get(send, LOGS, { ...timing, query, maxBytes: MAX_LOGS_BYTES }));
 		},
 
 		async callsSince(call, since, timing) {
-			const answer = await get(send, LOGS, timing);
+			const answer = await get(send, LOGS, { ...timing, maxBytes: MAX_LOGS_BYTES });
 			const wanted = [call.assistantId, national(call.toNumber), national(call.fromNumber)];
 			const alike = listedIn(answer).filter(({ agent_id, callee_phone, caller_phone }) =>
 				[agent_id, callee_phone, caller_phone].every((value, i) => value === wanted[i]),
@@ -98,10 +102,9 @@ export const workspace: Generation = {
 async function get(
 	send: Send,
 	path: string,
-	{ timeoutMs }: Timing,
-	query?: Record<string, string>,
+	more: Pick<HttpRequest, 'timeoutMs' | 'query' | 'maxBytes'>,
 ): Promise<HttpAnswer> {
-	return await send({ safe: true, dials: false, method: 'GET', path, query, timeoutMs });
+	return await send({ safe: true, dials: false, method: 'GET', path, ...more });
 }
 
 /**

@@ -8,7 +8,8 @@ import type { Account } from '../api/account';
 import { apiKey } from '../api/apiKey';
 import type { Generation } from '../api/client';
 import { refusalIn } from '../api/refusal';
-import { answered, unanswered, type HttpAnswer, type Send } from '../api/transport';
+import { withinTime } from '../api/requestTimeout';
+import { readAnswer, unanswered, type HttpAnswer, type Send } from '../api/transport';
 import { workspace } from '../api/workspace';
 import { budgetToTest } from '../policy/budget';
 import { send } from '../policy/retry';
@@ -98,22 +99,24 @@ async function withinLimits(
 
 /** n8n gives a connection test only its older request helper, which does not sign requests. */
 function sendSigned({ helpers }: ICredentialTestFunctions, account: Account): Send {
-	return async ({ method, path, query, timeoutMs, ...traits }) => {
-		const response: unknown = await helpers
-			.request({
+	return async ({ method, path, query, timeoutMs, maxBytes, ...traits }) => {
+		const sendOnce = async () => {
+			const response: unknown = await helpers.request({
 				method,
 				uri: account.baseUrl + path,
 				qs: query,
 				headers: account.headers,
 				json: true,
+				useStream: true,
 				timeout: timeoutMs,
 				simple: false,
 				followRedirect: false,
 				resolveWithFullResponse: true,
-			})
-			.catch((error: unknown) => {
-				throw unanswered(error, traits, account.baseUrl, timeoutMs);
 			});
-		return answered(response);
+			return await readAnswer(response, maxBytes);
+		};
+		return await withinTime(timeoutMs, undefined, sendOnce).catch((error: unknown) => {
+			throw unanswered(error, traits, account.baseUrl, timeoutMs);
+		});
 	};
 }

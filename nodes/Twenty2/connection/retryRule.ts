@@ -35,6 +35,14 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	return { again: mayPass ? 'after backoff' : 'never' };
 }
 
+/**
+ * Whether looking whether a call has ended is of no more use, because the key may not read calls.
+ * Every other failure may pass: Twenty2 may not know a new call yet, and trouble ends.
+ */
+export function maySeeNoCalls({ fields: { code, status } }: Failure): boolean {
+	return ['UNAUTHORIZED', 'FORBIDDEN'].includes(code) || status === 401 || status === 403;
+}
+
 /** The failure of a request that gives up before the key may send again. */
 function unsent(): Failure {
 	return Failure.ofNode(

@@ -19,7 +19,13 @@ import {
 	whenWaiting,
 } from './create/waitForEnd';
 import { jsonOrText, objectIn } from './fields/jsonField';
-import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
+import {
+	downloadRecording,
+	includeTranscript,
+	maxRecordingSize,
+	mediaWanted,
+	withMedia,
+} from './fields/media';
 import {
 	giveUpAfterSeconds,
 	maxRetries,
@@ -102,6 +108,7 @@ const options: INodeProperties = {
 		{ ...downloadRecording, displayOptions: whenWaiting },
 		giveUpAfterSeconds,
 		{ ...includeTranscript, displayOptions: whenWaiting },
+		{ ...maxRecordingSize, displayOptions: whenWaiting },
 		maxRetries,
 		maxWaitMinutes,
 		pollIntervalSeconds,

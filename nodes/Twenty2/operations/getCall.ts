@@ -1,6 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { downloadRecording, includeTranscript, mediaWanted, withMedia } from './fields/media';
+import {
+	downloadRecording,
+	includeTranscript,
+	maxRecordingSize,
+	mediaWanted,
+	withMedia,
+} from './fields/media';
 import {
 	giveUpAfterSeconds,
 	maxRetries,
@@ -34,6 +40,7 @@ const options: INodeProperties = {
 		downloadRecording,
 		giveUpAfterSeconds,
 		includeTranscript,
+		maxRecordingSize,
 		maxRetries,
 		requestTimeoutSeconds,
 	],

@@ -45,7 +45,15 @@ export interface Answered<T> {
 
 /** The first backoff. It doubles up to the longest. "Retry 500 with exponential backoff." */
 const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 30_000;
+export const LONGEST_BACKOFF_MS = 30_000;
+
+/**
+ * The pause after so many failures in a row, in milliseconds, as p-retry makes it: 1, 2, 4 seconds and so
+ * on, each up to twice as long by chance.
+ */
+export function backoffMs(failures: number, longestMs = LONGEST_BACKOFF_MS): number {
+	return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1) * (1 + Math.random()), longestMs);
+}
 
 /**
  * Sends one request until it is answered for good, and keeps the line it holds.

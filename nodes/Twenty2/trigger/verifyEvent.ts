@@ -23,7 +23,7 @@ interface Objection {
 	mayPass: boolean;
 }
 
-/** The same as the defaults of Get Call. */
+/** The defaults of Get Call, with fewer retries: nobody may wait a minute for a verification. */
 const patience = { maxRetries: 3, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
 
 /** The pauses before the second check of an event and the checks after it. */

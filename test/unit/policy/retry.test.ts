@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { maxRetries } from '../../../nodes/Twenty2/operations/fields/options';
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import type { RateLimited } from '../../../nodes/Twenty2/policy/rateLimiter';
@@ -120,6 +121,15 @@ describe('send', () => {
 				expect(pause).toBeLessThanOrEqual(2_000 * 2 ** i);
 			});
 		}
+	});
+
+	it('retries for a minute by default, also where chance makes each backoff short', async () => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+		const twenty2 = server(trouble());
+		start(twenty2, { maxRetries: Number(maxRetries.default) });
+		await passUntilQuiet();
+		expect(gaps(twenty2.sentAt)).toEqual([1, 2, 4, 8, 16, 30].map((seconds) => seconds * 1_000));
+		expect((twenty2.sentAt.at(-1) ?? 0) - (twenty2.sentAt[0] ?? 0)).toBeGreaterThanOrEqual(60_000);
 	});
 
 	it('lets others send while it pauses after trouble', async () => {

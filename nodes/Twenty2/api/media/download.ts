@@ -1,9 +1,14 @@
 import { sleep } from 'n8n-workflow';
 
+import { inMegabytes, type BodyStream } from '../bodyStream';
 import { Failure } from '../failure';
-import type { FileStream, Media, MediaAnswer } from './files';
+import type { Media, MediaAnswer } from './files';
+import { isPrivate } from './privateHost';
 
 const MAX_REDIRECTS = 5;
+
+/** A recording over the telephone has 8,000 bytes a second. One that comes slower than this drips. */
+const LEAST_BYTES_PER_SECOND = 1_000;
 
 /** Where a file came from. */
 export interface Source {
@@ -14,12 +19,14 @@ export interface Source {
 
 export interface Download<T> {
 	link: string;
-	/** How long to wait for the answer, and for the next part of it, in milliseconds. */
+	/** How long to wait for the answer, and for each next part of it, in milliseconds. */
 	timeoutMs: number;
+	/** How long the file may be, after decompression. */
+	maxBytes: number;
 	/** Ends the download at once. */
 	signal: AbortSignal;
 	/** Reads the body to its end. */
-	read: (body: FileStream, source: Source) => Promise<T>;
+	read: (body: BodyStream, source: Source) => Promise<T>;
 }
 
 /**
@@ -39,8 +46,8 @@ export async function download<T>(media: Media, wanted: Download<T>): Promise<T>
 }
 
 /**
- * The address of a link that may be followed. https may lead anywhere. Plain http may lead only to
- * Twenty2's own host, where the Base URL is plain http as well, as that of a local sandbox is.
+ * The address of a link that may be followed. https may lead to any public host. Plain http may lead
+ * only to Twenty2's own host, where the Base URL is plain http as well, as that of a local sandbox is.
  * @param from the address that redirects there
  * @throws Failure when the link must not be followed
  */
@@ -48,11 +55,16 @@ export function addressOf(link: string, baseUrl: string, from?: URL): URL {
 	const base = from?.href;
 	if (!URL.canParse(link, base)) throw downloadFailure('Its link is not an address');
 	const address = new URL(link, base);
-	const { protocol, host } = address;
+	const { protocol, host, hostname } = address;
 	const own = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
 	const isOwn = host === own?.host && protocol === own.protocol;
-	if (protocol === 'https:' || isOwn) return address;
-	throw downloadFailure(`Its link leads to ${protocol}//${host}, and only https is followed`);
+	if (protocol !== 'https:' && !isOwn) {
+		throw downloadFailure(`Its link leads to ${protocol}//${host}, and only https is followed`);
+	}
+	if (hostname !== own?.hostname && isPrivate(hostname)) {
+		throw downloadFailure(`Its link leads to ${host}, which is not on the internet`);
+	}
+	return address;
 }
 
 /**
@@ -72,40 +84,33 @@ export function downloadFailure(
 type Found<T> = { file: T } | { redirect: string };
 
 /** Requests one address and reads the file if there is one. */
-async function visit<T>(
-	media: Media,
-	address: URL,
-	{ timeoutMs, signal, read }: Download<T>,
-): Promise<Found<T>> {
+async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promise<Found<T>> {
+	const { timeoutMs, signal, read } = wanted;
 	// Closes the connection also where the body is not read, or not to its end.
 	const done = new AbortController();
-	let timedOut = false;
+	let ended: Failure | undefined;
 	try {
 		const openUntil = { timeoutMs, signal: AbortSignal.any([signal, done.signal]) };
 		const { statusCode: status, headers, body } = await media.open(address, openUntil);
 		const redirects = status >= 300 && status < 400;
 		if (redirects && headers.location !== undefined) return { redirect: headers.location };
 		if (status < 200 || status >= 300) throw statusFailure(status);
+		if (Number(headers['content-length']) > wanted.maxBytes) throw tooLong(wanted.maxBytes);
 
-		const watched = withIdleTimeout(body, timeoutMs, done.signal, () => {
-			timedOut = true;
+		const watched = bounded(body, wanted, done.signal, (reason) => {
+			ended ??= reason;
 			done.abort();
 		});
 		const file = await read(watched, { address, headers }).catch((error: Error) => {
+			if (ended) throw ended;
 			if (error instanceof Failure) throw error;
-			if (timedOut) {
-				throw downloadFailure(
-					`Nothing more came for ${timeoutMs / 1_000} seconds`,
-					null,
-					'TIMEOUT',
-				);
-			}
 			// Node sets an error on a body that is cut off, by its length or its last chunk.
 			if (body.errored) {
 				throw downloadFailure('The connection ended before all of it had come', null, 'TIMEOUT');
 			}
 			throw downloadFailure(`This n8n could not keep it: ${error.message}`);
 		});
+		if (ended) throw ended;
 		return { file };
 	} finally {
 		done.abort();
@@ -113,32 +118,55 @@ async function visit<T>(
 }
 
 /**
- * Passes a stream on with an idle timeout. A timeout of the whole download would be wrong, because a
- * slow one may take as long as it needs.
- * @param ms how long to wait for the next part, in milliseconds
+ * Passes a stream on as long as it is not too long and keeps coming: another part of it within each
+ * timeout. A timeout of the whole download would be wrong, because a long one may take as long as it
+ * needs.
  * @param done fires when the stream is no longer read
- * @param onTimeout called when nothing has come for `ms`
+ * @param end is given the reason why the stream may not go on
  */
-function withIdleTimeout(
-	body: FileStream,
-	ms: number,
+function bounded(
+	body: BodyStream,
+	{ timeoutMs, maxBytes }: Pick<Download<unknown>, 'timeoutMs' | 'maxBytes'>,
 	done: AbortSignal,
-	onTimeout: () => void,
-): FileStream {
-	let lastAt = performance.now();
+	end: (reason: Failure) => void,
+): BodyStream {
+	const leastPart = (LEAST_BYTES_PER_SECOND * timeoutMs) / 1_000;
+	let lastPartAt = performance.now();
+	let sinceThen = 0;
+	let bytes = 0;
 	const watch = async () => {
-		for (let left = ms; left > 0; left = lastAt + ms - performance.now()) {
+		for (let left = timeoutMs; left > 0; left = lastPartAt + timeoutMs - performance.now()) {
 			await sleep(left, done);
 			// After its end, the last part may still be on its way to where n8n keeps files.
 			if (done.aborted || body.readableEnded) return;
 		}
-		onTimeout();
+		end(standstill(sinceThen, timeoutMs));
 	};
 	void watch().catch(() => undefined);
 	return body.map((chunk: Buffer) => {
-		lastAt = performance.now();
+		bytes += chunk.length;
+		if (bytes > maxBytes) {
+			const reason = tooLong(maxBytes);
+			end(reason);
+			throw reason;
+		}
+		sinceThen += chunk.length;
+		if (sinceThen >= leastPart) {
+			lastPartAt = performance.now();
+			sinceThen = 0;
+		}
 		return chunk;
 	});
+}
+
+function standstill(bytes: number, ms: number): Failure {
+	const what = bytes === 0 ? 'Nothing more came for' : `No more than ${bytes} bytes came in`;
+	return downloadFailure(`${what} ${ms / 1_000} seconds`, null, 'TIMEOUT');
+}
+
+/** The failure of a file that is longer than it may be. */
+export function tooLong(maxBytes: number): Failure {
+	return downloadFailure(`It is longer than ${inMegabytes(maxBytes)}`, 200);
 }
 
 /** The statuses with which hosts of files answer a link that has expired. */

@@ -6,13 +6,9 @@ import type {
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
+import { isBodyStream, type BodyStream } from '../bodyStream';
+import { withinTime } from '../requestTimeout';
 import { unanswered } from '../transport';
-
-/** A stream of Node's, as n8n's helpers give and take it. */
-export type FileStream = Exclude<Parameters<BinaryHelperFunctions['prepareBinaryData']>[0], Buffer>;
-
-const isFileStream = (value: unknown): value is FileStream =>
-	typeof value === 'object' && value !== null && 'pipe' in value && 'errored' in value;
 
 const header = z.optional(z.string());
 
@@ -22,8 +18,9 @@ const fullResponse = z.object({
 		location: header,
 		'content-type': header,
 		'content-disposition': header,
+		'content-length': header,
 	}),
-	body: z.custom<FileStream>(isFileStream),
+	body: z.custom<BodyStream>(isBodyStream),
 });
 
 /** The answer of an address. The body is still to be read. */
@@ -35,12 +32,12 @@ export interface Media {
 	baseUrl: string;
 	/**
 	 * Requests an address. An answer of any status is an answer, a redirect too.
-	 * @param options how long to wait for the answer, and what closes the connection
+	 * @param options how long to wait for the beginning of the answer, and what closes the connection
 	 * @throws Failure when no answer comes
 	 */
 	open(address: URL, options: { timeoutMs: number; signal: AbortSignal }): Promise<MediaAnswer>;
 	/** Reads a file to its end into where this n8n keeps files: memory, a disk or a bucket. */
-	keep(file: FileStream, fileName: string, mimeType: string): Promise<IBinaryData>;
+	keep(file: BodyStream, fileName: string, mimeType: string): Promise<IBinaryData>;
 }
 
 interface Helpers {
@@ -57,17 +54,20 @@ export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 		baseUrl,
 
 		async open(address, { timeoutMs, signal }) {
-			const options: IHttpRequestOptions = {
-				method: 'GET',
-				url: address.href,
-				encoding: 'stream',
-				timeout: timeoutMs,
-				abortSignal: signal,
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
+			const send = async (cut: AbortSignal): Promise<unknown> => {
+				const options: IHttpRequestOptions = {
+					method: 'GET',
+					url: address.href,
+					encoding: 'stream',
+					timeout: timeoutMs,
+					abortSignal: cut,
+					returnFullResponse: true,
+					ignoreHttpStatusErrors: true,
+					disableFollowRedirect: true,
+				};
+				return await helpers.httpRequest(options);
 			};
-			const response: unknown = await helpers.httpRequest(options).catch((error: unknown) => {
+			const response = await withinTime(timeoutMs, signal, send).catch((error: unknown) => {
 				throw unanswered(error, { safe: true, dials: false }, address.origin, timeoutMs);
 			});
 			return fullResponse.parse(response);

@@ -1,5 +1,5 @@
-import { downloadFailure, type Source } from './download';
-import type { FileStream } from './files';
+import { textOf, type BodyStream } from '../bodyStream';
+import { downloadFailure, tooLong, type Source } from './download';
 
 /** Types of audio by file extension. Of several types for an extension, the first is the usual one. */
 const audio = [
@@ -36,13 +36,8 @@ const page = /^text\/|^application\/(?:.+\+)?(?:xml|json)$/;
  * @throws Failure when it is no recording: many hosts answer 200 with a page when a link has expired
  */
 export function recordingFile({ address, headers }: Source, callId: string) {
-	const said = (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
-	if (page.test(said)) {
-		throw downloadFailure(
-			`Its link answered with ${said} instead of audio, as an expired one does`,
-			200,
-		);
-	}
+	const said = mediaTypeIn(headers);
+	if (page.test(said)) throw notThatFile(said, 'audio');
 	const given = nameIn(headers['content-disposition']);
 	const last = lastSegment(address);
 	const byName = typeOf(given) ?? typeOf(last);
@@ -93,18 +88,33 @@ function decoded(text: string): string {
 }
 
 /** A transcript of several days. A longer text is no transcript, and would not fit into an item. */
-const MAX_TRANSCRIPT_BYTES = 10_000_000;
+export const MAX_TRANSCRIPT_BYTES = 10_000_000;
 
-/** Reads a transcript of any format as text. @throws Failure when it is too long */
-export async function transcriptText(file: FileStream): Promise<string> {
-	const decoder = new TextDecoder();
-	let bytes = 0;
-	let text = '';
-	for await (const next of file) {
-		const chunk: Buffer = next;
-		bytes += chunk.length;
-		if (bytes > MAX_TRANSCRIPT_BYTES) throw downloadFailure('It is longer than 10 MB', 200);
-		text += decoder.decode(chunk, { stream: true });
-	}
-	return text + decoder.decode();
+/** A transcript may be plain text, subtitles, JSON or XML, but no page. */
+const html = /^(?:text\/html|application\/xhtml\+xml)$/;
+
+const startOfHtml = /^<(?:!doctype html|html|head|body|title|script)\b/i;
+
+/**
+ * Reads a transcript of any format as text.
+ * @throws Failure when it is a page: many hosts answer 200 with one when a link has expired
+ */
+export async function transcriptText(file: BodyStream, { headers }: Source): Promise<string> {
+	const said = mediaTypeIn(headers);
+	if (html.test(said)) throw notThatFile(said, 'a transcript');
+	const text = await textOf(file, MAX_TRANSCRIPT_BYTES);
+	if (text === undefined) throw tooLong(MAX_TRANSCRIPT_BYTES);
+	if (startOfHtml.test(text.slice(0, 1_000).trimStart()))
+		throw notThatFile('a page', 'a transcript');
+	return text;
+}
+
+function notThatFile(came: string, wanted: string) {
+	const message = `Its link answered with ${came} instead of ${wanted}, as an expired one does`;
+	return downloadFailure(message, 200);
+}
+
+/** The type in a Content-Type header, without its parameters. */
+function mediaTypeIn(headers: Source['headers']): string {
+	return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 }

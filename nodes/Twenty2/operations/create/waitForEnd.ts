@@ -3,11 +3,11 @@ import type { INodeProperties } from 'n8n-workflow';
 import { adviceFor, Failure, failureOnly } from '../../api/failure';
 import { hasEnded } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
-import { verdictOn } from '../../connection/retryRule';
+import { maySeeNoCalls, verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
 import { Alarm } from '../../policy/abortable';
 import type { Entry } from '../../policy/ledger';
-import { send } from '../../policy/retry';
+import { backoffMs, LONGEST_BACKOFF_MS, send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 import type { Parameters } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
@@ -88,9 +88,10 @@ export function knownEnd({ state }: Entry): JsonObject | undefined {
 }
 
 /**
- * Waits until a placed call has ended, however it ends.
- * @returns Twenty2's answer to the last poll
- * @throws Failure with outcome `placed`: `WAIT_TIMEOUT`, or why the call cannot be read; the signal's
+ * Waits until a placed call has ended, however it ends. A look that fails means that this is not known
+ * yet: the next look follows after a backoff, until the time is up.
+ * @returns Twenty2's answer to the last look
+ * @throws Failure with outcome `placed`: `WAIT_TIMEOUT`, or that the key may not read calls; the signal's
  * reason
  */
 export async function waitForEnd(
@@ -110,28 +111,47 @@ export async function waitForEnd(
 		},
 		judge: verdictOn,
 	};
+	// A look that fails is not retried: the next look follows anyway.
+	const once = { ...requestOptions, maxRetries: 0 };
+	const longestBackoffMs = Math.max(intervalMs, LONGEST_BACKOFF_MS);
+	/** Of the last looks, as many as failed in a row. */
+	const failures: Failure[] = [];
 	const deadline = performance.now() + maxWaitMs;
 	const timeout = new AbortController();
-	const alarm = new Alarm(() => timeout.abort(tooLong(maxWaitMs)));
+	const alarm = new Alarm(() => timeout.abort(tooLong(maxWaitMs, failures.at(-1))));
 	const pollSignal = AbortSignal.any([signal, timeout.signal]);
-	const poll = async () => {
+
+	/** @returns undefined when the look failed */
+	const poll = async (): Promise<JsonObject | undefined> => {
 		alarm.set(Math.max(deadline, performance.now() + MIN_POLL_MS));
-		return await send(look, requestOptions, access.polls, pollSignal).finally(() => {
+		try {
+			const body = await send(look, once, access.polls, pollSignal);
+			failures.length = 0;
+			return body;
+		} catch (error) {
+			pollSignal.throwIfAborted();
+			const failure = failureOnly(error);
+			if (maySeeNoCalls(failure)) throw failure;
+			failures.push(failure);
+			return undefined;
+		} finally {
 			alarm.set(Number.POSITIVE_INFINITY);
-		});
+		}
 	};
 	const pollToEnd = async () => {
-		for (let pause = resumed ? 0 : intervalMs; ; pause = intervalMs) {
+		let pause = resumed ? 0 : intervalMs;
+		for (;;) {
 			const left = Math.max(0, deadline - performance.now());
 			const ms = Math.ceil(Math.min(pause, left));
 			if (ms > 0) await access.sleepUntilEnded(callId, ms, signal);
 			const body = await poll();
-			if (hasEnded(twenty2.simplify(body))) {
+			if (body && hasEnded(twenty2.simplify(body))) {
 				access.callEnded(callId);
 				return body;
 			}
 			// A timer may fire a millisecond early, and a poll may have been queued beyond the deadline.
-			if (performance.now() >= deadline - 1) throw tooLong(maxWaitMs);
+			if (performance.now() >= deadline - 1) throw tooLong(maxWaitMs, failures.at(-1));
+			pause = body ? intervalMs : backoffMs(failures.length, longestBackoffMs);
 		}
 	};
 
@@ -149,10 +169,14 @@ export async function waitForEnd(
 	return ended;
 }
 
-function tooLong(ms: number): Failure {
+/** @param trouble of the last look, if it failed */
+function tooLong(ms: number, trouble?: Failure): Failure {
 	const minutes = Math.round(ms / 600) / 100;
 	const duration = minutes === 1 ? '1 minute' : `${minutes} minutes`;
-	return Failure.ofNode('WAIT_TIMEOUT', `The call did not end within ${duration}`);
+	const unknown = trouble
+		? `, as far as is known. The last look at it: ${trouble.fields.message}`
+		: '';
+	return Failure.ofNode('WAIT_TIMEOUT', `The call did not end within ${duration}${unknown}`);
 }
 
 /** The advice after a wait that failed. Whatever the reason, the call must not be placed again. */

@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { adviceFor, failureOnly } from '../../api/failure';
 import { download, type Download } from '../../api/media/download';
 import type { Media } from '../../api/media/files';
-import { recordingFile, transcriptText } from '../../api/media/readers';
+import { MAX_TRANSCRIPT_BYTES, recordingFile, transcriptText } from '../../api/media/readers';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
@@ -13,7 +13,7 @@ import { send } from '../../policy/retry';
 import type { Output } from '../operation';
 import type { RequestOptions } from './options';
 import type { Parameters } from './parameters';
-import { yesOrNo } from './schemas';
+import { numberOf, yesOrNo } from './schemas';
 
 export const downloadRecording: INodeProperties = {
 	displayName: 'Download Recording',
@@ -24,6 +24,16 @@ export const downloadRecording: INodeProperties = {
 		'Whether to put the audio of the call into the binary field recording, if there is any',
 };
 
+export const maxRecordingSize: INodeProperties = {
+	displayName: 'Max Recording Size (MB)',
+	name: 'maxRecordingMegabytes',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 200,
+	description:
+		'How large a recording may be. A larger one is not downloaded, and the item says DOWNLOAD_FAILED.',
+};
+
 export const includeTranscript: INodeProperties = {
 	displayName: 'Include Transcript',
 	name: 'includeTranscript',
@@ -32,10 +42,13 @@ export const includeTranscript: INodeProperties = {
 	description: 'Whether to put what was said into the field transcript_text, if there is any',
 };
 
+const megabytes = numberOf('megabytes', 1);
+
 /** Which files of a call to download. */
 export interface MediaWanted {
 	recording: boolean;
 	transcript: boolean;
+	maxRecordingBytes: number;
 }
 
 /** @throws Failure `INVALID_INPUT` naming the option */
@@ -43,6 +56,7 @@ export function mediaWanted(parameters: Parameters): MediaWanted {
 	return {
 		recording: parameters.readOption(downloadRecording, yesOrNo),
 		transcript: parameters.readOption(includeTranscript, yesOrNo),
+		maxRecordingBytes: parameters.readOption(maxRecordingSize, megabytes) * 1_000_000,
 	};
 }
 
@@ -98,14 +112,17 @@ export async function withMedia(
 		},
 	};
 
-	const get = async <T>(name: string, url: string, read: Download<T>['read']): Promise<T> => {
+	const get = async <T>(
+		name: string,
+		file: Pick<Download<T>, 'link' | 'maxBytes' | 'read'>,
+	): Promise<T> => {
 		const { timeoutMs } = requestOptions;
 		const outgoing = {
 			what: `Downloading the ${name} of ${call_id}`,
-			send: async () => await download(counted, { link: url, timeoutMs, signal, read }),
+			send: async () => await download(counted, { ...file, timeoutMs, signal }),
 			judge: verdictOn,
 		};
-		const file = await send(outgoing, requestOptions, unlimited, signal).catch((error: unknown) => {
+		const got = await send(outgoing, requestOptions, unlimited, signal).catch((error: unknown) => {
 			signal.throwIfAborted();
 			const failure = failureOnly(error);
 			throw failure.with({
@@ -118,19 +135,27 @@ export async function withMedia(
 			});
 		});
 		signal.throwIfAborted();
-		return file;
+		return got;
 	};
 
 	const recording =
 		wanted.recording && recording_url !== undefined
-			? await get('recording', recording_url, async (audio, source) => {
-					const { fileName, mimeType } = recordingFile(source, call_id);
-					return await media.keep(audio, fileName, mimeType);
+			? await get('recording', {
+					link: recording_url,
+					maxBytes: wanted.maxRecordingBytes,
+					read: async (audio, source) => {
+						const { fileName, mimeType } = recordingFile(source, call_id);
+						return await media.keep(audio, fileName, mimeType);
+					},
 				})
 			: undefined;
 	const transcript_text =
 		wanted.transcript && transcript_url !== undefined
-			? await get('transcript', transcript_url, transcriptText)
+			? await get('transcript', {
+					link: transcript_url,
+					maxBytes: MAX_TRANSCRIPT_BYTES,
+					read: transcriptText,
+				})
 			: undefined;
 	return {
 		...output,

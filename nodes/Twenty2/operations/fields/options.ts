@@ -14,12 +14,13 @@ export const giveUpAfterSeconds: INodeProperties = {
 		'How long one request keeps trying while Twenty2 says that there are too many requests. With 0 it does not try again.',
 };
 
+/** Six backoffs of 1, 2, 4, 8, 16 and 30 seconds, or longer by chance: a minute in all. */
 export const maxRetries: INodeProperties = {
 	displayName: 'Max Retries',
 	name: 'maxRetries',
 	type: 'number',
 	typeOptions: { minValue: 0, numberPrecision: 0 },
-	default: 3,
+	default: 6,
 	description:
 		'How often a request is sent again after Twenty2 had trouble or could not be reached. A call that may have been placed is not placed again.',
 };
@@ -30,7 +31,7 @@ export const requestTimeoutSeconds: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1, maxValue: 3600 },
 	default: 30,
-	description: 'How long to wait for the answer to one request',
+	description: 'How long one request may take, from sending it to the end of its answer',
 };
 
 /** Every operation that reads calls has this field. Each sets when it is shown. */
@@ -44,7 +45,7 @@ export const simplify: INodeProperties = {
 
 /** What the options say of the requests of one item. */
 export interface RequestOptions extends Patience {
-	/** How long to wait for the answer to one request, in milliseconds. */
+	/** How long one request may take to the end of its answer, in milliseconds. */
 	timeoutMs: number;
 }
 
