@@ -84,7 +84,7 @@ describe('Deduplication Key', () => {
 			expect(codesOf(again)).toEqual(duplicates(5));
 			expect(errorsOf(again)[0]).toEqual({
 				code: 'DUPLICATE_CALL',
-				message: 'The Deduplication Key "november-Lead 0" was used before in this workflow',
+				message: 'The Deduplication Key "no…" was used before in this workflow',
 				description: expect.stringContaining('another key'),
 				status: null,
 				source: 'n8n',
@@ -153,10 +153,13 @@ describe('Deduplication Key', () => {
 		expect((await run([{ phone: phone(6), key: 'asha rao' }])).success).toHaveLength(1);
 	});
 
-	it.each(['', '   '])('is off where it is empty (%j)', async (key) => {
-		const items = [0, 0].map((n) => ({ phone: phone(n), key }));
-		expect((await run(items)).success).toHaveLength(2);
-		expect((await run(items)).success).toHaveLength(2);
+	it.each(['', '   '])('must not be empty, which would switch it off (%j)', async (key) => {
+		const { errors } = await run([{ phone: phone(0), key }]);
+		expect(errors[0]?.json.error).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'Deduplication Key is empty',
+		});
+		expect(sandbox.seen.requests).toEqual([]);
 	});
 
 	it.each([null, true, { id: 1 }, ['a']])('must be text: %j is not', async (key) => {
@@ -224,12 +227,12 @@ describe('Deduplication Key', () => {
 		['502 html', 'OUTCOME_UNKNOWN', 0],
 		['empty 200', 'INVALID_RESPONSE', 1],
 		['odd 200', 'INVALID_RESPONSE', 1],
-	] as const)('stays used when the outcome is unknown (%s)', async (behaviour, code, calls) => {
+	] as const)('stays in doubt when the outcome is unknown (%s)', async (behaviour, code, calls) => {
 		sandbox.behave(phone(0), behaviour);
 		const lost = await run(keyed(1));
 		sandbox.behave(phone(0), 'unanswered');
 		const again = await run(keyed(1));
-		expect([lost, again].map(codesOf)).toEqual([[code], ['DUPLICATE_CALL']]);
+		expect([lost, again].map(codesOf)).toEqual([[code], ['OUTCOME_UNKNOWN']]);
 		expect(sandbox.seen.calls).toHaveLength(calls);
 	});
 
@@ -239,7 +242,7 @@ describe('Deduplication Key', () => {
 		expect(stopped.error).toMatchObject({
 			code: 'DUPLICATE_CALL',
 			message: expect.stringMatching(
-				/^The Deduplication Key "november-Lead 2" was used before in this workflow\. .*placed\.$/,
+				/^The Deduplication Key "no…" was used before in this workflow\. .*placed\.$/,
 			),
 			context: { itemIndex: 2, data: { error: { outcome: 'not_placed', attempts: 0 } } },
 		});
@@ -333,19 +336,20 @@ describe('Deduplication Key', () => {
 			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
 		});
 
-		it('stays used when the next try is refused', async () => {
+		it('stays in doubt when the next try is refused', async () => {
 			const lost = await run(keyed(1), onceANode(placeAgain, {}));
 			sandbox.behave(phone(0), 'refused');
 			const refused = await lost.retry();
 			sandbox.behave(phone(0), 'unanswered');
 			expect(refused.error).toMatchObject({ code: 'INVALID_NUMBER' });
-			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
 		});
 
-		it('is a duplicate for any other execution', async () => {
-			await run(keyed(1), onceANode(placeAgain));
-			expect(codesOf(await run(keyed(1), onceANode(placeAgain)))).toEqual(['DUPLICATE_CALL']);
-			expect(sandbox.seen.calls).toHaveLength(1);
+		it('is used again by another execution, and then a duplicate', async () => {
+			const runs = [];
+			for (let n = 0; n < 3; n++) runs.push(await run(keyed(1), onceANode(placeAgain)));
+			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN'], [], ['DUPLICATE_CALL']]);
+			expect(sandbox.seen.calls).toHaveLength(2);
 		});
 	});
 
@@ -401,7 +405,7 @@ describe('Deduplication Key', () => {
 			expect(sandbox.seen.requests).toEqual([]);
 		});
 
-		it('or forget, stays used', async () => {
+		it('or forget, stays in doubt', async () => {
 			sandbox.behave(phone(0), '500 always');
 			const running = await engine.start({ items: keyed(1), node: onceANode({ maxRetries: 1 }) });
 			answers.after(1, () => {
@@ -411,7 +415,7 @@ describe('Deduplication Key', () => {
 			processedKeys.down = undefined;
 
 			expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
-			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
 		});
 
 		it('or forget, does not keep "Retry execution" from placing the call', async () => {

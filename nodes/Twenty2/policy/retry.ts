@@ -23,6 +23,11 @@ export interface Patience {
 export interface Outgoing<T> {
 	/** For the log. It must not identify a person. */
 	what: string;
+	/**
+	 * Prepares one attempt, once it is permitted and immediately before it is sent. When this rejects,
+	 * the attempt is not sent, its permit is given back, and nothing is retried.
+	 */
+	prepare?: () => Promise<void>;
 	/** One attempt. */
 	send: () => Promise<T>;
 	judge: (rejection: Error) => Verdict;
@@ -54,7 +59,7 @@ const LONGEST_BACKOFF_MS = 30_000;
  * @throws the last rejection of `send`, the failure of a request that was not sent, or the signal's reason
  */
 export async function sendAndHold<T>(
-	{ what, send, judge, call }: Outgoing<T>,
+	{ what, prepare, send, judge, call }: Outgoing<T>,
 	{ maxRetries, giveUpAfterMs }: Patience,
 	lane: Lane,
 	stopped: AbortSignal,
@@ -71,7 +76,15 @@ export async function sendAndHold<T>(
 
 	/** Sends until the answer is something else than "too many requests". */
 	const sendWithin = async (lease: Lease): Promise<Answered<T>> => {
+		const unsent = (reason: unknown): never => {
+			sent = false;
+			lease.unused();
+			throw reason;
+		};
 		for (;;) {
+			if (!signal.aborted) await prepare?.().catch(unsent);
+			// The signal may have fired between the permit and now.
+			if (signal.aborted) unsent(signal.reason);
 			const done = await sendOnce(lease).catch(async (rejection: Error) => {
 				const limited = rateLimited(rejection);
 				if (!limited) {
@@ -90,8 +103,6 @@ export async function sendAndHold<T>(
 	};
 
 	const sendOnce = async (lease: Lease): Promise<Answered<T>> => {
-		// The signal may have fired between the permit and now.
-		signal.throwIfAborted();
 		sent = true;
 		const answer = await send();
 		lease.answered(call?.idOf(answer));

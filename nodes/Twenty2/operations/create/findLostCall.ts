@@ -3,7 +3,7 @@ import type { PlacedCall } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
 import { sleep } from '../../policy/abortable';
-import type { Claim } from '../../policy/callClaims';
+import { isClaimed, type Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
 import { send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
@@ -13,6 +13,9 @@ const PAUSES_MS = [1_000, 2_000, 4_000];
 
 /** The call holds its line meanwhile, so one look may take less time than other requests. */
 const MAX_TIMEOUT_MS = 5_000;
+
+/** How far back to look for a call of an earlier run, in milliseconds: a day. */
+const EARLIER_MS = 24 * 60 * 60 * 1_000;
 
 /** What placing a call and finding it have in common. */
 export interface CallContext extends Pick<Connection, 'twenty2' | 'access'> {
@@ -38,14 +41,7 @@ export async function findLostCall(
 	if (!callsSince) return undefined;
 
 	const timeoutMs = Math.min(requestOptions.timeoutMs, MAX_TIMEOUT_MS);
-	const look = {
-		what: `Looking for the call to …${call.toNumber.slice(-4)}`,
-		send: async () => {
-			entry.attempts++;
-			return await callsSince(call, sentAt, { timeoutMs });
-		},
-		judge: verdictOn,
-	};
+	const look = lookOf(call, entry, async () => await callsSince(call, sentAt, { timeoutMs }));
 	// A look that fails is not retried: the next look follows anyway.
 	const once = { ...requestOptions, maxRetries: 0 };
 	try {
@@ -63,4 +59,34 @@ export async function findLostCall(
 		// The execution was stopped: nothing more is sent, and the outcome stays unknown.
 	}
 	return undefined;
+}
+
+/**
+ * Looks into the call logs for a call that an earlier run may have placed. When that run sent its create is
+ * not known, so a call like it may also be a later or an earlier one. It is not taken for the lost one, but
+ * as long as one is listed, the call is not placed again.
+ */
+export async function lookForEarlierCall(
+	call: NewCall,
+	entry: Entry,
+	{ twenty2, access, requestOptions, canceled }: CallContext,
+): Promise<void> {
+	const { callsSince } = twenty2;
+	if (!callsSince) return;
+	const since = Date.now() - EARLIER_MS;
+	const look = lookOf(call, entry, async () => await callsSince(call, since, requestOptions));
+	const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
+	// A look that is not answered leaves it as unknown as before.
+	entry.ambiguous = listed?.some(({ call_id }) => !isClaimed(call_id)) ?? true;
+}
+
+function lookOf<T>(call: NewCall, entry: Entry, list: () => Promise<T>) {
+	return {
+		what: `Looking for the call to …${call.toNumber.slice(-4)}`,
+		send: async () => {
+			entry.attempts++;
+			return await list();
+		},
+		judge: verdictOn,
+	};
 }

@@ -66,6 +66,7 @@ const unlimited: Lane = {
 		return {
 			answered() {},
 			refused() {},
+			unused() {},
 			async renew() {
 				throw new Error('A download has no limit to wait for');
 			},
