@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { Answers } from './answers';
-import type { Engine, Run } from './engine';
+import type { Engine, Run, RunningExecution } from './engine';
 import { processedKeys } from './processedKeys';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
@@ -390,6 +390,15 @@ describe('Deduplication Key', () => {
 			expect((await run(keyed(4))).success).toHaveLength(4);
 		});
 
+		it('does not take a mark for another call’s whose answer got lost', async () => {
+			processedKeys.loseAnswers = 1;
+			const failed = await run(keyed(1));
+			expect(errorsOf(failed)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
+			// The mark was written, and nothing tells that nobody was phoned.
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.requests).toEqual([]);
+		});
+
 		it('names the Remove Duplicates node that keeps something else there', async () => {
 			const latest = recorder(['2026-05-22'], 'latestDate');
 			const beside = engineFor(sandbox, {}, { 'test.latest': latest });
@@ -539,5 +548,105 @@ describe('Deduplication Key, while the execution is stopped', () => {
 
 		const { runs } = await untilDone(sandbox, [engine.start({ items, node: onceANode() })]);
 		expect(runs[0]?.success).toHaveLength(1);
+	});
+});
+
+describe('Deduplication Key, after a crash', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ clock: () => Date.now(), refuseConcurrent: false });
+	});
+	let killed: RunningExecution | undefined;
+	afterEach(async () => {
+		killed?.cancel();
+		await sandbox.close();
+		await killed?.finished;
+	});
+
+	/** An engine whose node `restarted` knows nothing of its other one, like a new process. */
+	const engineWithRestart = async () => {
+		vi.resetModules();
+		const { Twenty2 } = await import('../../nodes/Twenty2/Twenty2.node');
+		return engineFor(sandbox, { requestsPerMinute: 2 }, { 'test.restarted': new Twenty2() });
+	};
+	const restarted = (node: ReturnType<typeof onceANode>) => ({ ...node, type: 'test.restarted' });
+	const create = (options: IDataObject, authentication: string) =>
+		onceANode(options, errorOutput, { authentication });
+
+	/** Starts a run that never goes on, as if its process were killed, and runs the same leads again. */
+	const crashAndRunAgain = async (count: number, options = {}, authentication = 'apiKey') => {
+		const engine = await engineWithRestart();
+		const node = create(options, authentication);
+		killed = await engine.start({ items: keyed(count), node });
+		await settle(sandbox);
+		for (const lead of leads(count)) sandbox.behave(lead.phone, 'unanswered');
+		const { runs, seconds } = await untilDone(sandbox, [
+			engine.start({ items: keyed(count), node: restarted(node) }),
+		]);
+		const again = runs[0];
+		if (!again) throw new Error('It has not ended');
+		return { again, numbers: sandbox.seen.perNumber(), seconds };
+	};
+
+	it('who waited for the limit is phoned, and a used key takes no permit', async () => {
+		const { again, numbers, seconds } = await crashAndRunAgain(4);
+		expect(codesOf(again)).toEqual(duplicates(2));
+		expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 2 }, { item: 3 }]);
+		expect(numbers).toEqual(onceEach(leads(4)));
+		expect(seconds).toBeLessThan(1);
+	});
+
+	it.each(['hang', 'place and hang'] as const)(
+		'whose call was being placed is in doubt (%s)',
+		async (behaviour) => {
+			sandbox.behave(phone(0), behaviour);
+			const { again } = await crashAndRunAgain(1);
+			expect(errorsOf(again)).toEqual([
+				{
+					code: 'OUTCOME_UNKNOWN',
+					message:
+						'An earlier run may have placed a call under the Deduplication Key "no…", and it is not known whether it did',
+					description: expect.stringContaining('Look the call up'),
+					status: null,
+					source: 'n8n',
+					outcome: 'unknown',
+					attempts: 0,
+				},
+			]);
+			expect(sandbox.seen.requests).toHaveLength(1);
+		},
+	);
+
+	it('whose call was being placed is phoned with Retry Unknown Outcome', async () => {
+		sandbox.behave(phone(0), 'hang');
+		const { again, numbers } = await crashAndRunAgain(1, { retryUnknownOutcome: true });
+		expect(again.success).toHaveLength(1);
+		expect(numbers).toEqual(onceEach(leads(1)));
+	});
+
+	it('whose first attempt was refused is phoned', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const { again, numbers } = await crashAndRunAgain(1);
+		expect(again.success).toHaveLength(1);
+		expect(numbers).toEqual(onceEach(leads(1)));
+	});
+
+	describe('on the workspace API, with Retry Unknown Outcome', () => {
+		const options = { retryUnknownOutcome: true };
+
+		it('is not phoned again while the call logs list such a call', async () => {
+			sandbox.behave(phone(0), 'place and hang');
+			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');
+			expect(errorsOf(again)).toMatchObject([{ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }]);
+			expect(numbers).toEqual(onceEach(leads(1)));
+		});
+
+		it('is phoned when they list none', async () => {
+			sandbox.behave(phone(0), 'hang');
+			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');
+			expect(again.success).toHaveLength(1);
+			expect(numbers).toEqual(onceEach(leads(1)));
+		});
 	});
 });

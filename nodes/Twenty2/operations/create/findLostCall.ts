@@ -65,6 +65,7 @@ export async function findLostCall(
  * Looks into the call logs for a call that an earlier run may have placed. When that run sent its create is
  * not known, so a call like it may also be a later or an earlier one. It is not taken for the lost one, but
  * as long as one is listed, the call is not placed again.
+ * @throws the signal's reason
  */
 export async function lookForEarlierCall(
 	call: NewCall,
@@ -75,9 +76,15 @@ export async function lookForEarlierCall(
 	if (!callsSince) return;
 	const since = Date.now() - EARLIER_MS;
 	const look = lookOf(call, entry, async () => await callsSince(call, since, requestOptions));
-	const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
-	// A look that is not answered leaves it as unknown as before.
-	entry.ambiguous = listed?.some(({ call_id }) => !isClaimed(call_id)) ?? true;
+	// As long as no look is answered, such a call may be listed.
+	entry.ambiguous = true;
+	for (const ms of PAUSES_MS) {
+		await sleep(ms, canceled);
+		const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
+		if (!listed) continue;
+		entry.ambiguous = listed.some(({ call_id }) => !isClaimed(call_id));
+		if (entry.ambiguous) return;
+	}
 }
 
 function lookOf<T>(call: NewCall, entry: Entry, list: () => Promise<T>) {
