@@ -124,6 +124,6 @@ describe('With a deduplication key, kill -9 at a random moment', () => {
 				unit: '',
 			});
 		},
-		rounds * 120_000,
+		rounds * 300_000,
 	);
 });

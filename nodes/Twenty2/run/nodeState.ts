@@ -16,9 +16,9 @@ const workflowData = z.object({
 });
 
 /**
- * The ledger of the run that n8n carries out, out of n8n's node context. A retry of the run gets the
- * same ledger.
- * @param dials whether the operation makes phones ring; other runs leave nothing to remember
+ * The ledger of the run that n8n carries out, from n8n's node context. A retry of the run gets the same
+ * entries.
+ * @param dials whether the operation makes phones ring. Other runs leave nothing to remember.
  */
 export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
@@ -36,8 +36,8 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 }
 
 /**
- * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. The
- * token that signs the address for resuming the execution stays the same.
+ * The identity of an execution, which "Retry execution" keeps. n8n gives the retry another ID, but the token
+ * that signs the address for resuming the execution stays the same.
  */
 function identityOf({ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution']): string {
 	return URL.canParse(resumeUrl) ? (new URL(resumeUrl).searchParams.get('signature') ?? id) : id;
@@ -51,7 +51,7 @@ const text = z.string();
 const inEntries = { mode: 'entries' } as const;
 
 /**
- * The deduplication keys of the workflow, out of n8n's deduplication store, which keeps them across
+ * The deduplication keys of the workflow, from n8n's deduplication store, which keeps them across
  * executions and restarts. n8n reads, changes and writes one row, so the calls of one process must not
  * overlap.
  */
