@@ -84,20 +84,24 @@ export class Twenty2 implements INodeType {
 		const ledger = ledgerOf(this, dials);
 		const hours = new CallingHours();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
-		const { results, stoppedBy } = await carryOut(tasks, {
+		const carriedOut = carryOut(tasks, {
 			run: { ledger, keys: keysOf(this), hours },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
+		});
+		const { results, stoppedBy } = await carriedOut.catch((fault: unknown) => {
+			ledger.failed();
+			throw fault;
 		});
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		hintAtHours(this, hours);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
-		if (!stoppedBy) return [outputs(results, dials)];
-		const error = stoppedError(this.getNode(), stoppedBy, tally());
-		ledger.throws();
-		throw error;
+		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
+		if (results.some((result) => result instanceof Failure)) ledger.failed();
+		if (error) throw error;
+		return [outputs(results, dials)];
 	}
 }

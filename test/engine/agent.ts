@@ -5,17 +5,18 @@ import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
 import { startType } from './startNode';
 import { twenty2Type, type createCallNode } from './twenty2';
 
-const tools = z.tuple([
-	z.custom<{ invoke(given: object): Promise<unknown> }>(
-		(tool) => typeof Object(tool).invoke === 'function',
-	),
-]);
+interface Tool {
+	invoke(given: object): Promise<unknown>;
+}
+
+const tools = z.tuple([z.custom<Tool>((tool) => typeof Object(tool).invoke === 'function')]);
 
 /**
  * Calls its tool with each item, as an agent of n8n does that runs its tools itself.
  * @param failures how often it fails after that
+ * @param atOnce whether it calls for all items at once, each with a tool of its own, as in version 2
  */
-function agent(failures: number): INodeType {
+function agent(failures: number, atOnce: boolean): INodeType {
 	return {
 		description: {
 			displayName: 'Agent',
@@ -29,11 +30,20 @@ function agent(failures: number): INodeType {
 			properties: [],
 		},
 		async execute(): Promise<INodeExecutionData[][]> {
-			const [tool] = tools.parse(await this.getInputConnectionData(NodeConnectionTypes.AiTool, 0));
-			const told: INodeExecutionData[] = [];
-			for (const { json } of this.getInputData()) {
+			const toolFor = async (item: number) =>
+				tools.parse(await this.getInputConnectionData(NodeConnectionTypes.AiTool, item))[0];
+			const call = async (tool: Tool, { json }: INodeExecutionData) => {
 				const answer = await tool.invoke(json).catch((error: Error) => error.message);
-				told.push({ json: { told: String(answer) } });
+				return { json: { told: String(answer) } };
+			};
+			const items = this.getInputData();
+			const told: INodeExecutionData[] = [];
+			if (atOnce) {
+				const calls = items.map(async (item, n) => await call(await toolFor(n), item));
+				told.push(...(await Promise.all(calls)));
+			} else {
+				const tool = await toolFor(0);
+				for (const item of items) told.push(await call(tool, item));
 			}
 			if (failures-- > 0) throw new Error('The model is out of order');
 			return [told];
@@ -52,8 +62,8 @@ const toolType = `${twenty2Type}Tool`;
 
 const name = 'Twenty2';
 
-export const agentNodeTypes = (failures = 0) => ({
-	'test.agent': agent(failures),
+export const agentNodeTypes = (failures = 0, atOnce = false) => ({
+	'test.agent': agent(failures, atOnce),
 	[toolType]: new Twenty2Tool(),
 });
 

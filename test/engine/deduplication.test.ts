@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { Answers } from './answers';
-import type { Engine, Run } from './engine';
+import type { Engine, Run, RunningExecution } from './engine';
 import { processedKeys } from './processedKeys';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
@@ -84,7 +84,7 @@ describe('Deduplication Key', () => {
 			expect(codesOf(again)).toEqual(duplicates(5));
 			expect(errorsOf(again)[0]).toEqual({
 				code: 'DUPLICATE_CALL',
-				message: 'The Deduplication Key "november-Lead 0" was used before in this workflow',
+				message: 'The Deduplication Key "no…" was used before in this workflow',
 				description: expect.stringContaining('another key'),
 				status: null,
 				source: 'n8n',
@@ -153,10 +153,13 @@ describe('Deduplication Key', () => {
 		expect((await run([{ phone: phone(6), key: 'asha rao' }])).success).toHaveLength(1);
 	});
 
-	it.each(['', '   '])('is off where it is empty (%j)', async (key) => {
-		const items = [0, 0].map((n) => ({ phone: phone(n), key }));
-		expect((await run(items)).success).toHaveLength(2);
-		expect((await run(items)).success).toHaveLength(2);
+	it.each(['', '   '])('must not be empty, which would switch it off (%j)', async (key) => {
+		const { errors } = await run([{ phone: phone(0), key }]);
+		expect(errors[0]?.json.error).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'Deduplication Key is empty',
+		});
+		expect(sandbox.seen.requests).toEqual([]);
 	});
 
 	it.each([null, true, { id: 1 }, ['a']])('must be text: %j is not', async (key) => {
@@ -224,12 +227,12 @@ describe('Deduplication Key', () => {
 		['502 html', 'OUTCOME_UNKNOWN', 0],
 		['empty 200', 'INVALID_RESPONSE', 1],
 		['odd 200', 'INVALID_RESPONSE', 1],
-	] as const)('stays used when the outcome is unknown (%s)', async (behaviour, code, calls) => {
+	] as const)('stays in doubt when the outcome is unknown (%s)', async (behaviour, code, calls) => {
 		sandbox.behave(phone(0), behaviour);
 		const lost = await run(keyed(1));
 		sandbox.behave(phone(0), 'unanswered');
 		const again = await run(keyed(1));
-		expect([lost, again].map(codesOf)).toEqual([[code], ['DUPLICATE_CALL']]);
+		expect([lost, again].map(codesOf)).toEqual([[code], ['OUTCOME_UNKNOWN']]);
 		expect(sandbox.seen.calls).toHaveLength(calls);
 	});
 
@@ -239,7 +242,7 @@ describe('Deduplication Key', () => {
 		expect(stopped.error).toMatchObject({
 			code: 'DUPLICATE_CALL',
 			message: expect.stringMatching(
-				/^The Deduplication Key "november-Lead 2" was used before in this workflow\. .*placed\.$/,
+				/^The Deduplication Key "no…" was used before in this workflow\. .*placed\.$/,
 			),
 			context: { itemIndex: 2, data: { error: { outcome: 'not_placed', attempts: 0 } } },
 		});
@@ -333,19 +336,20 @@ describe('Deduplication Key', () => {
 			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
 		});
 
-		it('stays used when the next try is refused', async () => {
+		it('stays in doubt when the next try is refused', async () => {
 			const lost = await run(keyed(1), onceANode(placeAgain, {}));
 			sandbox.behave(phone(0), 'refused');
 			const refused = await lost.retry();
 			sandbox.behave(phone(0), 'unanswered');
 			expect(refused.error).toMatchObject({ code: 'INVALID_NUMBER' });
-			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
 		});
 
-		it('is a duplicate for any other execution', async () => {
-			await run(keyed(1), onceANode(placeAgain));
-			expect(codesOf(await run(keyed(1), onceANode(placeAgain)))).toEqual(['DUPLICATE_CALL']);
-			expect(sandbox.seen.calls).toHaveLength(1);
+		it('is used again by another execution, and then a duplicate', async () => {
+			const runs = [];
+			for (let n = 0; n < 3; n++) runs.push(await run(keyed(1), onceANode(placeAgain)));
+			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN'], [], ['DUPLICATE_CALL']]);
+			expect(sandbox.seen.calls).toHaveLength(2);
 		});
 	});
 
@@ -386,6 +390,15 @@ describe('Deduplication Key', () => {
 			expect((await run(keyed(4))).success).toHaveLength(4);
 		});
 
+		it('does not take a mark for another call’s whose answer got lost', async () => {
+			processedKeys.loseAnswers = 1;
+			const failed = await run(keyed(1));
+			expect(errorsOf(failed)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
+			// The mark was written, and nothing tells that nobody was phoned.
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
+			expect(sandbox.seen.requests).toEqual([]);
+		});
+
 		it('names the Remove Duplicates node that keeps something else there', async () => {
 			const latest = recorder(['2026-05-22'], 'latestDate');
 			const beside = engineFor(sandbox, {}, { 'test.latest': latest });
@@ -401,7 +414,7 @@ describe('Deduplication Key', () => {
 			expect(sandbox.seen.requests).toEqual([]);
 		});
 
-		it('or forget, stays used', async () => {
+		it('or forget, stays in doubt', async () => {
 			sandbox.behave(phone(0), '500 always');
 			const running = await engine.start({ items: keyed(1), node: onceANode({ maxRetries: 1 }) });
 			answers.after(1, () => {
@@ -411,7 +424,7 @@ describe('Deduplication Key', () => {
 			processedKeys.down = undefined;
 
 			expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
-			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
+			expect(codesOf(await run(keyed(1)))).toEqual(['OUTCOME_UNKNOWN']);
 		});
 
 		it('or forget, does not keep "Retry execution" from placing the call', async () => {
@@ -535,5 +548,105 @@ describe('Deduplication Key, while the execution is stopped', () => {
 
 		const { runs } = await untilDone(sandbox, [engine.start({ items, node: onceANode() })]);
 		expect(runs[0]?.success).toHaveLength(1);
+	});
+});
+
+describe('Deduplication Key, after a crash', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ clock: () => Date.now(), refuseConcurrent: false });
+	});
+	let killed: RunningExecution | undefined;
+	afterEach(async () => {
+		killed?.cancel();
+		await sandbox.close();
+		await killed?.finished;
+	});
+
+	/** An engine whose node `restarted` knows nothing of its other one, like a new process. */
+	const engineWithRestart = async () => {
+		vi.resetModules();
+		const { Twenty2 } = await import('../../nodes/Twenty2/Twenty2.node');
+		return engineFor(sandbox, { requestsPerMinute: 2 }, { 'test.restarted': new Twenty2() });
+	};
+	const restarted = (node: ReturnType<typeof onceANode>) => ({ ...node, type: 'test.restarted' });
+	const create = (options: IDataObject, authentication: string) =>
+		onceANode(options, errorOutput, { authentication });
+
+	/** Starts a run that never goes on, as if its process were killed, and runs the same leads again. */
+	const crashAndRunAgain = async (count: number, options = {}, authentication = 'apiKey') => {
+		const engine = await engineWithRestart();
+		const node = create(options, authentication);
+		killed = await engine.start({ items: keyed(count), node });
+		await settle(sandbox);
+		for (const lead of leads(count)) sandbox.behave(lead.phone, 'unanswered');
+		const { runs, seconds } = await untilDone(sandbox, [
+			engine.start({ items: keyed(count), node: restarted(node) }),
+		]);
+		const again = runs[0];
+		if (!again) throw new Error('It has not ended');
+		return { again, numbers: sandbox.seen.perNumber(), seconds };
+	};
+
+	it('who waited for the limit is phoned, and a used key takes no permit', async () => {
+		const { again, numbers, seconds } = await crashAndRunAgain(4);
+		expect(codesOf(again)).toEqual(duplicates(2));
+		expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 2 }, { item: 3 }]);
+		expect(numbers).toEqual(onceEach(leads(4)));
+		expect(seconds).toBeLessThan(1);
+	});
+
+	it.each(['hang', 'place and hang'] as const)(
+		'whose call was being placed is in doubt (%s)',
+		async (behaviour) => {
+			sandbox.behave(phone(0), behaviour);
+			const { again } = await crashAndRunAgain(1);
+			expect(errorsOf(again)).toEqual([
+				{
+					code: 'OUTCOME_UNKNOWN',
+					message:
+						'An earlier run may have placed a call under the Deduplication Key "no…", and it is not known whether it did',
+					description: expect.stringContaining('Look the call up'),
+					status: null,
+					source: 'n8n',
+					outcome: 'unknown',
+					attempts: 0,
+				},
+			]);
+			expect(sandbox.seen.requests).toHaveLength(1);
+		},
+	);
+
+	it('whose call was being placed is phoned with Retry Unknown Outcome', async () => {
+		sandbox.behave(phone(0), 'hang');
+		const { again, numbers } = await crashAndRunAgain(1, { retryUnknownOutcome: true });
+		expect(again.success).toHaveLength(1);
+		expect(numbers).toEqual(onceEach(leads(1)));
+	});
+
+	it('whose first attempt was refused is phoned', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const { again, numbers } = await crashAndRunAgain(1);
+		expect(again.success).toHaveLength(1);
+		expect(numbers).toEqual(onceEach(leads(1)));
+	});
+
+	describe('on the workspace API, with Retry Unknown Outcome', () => {
+		const options = { retryUnknownOutcome: true };
+
+		it('is not phoned again while the call logs list such a call', async () => {
+			sandbox.behave(phone(0), 'place and hang');
+			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');
+			expect(errorsOf(again)).toMatchObject([{ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }]);
+			expect(numbers).toEqual(onceEach(leads(1)));
+		});
+
+		it('is phoned when they list none', async () => {
+			sandbox.behave(phone(0), 'hang');
+			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');
+			expect(again.success).toHaveLength(1);
+			expect(numbers).toEqual(onceEach(leads(1)));
+		});
 	});
 });

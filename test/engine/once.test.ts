@@ -162,6 +162,19 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 1 });
 	});
 
+	it('but phones a person twice whom an agent means to phone twice at once', async () => {
+		const engine = engineFor(sandbox, {}, agentNodeTypes(1, true));
+		const agent = agentWith(createCallNode());
+		const items = [...leads(1), ...leads(1)];
+		const failed = await engine.runWorkflow(agent, { items, observe: 'Agent' });
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2 });
+
+		const done = await failed.retry();
+		expect(statusesOf(failed, done)).toEqual(['error', 'success']);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2 });
+		expect(new Set(done.success.map(({ json }) => json.told)).size).toBe(2);
+	});
+
 	it('says that a person was phoned when a later try finds something wrong with the item', async () => {
 		sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		sandbox.behave(phone(1), 'place and cut');

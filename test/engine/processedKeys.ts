@@ -33,6 +33,9 @@ class ProcessedKeys implements IDataDeduplicator {
 	/** What the database answers while it is down. */
 	down: Error | undefined;
 
+	/** The answers to so many writes get lost after the database has written. */
+	loseAnswers = 0;
+
 	async checkProcessedAndRecord(
 		items: Key[],
 		scope: DeduplicationScope,
@@ -52,6 +55,7 @@ class ProcessedKeys implements IDataDeduplicator {
 		const fresh = items.filter((item) => !isKnown(item));
 		const after = [...known, ...fresh.map(String)];
 		this.rows.set(row, { mode, keys: maxEntries === undefined ? after : after.slice(-maxEntries) });
+		if (this.loseAnswers-- > 0) throw new Error('Connection terminated unexpectedly');
 		return { new: fresh, processed: items.filter(isKnown) };
 	}
 

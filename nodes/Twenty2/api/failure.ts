@@ -124,7 +124,7 @@ const advice: Partial<Record<string, string>> = {
 	WAIT_TIMEOUT:
 		'The call was placed. Look it up later with Get Call and its call_id, or retry this execution, which waits on for it and phones nobody again',
 	DUPLICATE_CALL:
-		'Somebody was phoned under this Deduplication Key before, or may have been. Give the item another key to phone all the same',
+		'Somebody was phoned under this Deduplication Key before. Give the item another key to phone all the same',
 	DOWNLOAD_FAILED:
 		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
 	UNEXPECTED:

@@ -8,7 +8,8 @@ import { turnAt } from '../policy/ledger';
 import { inputParameterFields, inputParametersOf } from './create/inputParameters';
 import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
 import { countryOrNone, defaultCountry, dialable } from './create/phoneNumber';
-import { alreadyPlaced, placeCall } from './create/placeCall';
+import { lookForEarlierCall } from './create/findLostCall';
+import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
 import {
 	knownEnd,
 	maxWaitMinutes,
@@ -151,23 +152,29 @@ export const createCall: Operation = {
 			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
 			const context = { twenty2, access, requestOptions, signal };
-			const place = async () => {
-				const placed = await placeCall(call, entry, { ...context, ...retry, canceled });
-				// A call that is not waited for holds no line once it is placed.
-				if (!polling) placed.release();
-				return { ...placed, resumed: false };
-			};
-			const placeOrResume = async () => {
+			const place = async (record?: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);
-				if (!answer) return await oncePerKey(key, entry, run, place);
+				if (!answer) {
+					const options = { ...context, ...retry, canceled, record };
+					const placed = await placeCall(call, entry, options);
+					// A call that is not waited for holds no line once it is placed.
+					if (!polling) placed.release();
+					return { ...placed, resumed: false };
+				}
 				// A call of an earlier try holds a line again while it is waited for.
 				const holdsLine = polling && !knownEnd(entry);
 				const release = holdsLine ? access.holdLine(answer.call_id) : () => undefined;
 				return { answer, release, resumed: true };
 			};
 
+			const lookUp = async () => {
+				if (retry.retryUnknownOutcome)
+					await lookForEarlierCall(call, entry, { ...context, canceled });
+			};
+
 			const leave = await turnAt(entry, signal);
-			const { answer, release, resumed } = await placeOrResume().finally(leave);
+			const placing = oncePerKey(key, entry, run, { place, lookUp });
+			const { answer, release, resumed } = await placing.finally(leave);
 			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
 			if (!polling) return [{ json: answer }];
 

@@ -136,6 +136,11 @@ export class AdaptiveLimit {
 		return { at: now, isProbe };
 	}
 
+	/** The request of a grant was not sent, so another one may probe. */
+	unused({ isProbe }: Grant): void {
+		if (isProbe) this.probing = false;
+	}
+
 	accepted({ isProbe }: Grant, now: number): void {
 		if (!isProbe) return;
 		this.probing = false;

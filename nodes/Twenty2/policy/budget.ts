@@ -28,13 +28,15 @@ export interface Admission {
 	isOver?: (callId: string) => Promise<boolean>;
 }
 
-/** Leave to send one request. Each sending ends with `answered` or `refused`. */
+/** Leave to send one request. Each leave ends with `answered`, `refused` or `unused`. */
 export interface Lease {
 	/** No usable answer came, and other requests may tell more. Gives back the permit, and not the line. */
 	lost(): void;
 	/** @param callId of the call that the request placed, if it placed one */
 	answered(callId?: string): void;
 	refused(limited: RateLimited): void;
+	/** The request was not sent. Its permit does not count and goes to another request. */
+	unused(): void;
 	/**
 	 * Waits until a refused request may be sent again.
 	 * @throws the signal's reason, or the failure of a request that stops waiting at its deadline
@@ -273,6 +275,7 @@ export class Budget {
 						permit.refused(limited, 'window');
 						this.liveCalls.readRefused();
 					},
+					unused: () => permit.unused(),
 					renew: async () => {
 						permit = await next(true);
 					},
@@ -306,6 +309,10 @@ export class Budget {
 						log(`${what} was refused: ${limited.message}`);
 						const cause = pass.refused(isOver !== undefined);
 						if (permit.refused(limited, cause)) this.liveCalls.suspect();
+					},
+					unused: () => {
+						pass.abandoned();
+						permit.unused();
 					},
 					renew: async () => {
 						({ pass, permit } = await next(true));

@@ -30,7 +30,7 @@ export class Claim {
 
 	/** Whether a call belongs to a create already. */
 	isTaken(callId: string): boolean {
-		return claimed.has(callId);
+		return isClaimed(callId);
 	}
 
 	/** Whether a create that asks for the same is on its way, so that a call may be its own. */
@@ -44,4 +44,9 @@ export class Claim {
 		const [oldest] = claimed;
 		if (claimed.size > REMEMBERED && oldest !== undefined) claimed.delete(oldest);
 	}
+}
+
+/** Whether a call belongs to a create of this process. */
+export function isClaimed(callId: string): boolean {
+	return claimed.has(callId);
 }

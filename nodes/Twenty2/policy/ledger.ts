@@ -15,20 +15,20 @@ const entrySchema = z.object({
 	idempotencyKey: z.optional(z.string()),
 	/** Requests sent for this entry, over all runs. */
 	attempts: z.number(),
-	/** The deduplication key that was recorded for it last. */
+	/** The deduplication key that is recorded for it. */
 	key: z.optional(z.string()),
-	/** Twenty2 lists calls of which one may be it, so placing it again would surely be one too many. */
+	/** Twenty2 lists a call that may be this one, so it must not be placed again. */
 	ambiguous: z.optional(z.boolean()),
 	state: z.union([
 		z.object({ is: z.literal('unsent') }),
-		/** Sent, and nothing known of it: still so on a re-run when the process ended in between. */
+		/** Sent, without an outcome yet. A retry finds this when the process ended in between. */
 		z.object({ is: z.literal('sent') }),
 		z.object({
 			is: z.literal('placed'),
 			answer: jsonObject,
-			/** When, in milliseconds since 1970. */
+			/** When it was placed, in milliseconds since 1970. */
 			at: z.optional(z.number()),
-			/** What became of it, once it has been waited for: Twenty2's answer to a read. */
+			/** Twenty2's answer to the read that found the call ended. */
 			ended: z.optional(jsonObject),
 		}),
 		z.object({ is: z.literal('not placed') }),
@@ -36,52 +36,56 @@ const entrySchema = z.object({
 	]),
 });
 
-/** What is known of one call that this execution meant to place. */
+/** What is known of one call of this execution. */
 export type Entry = z.infer<typeof entrySchema>;
 
-/** How many calls of a run were placed, and of how many that is not known. */
+/** How many calls were placed, and how many may have been placed. */
 export interface Tally {
 	placed: number;
 	doubtful: number;
 }
 
-/** Of one run, by item and number. */
+/** The entries of one run, by item and number. */
 type Entries = JsonObject;
 
-/** By run index. */
+/** The entries of all runs, by run index. A run of a tool has a name of its own. */
 type Runs = Record<string, Entries>;
 
-/** Where entries are that a tool's next run may take up, by item, number and id. */
+/** The name for entries that the next run of a tool takes up, by item, number and id. */
 const LEFT = 'left';
 
 /** A run of a node within an execution. */
 export interface RunOfNode {
 	/** n8n's count of the node's runs. */
 	index: number;
-	/** What the node and the execution have in common with a retry of them. */
+	/** Names the node and the execution, and is the same in every retry of the execution. */
 	identity: string;
-	/** The execution's own ID, which a retry of it has not. */
+	/** The ID of the execution. A retry has another one. */
 	execution: string;
-	/** Whether an AI agent uses the node, so that each run is a call of its own. */
+	/** Whether an AI agent uses the node. Each run is then a call of its own. */
 	isTool: boolean;
 }
 
-/** How many executions are remembered; a large one takes some megabytes. */
+/** How many executions are remembered. A large one takes some megabytes. */
 const REMEMBERED = 50;
 
-/** What executions that were stopped or retried have placed, the oldest first. */
+/** The runs of executions that were stopped or retried, by identity, the oldest first. */
 const remembered = new Map<string, Runs>();
 
 /**
- * Which calls a node has placed in one execution, so that running it again places only the rest.
+ * Which calls a node has placed in one execution. Running the node again places only the rest.
  *
- * It lives in n8n's node context, which the engine hands to every try of Retry On Fail and stores
- * with the execution for "Retry execution". But what a retry has placed n8n stores with the retry
- * alone, although the execution itself can be retried again; and of what is stopped in the editor it
- * stores nothing. So this process remembers both. Several runs in one execution (a loop, an AI agent
- * that calls again) mean different calls, so each has entries of its own. An agent's runs have another
- * index when they are repeated, after a run that threw or when the execution is retried: so the next
- * run that is to phone the same person takes such an entry up, once.
+ * The entries are in n8n's node context. The engine gives it to every try of Retry On Fail and stores it
+ * with the execution for "Retry execution". n8n stores two things elsewhere or not at all: what a retry
+ * has placed is stored with the retry alone, although the execution itself can be retried again, and
+ * nothing is stored of an execution that is stopped in the editor. This process remembers both.
+ *
+ * Several runs in one execution (a loop) mean different calls, so each has its own entries. They are found
+ * by the run index, which n8n keeps when it repeats a run. For a tool of an AI agent it does not: a repeated
+ * run has another index, and agents before version 3 give one index to calls for several of their items.
+ * So each run of a tool has new entries, and a failed run leaves its entries to the next run: that run
+ * takes up the entry for the same item and number, once. A retry of the execution takes up all entries
+ * in the same way.
  */
 export class Ledger {
 	private readonly runs: Runs;
@@ -91,28 +95,28 @@ export class Ledger {
 	/** The entries of this run by item, once they are asked for. */
 	private byItem: Map<number, Entry[]> | undefined;
 
-	/** @param context n8n's node context, `getContext('node')`; written to */
+	/** @param context n8n's node context, `getContext('node')`. It is written to. */
 	constructor(
 		context: Record<string, unknown>,
 		private readonly run: RunOfNode,
 	) {
 		const stored = isRuns(context.twenty2Runs) ? context.twenty2Runs : {};
 		const known = remembered.get(run.identity);
-		// Another retry may be at work on what is remembered, so it is that which both have.
+		// Another retry may be under way. Both then share the remembered entries.
 		this.runs = known && known !== stored ? caughtUp(known, stored) : stored;
 		if (run.isTool && context.twenty2Execution !== run.execution) {
 			for (const [index, entries] of Object.entries(this.runs)) {
 				if (index !== LEFT) this.leave(entries);
 			}
 		}
-		this.entries = this.runs[run.index] ??= {};
+		this.entries = this.runs[run.isTool ? randomUUID() : run.index] ??= {};
 		Object.assign(context, { twenty2Runs: this.runs, twenty2Execution: run.execution });
 	}
 
 	/**
-	 * The entry of an item's call, a new one unless this run has it already. Only the item and the
-	 * person phoned tell calls apart: whatever else changed since, phoning again would be a second
-	 * call to the same person for the same item.
+	 * The entry of an item's call. It is a new one unless this run or an earlier try of it has one. Only
+	 * the item and the number tell calls apart: if anything else changed since, phoning again would still
+	 * be a second call to the same person for the same item.
 	 */
 	entry(item: number, toNumber: string): Entry {
 		const key = `${item} ${toNumber}`;
@@ -122,7 +126,7 @@ export class Ledger {
 			: {
 					id: randomUUID(),
 					attempts: 0,
-					// What cannot be read was written because a call was about to be sent.
+					// An entry that cannot be read was written, so its call may have been sent.
 					state: { is: known === undefined ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
@@ -130,13 +134,13 @@ export class Ledger {
 		return entry;
 	}
 
-	/** What this run and earlier tries of it know of an item, whatever number it had then. */
+	/** The entries that earlier tries of this run have for an item, for any number. */
 	entriesOf(item: number): Entry[] {
 		this.byItem ??= byItem(this.entries);
 		return this.byItem.get(item) ?? [];
 	}
 
-	/** What the node has come to in this execution, earlier tries of it included. */
+	/** The calls of the node in this execution, of a tool those of this run. Earlier tries count too. */
 	get tally(): Tally {
 		const runs = this.run.isTool ? [this.entries] : Object.values(this.runs);
 		const entries = runs.flatMap((run) => Object.values(run)).filter(isEntry);
@@ -147,7 +151,7 @@ export class Ledger {
 		};
 	}
 
-	/** Remembers what was placed, also what is placed from now on, for whatever is retried next. */
+	/** Remembers the entries for the next retry, with what is written to them from now on. */
 	remember(): void {
 		const { identity } = this.run;
 		remembered.delete(identity);
@@ -156,8 +160,8 @@ export class Ledger {
 		if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
 	}
 
-	/** The run throws, and its next try may be a run with another index. */
-	throws(): void {
+	/** The run has failed, and n8n may repeat it. To be called when the run has ended. */
+	failed(): void {
 		if (this.run.isTool) this.leave(this.entries);
 	}
 
@@ -194,15 +198,16 @@ function addTo(byItem: Map<number, Entry[]>, item: number, entry: Entry): void {
 	byItem.set(item, entries);
 }
 
-/** The context may come from the database, written by another version of this package. */
+/** Checks what n8n stored, which another version of this package may have written. */
 function isRuns(stored: unknown): stored is Runs {
 	return isJsonObject(stored) && Object.values(stored).every(isJsonObject);
 }
 
 /**
- * With what is stored, where another process was at it last. Every request that is sent counts, so
- * of two states of an entry the one with more of them is the later. A tool's entry may meanwhile be
- * another run's, and who is at work on one must go on having it, so what is known is kept and changed.
+ * Adds stored entries to the remembered ones, where another process has written since. Each request that is
+ * sent counts, so of two states of an entry the one with more requests is the later. A tool's entry may have
+ * moved to another run meanwhile, and a run that is under way keeps its entry. So known entries are changed
+ * in place.
  */
 function caughtUp(known: Runs, stored: Runs): Runs {
 	const entries = Object.values(known).flatMap((run) => Object.values(run));
@@ -233,8 +238,8 @@ const turns = new WeakMap<Entry, LimitFunction>();
 /**
  * Waits until no other run is placing the call of an entry. "Retry execution" can be clicked twice, and
  * both retries have the same entries.
- * @param signal ends the waiting
- * @returns lets the next run go, which finds the outcome in the entry
+ * @param signal ends the wait
+ * @returns gives the turn to the next run, which finds the outcome in the entry
  * @throws the signal's reason
  */
 export async function turnAt(entry: Entry, signal: AbortSignal): Promise<() => void> {

@@ -24,6 +24,11 @@ export interface Outgoing<T> {
 	/** For the log. It must not identify a person. */
 	what: string;
 	/**
+	 * Prepares one attempt, once it is permitted and immediately before it is sent. When this rejects,
+	 * the attempt is not sent, its permit is given back, and nothing is retried.
+	 */
+	prepare?: () => Promise<void>;
+	/**
 	 * One attempt. It may look for an answer that got lost: it calls `lost` first, because a permit that
 	 * is held until the end of the look may be the one that the look waits for.
 	 */
@@ -65,7 +70,7 @@ export function backoffMs(failures: number, longestMs = LONGEST_BACKOFF_MS): num
  * @throws the last rejection of `send`, the failure of a request that was not sent, or the signal's reason
  */
 export async function sendAndHold<T>(
-	{ what, send, judge, call }: Outgoing<T>,
+	{ what, prepare, send, judge, call }: Outgoing<T>,
 	{ maxRetries, giveUpAfterMs }: Patience,
 	lane: Lane,
 	stopped: AbortSignal,
@@ -82,7 +87,15 @@ export async function sendAndHold<T>(
 
 	/** Sends until the answer is something else than "too many requests". */
 	const sendWithin = async (lease: Lease): Promise<Answered<T>> => {
+		const unsent = (reason: unknown): never => {
+			sent = false;
+			lease.unused();
+			throw reason;
+		};
 		for (;;) {
+			if (!signal.aborted) await prepare?.().catch(unsent);
+			// The signal may have fired between the permit and now.
+			if (signal.aborted) unsent(signal.reason);
 			const done = await sendOnce(lease).catch(async (rejection: Error) => {
 				const limited = rateLimited(rejection);
 				if (!limited) {
@@ -101,8 +114,6 @@ export async function sendAndHold<T>(
 	};
 
 	const sendOnce = async (lease: Lease): Promise<Answered<T>> => {
-		// The signal may have fired between the permit and now.
-		signal.throwIfAborted();
 		sent = true;
 		const answer = await send(lease.lost);
 		lease.answered(call?.idOf(answer));

@@ -29,6 +29,11 @@ export class SlidingWindow {
 		this.inFlight++;
 	}
 
+	/** A request that counts was not sent after all. */
+	withdraw(): void {
+		this.inFlight--;
+	}
+
 	/** @param accepted false for "too many requests" */
 	answer(accepted: boolean): void {
 		const now = performance.now();

@@ -3,112 +3,141 @@ import pLimit, { type LimitFunction } from 'p-limit';
 
 import { acquire } from './abortable';
 
-/** Where keys outlast the process. Its calls must not overlap. */
+/** Where marks outlast the process. Its calls must not overlap. */
 export interface KeyStore {
-	/** @returns those that were not there before */
-	record(keys: string[]): Promise<string[]>;
-	forget(keys: string[]): Promise<void>;
+	/** @returns the marks that were not there before */
+	record(marks: string[]): Promise<string[]>;
+	forget(marks: string[]): Promise<void>;
 }
 
-/** A key that was not used before, until it is known whether a call was placed under it. */
+/** What is known of a key: a create under it may have been sent, or a call was placed under it. */
+export type KeyState = 'unused' | 'in doubt' | 'placed';
+
+/** A key that belongs to one call of this process until it is released. */
 export interface HeldKey {
-	/** It is used from now on. */
-	keep(): Promise<void>;
-	/** Nobody was phoned: it can be used again. */
+	/**
+	 * Records that a create is about to be sent. A key that is placed stays so.
+	 * @returns the state of the key before
+	 * @throws what the store rejects with
+	 */
+	recordSent(): Promise<KeyState>;
+	/**
+	 * Records that the call was placed.
+	 * @throws what the store rejects with; the key then stays in doubt
+	 */
+	recordPlaced(): Promise<void>;
+	/**
+	 * Makes the key unused again: nobody was phoned.
+	 * @throws what the store rejects with; the key then stays in doubt
+	 */
+	forget(): Promise<void>;
+	/** Lets the next call have the key. */
 	release(): Promise<void>;
 }
 
-interface Batch {
-	keys: string[];
-	fresh: Promise<Set<string>>;
+/** A key that was used since the last time that no key was held. */
+interface Use {
+	placed: boolean;
+	/** An earlier create left the key in doubt. */
+	wasInDoubt: boolean;
+	/** How often its marks were found in the store, one time after the other. */
+	finds: number;
 }
 
-/** How often a key has to be found in the store, one time after the other. */
+/** What the store answers to keys that are recorded as sent. */
+interface Recorded {
+	/** The marks that were not there before. */
+	fresh: Set<string>;
+	/** The keys that are placed. Rejects when they could not be checked. */
+	placed: Promise<Set<string>>;
+}
+
+/** Keys that are recorded together. */
+interface Batch {
+	keys: string[];
+	recorded: Promise<Recorded>;
+}
+
+/*
+ * The marks of a key. Other nodes of the workflow use the same store, hence the prefix.
+ *
+ * The store can tell whether a mark is there only by recording it. So whether a key is placed is checked
+ * by recording both `placed` and `checked`, and the check then forgets what it has added. A key is placed
+ * if `sent` and `placed` were there and `checked` was not. Everything else with `sent` is in doubt, so a
+ * check that a crash cuts off leaves its key in doubt.
+ */
+const sentMark = (key: string) => `twenty2 ${key}`;
+const placedMark = (key: string) => `twenty2-placed ${key}`;
+const checkedMark = (key: string) => `twenty2-checked ${key}`;
+
+/** The marks that a used key must have. */
+const marksOf = (key: string, { placed }: Use) =>
+	placed ? [sentMark(key), placedMark(key)] : [sentMark(key)];
+
+/** How often the marks of a key have to be found in the store, one time after the other. */
 const FINDS = 3;
 
-/** How often keys are looked for that nothing else is recorded with. */
+/** How often marks are looked for when no other key is recorded with them. */
 const LOOKS = 8;
 
 const LONGEST_PAUSE_MS = 50;
 
-/** The keys of one workflow, each for one call at most. */
+/** The deduplication keys of one workflow, each for one call at most. */
 export class Keys {
-	/** One at a time to the store. */
+	/** The store is asked one thing at a time. */
 	private readonly storeTurns = pLimit(1);
 
 	/** What is recorded together, once the store is free. */
 	private batch: Batch | undefined;
 
-	/** One create at a time has a key: how it ends decides for the next. */
-	private readonly holders = new Map<string, { place: LimitFunction; users: number }>();
+	/** A key is held by one call at a time. The outcome of that call decides for the next one. */
+	private readonly holders = new Map<string, { turns: LimitFunction; users: number }>();
 
-	/** How many have a key and do not wait for it. */
+	/** How many keys are held by a call. */
 	private held = 0;
 
 	/**
-	 * Keys that were used since nothing was under way, and how often they were found in the store.
-	 * Another process that changes the store at the same moment overwrites what was just recorded, so
-	 * that is recorded again until it stays.
+	 * Keys that were used since the last time that no key was held. Another process that changes the store
+	 * at the same moment overwrites what was just recorded, so marks are recorded again until they stay.
 	 */
-	private readonly used = new Map<string, number>();
+	private readonly used = new Map<string, Use>();
 
-	/** True when nothing is under way. */
+	/** Whether dropping these keys would forget nothing. */
 	get idle(): boolean {
 		const { activeCount, pendingCount } = this.storeTurns;
 		return this.holders.size + this.used.size + activeCount + pendingCount === 0;
 	}
 
 	/**
-	 * Records a key, which has to happen before the call is sent.
-	 * @param signal ends the wait for another call with the same key
-	 * @param own whether an earlier try of the same call has recorded it, so that it is no other's
-	 * @returns undefined when the key was used before
-	 * @throws what the store rejects with, or the signal's reason
+	 * Waits until no other call of this process holds a key. Nothing is recorded yet.
+	 * @param signal ends the wait
+	 * @throws the signal's reason
 	 */
-	async claim(
-		key: string,
-		store: KeyStore,
-		signal: AbortSignal,
-		own = false,
-	): Promise<HeldKey | undefined> {
-		const leave = await this.hold(key, signal);
+	async hold(key: string, store: KeyStore, signal: AbortSignal): Promise<HeldKey> {
+		const leave = await this.turnOf(key, signal);
 		this.held++;
-		const end = async () => {
-			this.held--;
-			leave();
-			// While others have keys, those in doubt are looked at together with the next one.
-			if (this.held === 0) await this.lookAgain(store);
-		};
-		const unused = own || !this.used.has(key);
-		const fresh =
-			unused &&
-			(await this.record(key, store).catch(async (reason: unknown) => {
-				await end();
-				throw reason;
-			}));
-		if (!fresh && !own) {
-			await end();
-			return undefined;
-		}
-		const forget = async () => await this.storeTurns(async () => await store.forget([key]));
 		return {
-			keep: async () => {
-				this.used.set(key, 0);
-				await end();
+			recordSent: async () => await this.recordSent(key, store),
+			recordPlaced: async () => await this.recordPlaced(key, store),
+			forget: async () => await this.forget(key, store),
+			release: async () => {
+				this.held--;
+				leave();
+				// While other keys are held, marks are looked for together with theirs.
+				if (this.held === 0) await this.lookAgain(store);
 			},
-			release: async () => await forget().finally(end),
 		};
 	}
 
-	/** @returns lets the next have the key */
-	private async hold(key: string, signal: AbortSignal): Promise<() => void> {
-		const holder = this.holders.get(key) ?? { place: pLimit(1), users: 0 };
+	/** @returns gives the turn to the next call */
+	private async turnOf(key: string, signal: AbortSignal): Promise<() => void> {
+		const holder = this.holders.get(key) ?? { turns: pLimit(1), users: 0 };
 		this.holders.set(key, holder);
 		holder.users++;
 		const gone = () => {
 			if (--holder.users === 0) this.holders.delete(key);
 		};
-		const leave = await acquire(holder.place, signal).catch((reason: unknown) => {
+		const leave = await acquire(holder.turns, signal).catch((reason: unknown) => {
 			gone();
 			throw reason;
 		});
@@ -118,47 +147,88 @@ export class Keys {
 		};
 	}
 
-	private async record(key: string, store: KeyStore): Promise<boolean> {
-		this.batch ??= this.nextBatch(store);
-		const { keys, fresh } = this.batch;
-		keys.push(key);
-		return (await fresh).has(key);
+	private async recordSent(key: string, store: KeyStore): Promise<KeyState> {
+		const known = this.used.get(key);
+		if (known?.placed) return 'placed';
+		const batch = this.nextBatch(store);
+		batch.keys.push(key);
+		const { fresh, placed } = await batch.recorded;
+		const isUnused = fresh.has(sentMark(key));
+		if (!isUnused && (await placed).has(key)) return 'placed';
+		// The create may be sent from now on, so the mark has to stay.
+		const wasInDoubt = known !== undefined || !isUnused;
+		this.used.set(key, { placed: false, wasInDoubt, finds: 0 });
+		return wasInDoubt ? 'in doubt' : 'unused';
+	}
+
+	private async recordPlaced(key: string, store: KeyStore): Promise<void> {
+		const wasInDoubt = this.used.get(key)?.wasInDoubt === true;
+		this.used.set(key, { placed: true, wasInDoubt, finds: 0 });
+		// Every batch records the marks of the used keys.
+		await this.nextBatch(store).recorded;
+		// A check that was cut off may have left its mark.
+		if (wasInDoubt) await this.storeTurns(async () => await store.forget([checkedMark(key)]));
+	}
+
+	private async forget(key: string, store: KeyStore): Promise<void> {
+		this.used.delete(key);
+		const marks = [sentMark(key), placedMark(key), checkedMark(key)];
+		await this.storeTurns(async () => await store.forget(marks));
 	}
 
 	private nextBatch(store: KeyStore): Batch {
+		if (this.batch) return this.batch;
 		const keys: string[] = [];
-		const fresh = this.storeTurns(async () => {
+		const recorded = this.storeTurns(async () => {
 			this.batch = undefined;
-			return await this.recordNow(keys, store);
+			return await this.record(keys, store);
 		});
-		return { keys, fresh };
+		this.batch = { keys, recorded };
+		return this.batch;
 	}
 
-	private async recordNow(keys: string[], store: KeyStore): Promise<Set<string>> {
-		const again = this.inDoubt.filter((key) => !keys.includes(key));
-		const fresh = new Set(await store.record([...keys, ...again]));
-		for (const key of again) this.used.set(key, fresh.has(key) ? 0 : this.findsOf(key) + 1);
-		return fresh;
-	}
-
-	/** All of them once more, because the last to write may have seen none of them. */
-	private async lookAgain(store: KeyStore): Promise<void> {
-		for (const key of this.used.keys()) this.used.set(key, 0);
-		for (let looks = 0; looks < LOOKS && this.inDoubt.length > 0; looks++) {
-			const look = this.storeTurns(async () => await this.recordNow([], store));
-			// What the store rejects now is recorded again with the next key.
-			const lost = await look.catch(() => undefined);
-			// Two that overwrite each other in step would do so for ever.
-			if (lost?.size) await sleep(Math.random() * LONGEST_PAUSE_MS);
+	/** Records keys as sent, and the marks of the used keys again. */
+	private async record(keys: string[], store: KeyStore): Promise<Recorded> {
+		const again = this.unconfirmed.filter(([key]) => !keys.includes(key));
+		const marks = again.flatMap(([key, use]) => marksOf(key, use));
+		const fresh = new Set(await store.record([...keys.map(sentMark), ...marks]));
+		for (const [key, use] of again) {
+			const lost = marksOf(key, use).some((mark) => fresh.has(mark));
+			use.finds = lost ? 0 : use.finds + 1;
 		}
-		for (const key of this.used.keys()) if (this.findsOf(key) >= FINDS) this.used.delete(key);
+		const sentBefore = keys.filter((key) => !fresh.has(sentMark(key)));
+		const placed = this.placedAmong(sentBefore, store);
+		// The turn at the store ends with the check.
+		await placed.catch(() => undefined);
+		return { fresh, placed };
 	}
 
-	private get inDoubt(): string[] {
-		return [...this.used.keys()].filter((key) => this.findsOf(key) < FINDS);
+	/** Checks which of these keys are placed. They are recorded as sent. */
+	private async placedAmong(keys: string[], store: KeyStore): Promise<Set<string>> {
+		if (keys.length === 0) return new Set();
+		const marks = keys.flatMap((key) => [placedMark(key), checkedMark(key)]);
+		const added = new Set(await store.record(marks));
+		// What the store cannot forget leaves its key in doubt.
+		if (added.size > 0) await store.forget([...added]).catch(() => undefined);
+		return new Set(
+			keys.filter((key) => !added.has(placedMark(key)) && added.has(checkedMark(key))),
+		);
 	}
 
-	private findsOf(key: string): number {
-		return this.used.get(key) ?? 0;
+	/** Records all marks once more, because the last process to write may have seen none of them. */
+	private async lookAgain(store: KeyStore): Promise<void> {
+		for (const use of this.used.values()) use.finds = 0;
+		for (let looks = 0; looks < LOOKS && this.unconfirmed.length > 0; looks++) {
+			const look = this.storeTurns(async () => await this.record([], store));
+			// Marks that the store rejects now are recorded with the next key.
+			const recorded = await look.catch(() => undefined);
+			// Without a pause, two processes could go on overwriting each other in step.
+			if (recorded?.fresh.size) await sleep(Math.random() * LONGEST_PAUSE_MS);
+		}
+		for (const [key, { finds }] of this.used) if (finds >= FINDS) this.used.delete(key);
+	}
+
+	private get unconfirmed(): Array<[key: string, use: Use]> {
+		return [...this.used].filter(([, { finds }]) => finds < FINDS);
 	}
 }

@@ -68,53 +68,55 @@ function identityOf(
 	return String(twenty2Identity);
 }
 
-/**
- * The used keys of each workflow. Only workflows with a key in use are here, because n8n's store holds
- * the keys themselves.
- */
+/** The keys of each workflow that has a key in use. They hold the keys themselves, which n8n's store does not. */
 const workflows = new Map<string, Keys>();
 
 const text = z.string();
 
-/** Separates the keys from what a Remove Duplicates node records in the same workflow. */
-const prefix = 'twenty2 ';
-
 const inEntries = { mode: 'entries' } as const;
 
 /**
- * The used keys of the workflow, out of n8n's deduplication store, which keeps them across executions
- * and restarts. n8n reads, changes and writes one row, so the calls of one process must not overlap.
+ * The deduplication keys of the workflow, from n8n's deduplication store, which keeps them across
+ * executions and restarts. n8n reads, changes and writes one row, so the calls of one process must not
+ * overlap.
  */
 export function keysOf(n8n: IExecuteFunctions): DeduplicationKeys {
 	const { checkProcessedAndRecord, removeProcessed } = n8n.helpers;
 	const store: KeyStore = {
-		async record(keys) {
-			const { new: fresh } = await withOneRetry(
-				async () => await checkProcessedAndRecord(keys, 'workflow', inEntries),
+		async record(marks) {
+			const { new: fresh } = await repeatedIfNotInserted(
+				async () => await checkProcessedAndRecord(marks, 'workflow', inEntries),
 			);
-			return fresh.map((key) => text.parse(key));
+			return fresh.map((mark) => text.parse(mark));
 		},
-		async forget(keys) {
-			await withOneRetry(async () => await removeProcessed(keys, 'workflow', inEntries));
+		async forget(marks) {
+			await removeProcessed(marks, 'workflow', inEntries);
 		},
 	};
 	return {
-		async claim(key, signal, own) {
+		async hold(key, signal) {
 			for (const [id, { idle }] of workflows) if (idle) workflows.delete(id);
 			const { id } = n8n.getWorkflow();
 			// Without a workflow, n8n's store would take the keys of any other one.
 			if (!id) throw new Error('it runs the node outside of a workflow');
 			const keys = workflows.get(id) ?? new Keys();
 			workflows.set(id, keys);
-			return await keys.claim(prefix + key, store, signal, own);
+			return await keys.hold(key, store, signal);
 		},
 	};
 }
 
+/** What SQLite, PostgreSQL and MySQL say when a row is there already. */
+const rowIsThere = /unique constraint|duplicate entry/i;
+
 /**
- * Runs a query again when it is rejected. When two workers record the first key of a workflow at once,
- * the database refuses one of them. Its second try finds the other's key.
+ * Runs a query again when it certainly wrote nothing: two workers inserted the first row of a workflow at
+ * once, and the database refused this one. After any other rejection the marks may have been written, and
+ * a second try would find them and take them for another call's.
  */
-async function withOneRetry<T>(query: () => Promise<T>): Promise<T> {
-	return await query().catch(query);
+async function repeatedIfNotInserted<T>(query: () => Promise<T>): Promise<T> {
+	return await query().catch(async (reason: unknown) => {
+		if (reason instanceof Error && rowIsThere.test(reason.message)) return await query();
+		throw reason;
+	});
 }

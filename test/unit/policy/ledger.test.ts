@@ -266,7 +266,7 @@ describe('Ledger', () => {
 			const context = {};
 			const tried = run(context, 0);
 			const placed = tried.entry(0, ASHA);
-			tried.throws();
+			tried.failed();
 			const next = run(stored(context), 1);
 			expect(next.entry(0, RAVI).id).not.toBe(placed.id);
 			expect(next.entry(0, ASHA)).toEqual(placed);
@@ -276,7 +276,7 @@ describe('Ledger', () => {
 			const context = {};
 			const tried = run(context, 0);
 			const { id } = tried.entry(0, ASHA);
-			tried.throws();
+			tried.failed();
 			expect(run(context, 1).entry(0, ASHA).id).toBe(id);
 			expect(run(context, 2).entry(0, ASHA).id).not.toBe(id);
 		});
@@ -289,6 +289,21 @@ describe('Ledger', () => {
 			expect(again).toEqual(calls);
 			expect(run(retried, 4, '2').entry(0, ASHA).attempts).toBe(0);
 			expect(calls.map(({ id }) => id)).not.toContain(run(retried, 5, '2').entry(0, ASHA).id);
+		});
+
+		it('takes two calls to one person for two, also where an agent gives them one index', () => {
+			const context = {};
+			const [first, second] = [run(context, 0), run(context, 0)];
+			expect(second.entry(0, ASHA).id).not.toBe(first.entry(0, ASHA).id);
+		});
+
+		it('takes both up again, each once, when the execution is retried', () => {
+			const context = {};
+			const ids = [0, 0].map((index) => run(context, index).entry(0, ASHA).id);
+			const retried = stored(context);
+			const again = [0, 0, 0].map((index) => run(retried, index, '2').entry(0, ASHA).id);
+			expect(again.slice(0, 2)).toEqual(ids);
+			expect(ids).not.toContain(again[2]);
 		});
 
 		describe('whose executions are retried in any order', () => {

@@ -160,6 +160,64 @@ describe('send', () => {
 		expect(twenty2.sentAt).toHaveLength(1);
 	});
 
+	describe('prepares an attempt', () => {
+		const prepared = (prepare: () => Promise<void>, budget: Budget, twenty2: Server) => {
+			const outgoing = { what: 'Call', prepare, send: twenty2.send, judge };
+			const { creates } = budget.open();
+			return watch(send(outgoing, patient, creates, new AbortController().signal));
+		};
+
+		it('once it is permitted, and sends it afterwards', async () => {
+			const budget = keyWith(1);
+			start(server('answer'), { budget });
+			await settle();
+			const ready = later<void>();
+			let preparedAt: number | undefined;
+			const twenty2 = server('answer');
+			prepared(
+				async () => {
+					preparedAt = performance.now();
+					await ready.promise;
+				},
+				budget,
+				twenty2,
+			);
+			await pass(60_000);
+			expect(preparedAt).toBe(60_000);
+			expect(twenty2.sentAt).toEqual([]);
+			ready.resolve();
+			await settle();
+			expect(twenty2.sentAt).toEqual([60_000]);
+		});
+
+		it('that is not sent then: it is not retried, and another request has its permit', async () => {
+			const budget = keyWith(1);
+			const used = trouble();
+			const twenty2 = server('too late');
+			const result = prepared(async () => await Promise.reject(used), budget, twenty2);
+			await settle();
+			const other = server('answer');
+			start(other, { budget });
+			await passUntilQuiet();
+			expect(result).toEqual({ reason: used, at: 0 });
+			expect(twenty2.sentAt).toEqual([]);
+			expect(other.sentAt).toEqual([0]);
+		});
+
+		it('that is not sent then: a probe that was meant to tell something goes later', async () => {
+			const budget = keyWith(60);
+			const first = server(tooMany(), 'answer');
+			start(first, { budget, giveUpAfterMs: 0 });
+			await settle();
+			prepared(async () => await Promise.reject(final()), budget, server('too late'));
+			const other = server('answer');
+			start(other, { budget });
+			await passUntilQuiet();
+			expect(other.sentAt).toHaveLength(1);
+			expect(other.sentAt[0]).toBeLessThan(3_000);
+		});
+	});
+
 	it('acquires a permit for every attempt', async () => {
 		const budget = keyWith(2);
 		const twenty2 = server(trouble(), trouble(), 'answer');

@@ -40,6 +40,12 @@ class SlowStore implements KeyStore {
 		}
 	}
 
+	/** The process that asked has ended: what it asked for is never carried out. */
+	async drop(): Promise<void> {
+		await settle();
+		this.open = [];
+	}
+
 	/** Answers what it was asked first. */
 	async next(reason?: Error): Promise<void> {
 		await settle();
@@ -62,10 +68,45 @@ class SlowStore implements KeyStore {
 const start = () => {
 	const store = new SlowStore();
 	const keys = new Keys();
-	const claim = (key: string, signal = never, own = false) =>
-		watch(keys.claim(key, store, signal, own));
+	/** Holds a key and records it as sent. @returns undefined when it was placed before */
+	const used = async (key: string, signal: AbortSignal) => {
+		const held = await keys.hold(key, store, signal);
+		const before = await held.recordSent().catch(async (reason: unknown) => {
+			await held.release();
+			throw reason;
+		});
+		if (before === 'placed') return await held.release();
+		return {
+			before,
+			keep: async () => {
+				await held.recordPlaced().catch(() => undefined);
+				await held.release();
+			},
+			leave: held.release,
+			release: async () => await held.forget().finally(held.release),
+		};
+	};
+	const claim = (key: string, signal = never) => watch(used(key, signal));
 	return { store, keys, claim };
 };
+
+/** The same store, seen by another process. */
+const elsewhere = (store: SlowStore) => {
+	const keys = new Keys();
+	return (key: string) =>
+		watch(
+			(async () => {
+				const held = await keys.hold(key, store, never);
+				const before = await held.recordSent();
+				await held.release();
+				return before;
+			})(),
+		);
+};
+
+const sent = (key: string) => `twenty2 ${key}`;
+const placed = (key: string) => `twenty2-placed ${key}`;
+const checked = (key: string) => `twenty2-checked ${key}`;
 
 describe('The keys of a workflow', () => {
 	useFakeTime();
@@ -91,7 +132,7 @@ describe('The keys of a workflow', () => {
 		await settle();
 		expect(claimed.at).toBeUndefined();
 		await store.next();
-		expect([...store.known]).toEqual(['a']);
+		expect([...store.known]).toEqual([sent('a')]);
 		expect(claimed.value).toBeDefined();
 	});
 
@@ -107,17 +148,30 @@ describe('The keys of a workflow', () => {
 		await store.next();
 		await store.next();
 
-		expect(store.asked).toEqual(['record a', 'record b c d', 'forget a', 'record e']);
+		const forgotten = [sent('a'), placed('a'), checked('a')].join(' ');
+		expect(store.asked).toEqual([
+			`record ${sent('a')}`,
+			`record ${['b', 'c', 'd'].map(sent).join(' ')}`,
+			`forget ${forgotten}`,
+			// Calls under the others may be on their way, so their marks have to stay.
+			`record ${['e', 'b', 'c', 'd'].map(sent).join(' ')}`,
+		]);
 		expect(store.atOnce).toBe(1);
 		expect([first, ...others, late].every(({ value }) => value)).toBe(true);
 	});
 
 	it('tell in one answer which were used before and which not', async () => {
 		const { store, claim } = start();
-		store.known.add('b');
+		for (const mark of [sent('b'), placed('b')]) store.known.add(mark);
 		const claims = ['a', 'b', 'c'].map((key) => claim(key));
 		await store.next();
-		expect(store.asked).toEqual(['record a b c']);
+		await store.next();
+		await store.next();
+		expect(store.asked).toEqual([
+			`record ${['a', 'b', 'c'].map(sent).join(' ')}`,
+			`record ${placed('b')} ${checked('b')}`,
+			`forget ${checked('b')}`,
+		]);
 		expect(claims.map(({ value }) => value !== undefined)).toEqual([true, false, true]);
 	});
 
@@ -127,30 +181,101 @@ describe('The keys of a workflow', () => {
 		const given = () => claims.map(({ value }) => value !== undefined);
 		await store.next();
 		expect(given()).toEqual([true, false, false]);
-		expect(store.asked).toEqual(['record a']);
+		expect(store.asked).toEqual([`record ${sent('a')}`]);
 
 		void claims[0]?.value?.release();
 		await store.next();
 		await store.next();
 		expect(given()).toEqual([true, true, false]);
 
-		expect(store.asked).toEqual(['record a', 'forget a', 'record a']);
+		expect(store.asked).toEqual([
+			`record ${sent('a')}`,
+			`forget ${sent('a')} ${placed('a')} ${checked('a')}`,
+			`record ${sent('a')}`,
+		]);
 		void claims[1]?.value?.keep();
 		await store.all();
 		expect(claims[2]).toMatchObject({ value: undefined, at: expect.any(Number) });
 	});
 
-	it('are given again to the call that has recorded them, but not while another has them', async () => {
-		const { store, claim } = start();
-		const first = claim('a');
-		await store.next();
-		const again = claim('a', never, true);
-		await store.next();
-		expect(again.at).toBeUndefined();
+	describe('that were sent without an outcome', () => {
+		it('are in doubt for the next call of this process', async () => {
+			const { store, keys, claim } = start();
+			const first = claim('a');
+			await store.next();
+			void first.value?.leave();
+			const next = claim('a');
+			await store.all();
+			expect(next.value?.before).toBe('in doubt');
+			void next.value?.keep();
+			await store.all();
+			const last = elsewhere(store)('a');
+			await store.all();
+			expect(last.value).toBe('placed');
+			expect(keys.idle).toBe(true);
+		});
 
-		void first.value?.keep();
-		await store.all();
-		expect(again.value).toBeDefined();
+		it('are in doubt for another process, however often it asks', async () => {
+			const { store, claim } = start();
+			claim('a');
+			await store.next();
+			for (let n = 0; n < 3; n++) {
+				const other = elsewhere(store)('a');
+				await store.all();
+				expect(other.value).toBe('in doubt');
+				expect([...store.known]).toEqual([sent('a')]);
+			}
+		});
+
+		/** Lets a process look at a key, and ends it before the store answers one of its queries. */
+		const cutOff = async (store: SlowStore, query: number) => {
+			elsewhere(store)('a');
+			for (let n = 0; n < query; n++) await store.next();
+			await store.drop();
+		};
+
+		it.each([0, 1, 2])('are in doubt after a crash at query %i of a check', async (query) => {
+			const { store, claim } = start();
+			claim('a');
+			await store.next();
+			for (let n = 0; n < 3; n++) {
+				await cutOff(store, query);
+				const other = elsewhere(store)('a');
+				await store.all();
+				expect(other.value).toBe('in doubt');
+			}
+		});
+
+		it.each([0, 1, 2])(
+			'stay used when they are placed, after a crash at query %i of a check',
+			async (query) => {
+				const { store, claim } = start();
+				const first = claim('a');
+				await store.next();
+				void first.value?.keep();
+				await store.all();
+				await cutOff(store, query);
+				const other = elsewhere(store)('a');
+				await store.all();
+				expect(other.value).toBe(query === 2 ? 'in doubt' : 'placed');
+			},
+		);
+
+		it('can be placed although a check of them was cut off', async () => {
+			const { store, claim } = start();
+			const first = claim('a');
+			await store.next();
+			void first.value?.leave();
+			await store.all();
+			await cutOff(store, 2);
+			const next = claim('a');
+			await store.all();
+			void next.value?.keep();
+			await store.all();
+			const other = elsewhere(store)('a');
+			await store.all();
+			expect(other.value).toBe('placed');
+		});
 	});
 
 	it('are no longer waited for when the signal fires, and go to the next', async () => {
@@ -197,17 +322,19 @@ describe('The keys of a workflow', () => {
 		expect(keys.idle).toBe(true);
 	});
 
-	it('go to the next also when the store cannot forget them, and stay used then', async () => {
+	it('go to the next also when the store cannot forget them, and are in doubt then', async () => {
 		const { store, keys, claim } = start();
 		const first = claim('a');
 		await store.next();
 		const release = watch(first.value?.release() ?? Promise.resolve());
 		const next = claim('a');
 		await store.next(new Error('locked'));
-		await store.next();
+		await store.all();
 
 		expect(release.reason).toEqual(new Error('locked'));
-		expect(next).toMatchObject({ value: undefined, at: expect.any(Number) });
+		expect(next.value?.before).toBe('in doubt');
+		void next.value?.leave();
+		await store.all();
 		expect(keys.idle).toBe(true);
 	});
 
@@ -217,11 +344,15 @@ describe('The keys of a workflow', () => {
 			const [first] = [claim('a'), claim('b')];
 			await store.next();
 			void first?.value?.keep();
-			store.known.delete('a');
+			await store.next();
+			store.known.delete(sent('a'));
+			store.known.delete(placed('a'));
 			claim('c');
 			await store.next();
-			expect(store.asked).toEqual(['record a b', 'record c a']);
-			expect(store.known).toEqual(new Set(['a', 'b', 'c']));
+			expect(store.asked.at(-1)).toBe(
+				`record ${[sent('c'), sent('a'), placed('a'), sent('b')].join(' ')}`,
+			);
+			expect(store.known).toEqual(new Set([...['a', 'b', 'c'].map(sent), placed('a')]));
 		});
 
 		it('are recorded again when they are the last ones, until they stay', async () => {
@@ -229,12 +360,12 @@ describe('The keys of a workflow', () => {
 			const first = claim('a');
 			await store.next();
 			const kept = watch(first.value?.keep() ?? Promise.resolve());
-			store.known.delete('a');
+			store.known.delete(sent('a'));
 			await store.next();
-			store.known.delete('a');
+			store.known.delete(sent('a'));
 			await store.all();
 
-			expect(store.known).toEqual(new Set(['a']));
+			expect(store.known).toEqual(new Set([sent('a'), placed('a')]));
 			expect(kept.at).toBeDefined();
 			expect(keys.idle).toBe(true);
 		});
@@ -250,12 +381,12 @@ describe('The keys of a workflow', () => {
 			await store.next();
 			if (reason !== undefined) stop.abort(reason);
 			void first.value?.keep();
-			store.known.delete('a');
+			store.known.delete(sent('a'));
 			await store.all();
 
 			expect(second.value).toBeUndefined();
 			expect(second.reason).toBe(reason);
-			expect(store.known).toEqual(new Set(['a']));
+			expect(store.known).toEqual(new Set([sent('a'), placed('a')]));
 			expect(keys.idle).toBe(true);
 		});
 
@@ -264,7 +395,7 @@ describe('The keys of a workflow', () => {
 			const [first] = [claim('a'), claim('b')];
 			await store.next();
 			void first?.value?.keep();
-			store.known.delete('a');
+			store.known.delete(sent('a'));
 			const second = claim('a');
 			await store.all();
 			expect(second).toMatchObject({ value: undefined, at: expect.any(Number) });
@@ -280,7 +411,7 @@ describe('The keys of a workflow', () => {
 
 			const next = claim('b');
 			await store.next();
-			expect(store.asked.at(-1)).toBe('record b a');
+			expect(store.asked.at(-1)).toBe(`record ${sent('b')} ${sent('a')} ${placed('a')}`);
 			void next.value?.keep();
 			await store.all();
 			expect(keys.idle).toBe(true);

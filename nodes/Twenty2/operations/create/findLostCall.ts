@@ -3,7 +3,7 @@ import type { PlacedCall } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
 import { sleep } from '../../policy/abortable';
-import type { Claim } from '../../policy/callClaims';
+import { isClaimed, type Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
 import { send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
@@ -13,6 +13,9 @@ const PAUSES_MS = [1_000, 2_000, 4_000];
 
 /** The call holds its line meanwhile, so one look may take less time than other requests. */
 const MAX_TIMEOUT_MS = 5_000;
+
+/** How far back to look for a call of an earlier run, in milliseconds: a day. */
+const EARLIER_MS = 24 * 60 * 60 * 1_000;
 
 /** A create whose answer does not tell whether the call was placed. */
 export interface SentCreate {
@@ -54,14 +57,7 @@ export async function findLostCall(
 	if (!callsSince) return { is: 'unclear' };
 
 	const timeoutMs = Math.min(requestOptions.timeoutMs, MAX_TIMEOUT_MS);
-	const look = {
-		what: `Looking for the call to …${call.toNumber.slice(-4)}`,
-		send: async () => {
-			entry.attempts++;
-			return await callsSince(call, sentAt, { timeoutMs });
-		},
-		judge: verdictOn,
-	};
+	const look = lookOf(call, entry, async () => await callsSince(call, sentAt, { timeoutMs }));
 	let finding: Finding = { is: 'unclear' };
 	try {
 		for (const [i, ms] of PAUSES_MS.entries()) {
@@ -88,4 +84,41 @@ function findingIn(listed: PlacedCall[], entry: Entry, claim: Claim): Finding {
 	if (entry.ambiguous) return { is: 'unclear' };
 	claim.take(own.call_id);
 	return { is: 'placed', call: own };
+}
+
+/**
+ * Looks into the call logs for a call that an earlier run may have placed. When that run sent its create is
+ * not known, so a call like it may also be a later or an earlier one. It is not taken for the lost one, but
+ * as long as one is listed, the call is not placed again.
+ * @throws the signal's reason
+ */
+export async function lookForEarlierCall(
+	call: NewCall,
+	entry: Entry,
+	{ twenty2, access, requestOptions, canceled }: CallContext,
+): Promise<void> {
+	const { callsSince } = twenty2;
+	if (!callsSince) return;
+	const since = Date.now() - EARLIER_MS;
+	const look = lookOf(call, entry, async () => await callsSince(call, since, requestOptions));
+	// As long as no look is answered, such a call may be listed.
+	entry.ambiguous = true;
+	for (const ms of PAUSES_MS) {
+		await sleep(ms, canceled);
+		const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
+		if (!listed) continue;
+		entry.ambiguous = listed.some(({ call_id }) => !isClaimed(call_id));
+		if (entry.ambiguous) return;
+	}
+}
+
+function lookOf<T>(call: NewCall, entry: Entry, list: () => Promise<T>) {
+	return {
+		what: `Looking for the call to …${call.toNumber.slice(-4)}`,
+		send: async () => {
+			entry.attempts++;
+			return await list();
+		},
+		judge: verdictOn,
+	};
 }

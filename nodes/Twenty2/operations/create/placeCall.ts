@@ -9,7 +9,17 @@ import type { Entry } from '../../policy/ledger';
 import { sendAndHold, type Answered } from '../../policy/retry';
 import { findLostCall, type CallContext } from './findLostCall';
 
+/** What is recorded of a create beside its entry, and outlasts the execution. */
+export interface SendRecord {
+	/** Records that the create is about to be sent. @throws Failure when it must not be sent */
+	recordSent(): Promise<void>;
+	/** Records what the entry says of the create that was sent last. It never throws. */
+	settle(): Promise<void>;
+}
+
 export interface PlaceCallOptions extends CallContext {
+	record?: SendRecord;
+
 	/** Whether to place the call again when it is unknown whether it was placed. */
 	retryUnknownOutcome: boolean;
 	/** Fires when no further call is to be placed. */
@@ -49,7 +59,7 @@ export async function placeCall(
 	entry: Entry,
 	options: PlaceCallOptions,
 ): Promise<Answered<PlacedCall>> {
-	const { twenty2, access, requestOptions, signal } = options;
+	const { twenty2, access, requestOptions, record, signal } = options;
 	const send = async (lost: () => void) => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
@@ -59,11 +69,13 @@ export async function placeCall(
 				entry.state = { is: 'placed', answer, at: Date.now() };
 				return answer;
 			},
-			(error: unknown) => {
+			async (error: unknown) => {
 				// If an earlier attempt may have dialled, a refusal of this one does not change that.
 				const failure = failureOf(error).with(inDoubt ? { outcome: 'unknown' } : {});
 				entry.state = settledState(failure);
 				if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
+				// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
+				await record?.settle();
 				throw failure;
 			},
 		);
@@ -71,6 +83,7 @@ export async function placeCall(
 
 	const outgoing = {
 		what: `Call to …${call.toNumber.slice(-4)}`,
+		prepare: async () => await record?.recordSent(),
 		send,
 		judge: judgeOf(entry, options),
 		call: {

@@ -81,6 +81,7 @@ const unlimited: Lane = {
 			lost() {},
 			answered() {},
 			refused() {},
+			unused() {},
 			async renew() {
 				throw new Error('A download has no limit to wait for');
 			},
