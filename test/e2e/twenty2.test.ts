@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import type { StoredExecution } from './execution';
+import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
@@ -145,6 +146,29 @@ describe('a campaign of 25 leads', () => {
 			'n8n',
 			'twenty2',
 		]);
+	});
+});
+
+describe('a number of a million characters', () => {
+	it('is INVALID_NUMBER at once, and the others go on', async () => {
+		const million = 1_000_000;
+		const given = leads(6);
+		Object.assign(given[1] ?? {}, { phone: ' '.repeat(million) });
+		Object.assign(given[2] ?? {}, { phone: `98765${' '.repeat(million)}43210` });
+		Object.assign(given[4] ?? {}, { phone: '9'.repeat(million) });
+		const options = { defaultCountry: 'IN' };
+		const { run } = await campaign({ options }, { onError: 'continueErrorOutput' });
+		const from = performance.now();
+		const execution = await run(given);
+		const value = (performance.now() - from) / 1_000;
+		printFigure({ what: 'Six leads, three of a million characters', value, unit: 's' });
+
+		expect(output(execution, 'Twenty2', 1).map(({ json }) => json.error)).toMatchObject([
+			{ code: 'INVALID_NUMBER', message: 'To Number is empty' },
+			{ code: 'INVALID_NUMBER', message: 'To Number is too long to be a phone number' },
+			{ code: 'INVALID_NUMBER', message: 'To Number is too long to be a phone number' },
+		]);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach([phone(0), phone(3), phone(5)]));
 	});
 });
 

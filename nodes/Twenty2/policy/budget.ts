@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'crypto';
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { acquire } from './abortable';
+import { acquire, sleep } from './abortable';
 import { KeyLimits, type Limits } from './keyLimits';
 import { LiveCalls, type LinePass } from './liveCalls';
 import { PollPacer } from './pollPacer';
@@ -87,6 +87,11 @@ export type Log = (message: string) => void;
  */
 const POLL_HORIZON_MS = 25_000;
 const LOOK_HORIZON_MS = 12_000;
+
+/** What Twenty2 asks one request to wait beyond this holds back no other one (`adaptiveLimit.ts`). */
+const LONGEST_PAUSE_MS = 5 * 60_000;
+
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
 type PermitOptions = Pick<PermitRequest, 'first' | 'urgent' | 'notBefore'>;
 
@@ -329,7 +334,10 @@ export class Budget {
 		tally: WaitTally,
 		log: Log,
 	): Promise<{ pass: LinePass; permit: Permit }> {
-		const { signal, deadline } = admission;
+		const { signal, deadline, notBefore } = admission;
+		const mustWaitMs = (notBefore ?? 0) - performance.now();
+		// It must not hold the one probe for a line while other creates may go.
+		if (mustWaitMs > LONGEST_PAUSE_MS) await waitAlone(mustWaitMs, admission, tally);
 		const look = async (callId: string, stopped: AbortSignal) =>
 			await this.look(callId, { ...admission, signal: stopped }, looks);
 		for (;;) {
@@ -401,6 +409,21 @@ export class Budget {
 			if (seconds >= 1) log(`${what} waited ${seconds.toFixed(1)} seconds`);
 		}
 	}
+}
+
+/**
+ * Waits out the time that Twenty2 asked one refused request to wait, while others go on.
+ * @throws the signal's reason, or an Error when the request does not wait so long
+ */
+async function waitAlone(
+	ms: number,
+	{ signal, deadline }: Pick<Admission, 'signal' | 'deadline'>,
+	tally: WaitTally,
+): Promise<void> {
+	const now = performance.now();
+	if (deadline?.allows(now + ms, now) === false) throw new Error('The deadline comes before');
+	const endWait = tally.begin();
+	await sleep(Math.ceil(Math.min(ms, LONGEST_SLEEP_MS)), signal).finally(() => endWait(true));
 }
 
 /** Acquires a unit of a semaphore and then what `next` gives; releases it when `next` rejects. */

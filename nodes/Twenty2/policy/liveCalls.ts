@@ -24,6 +24,10 @@ const FIRST_LOOKS = 2 / 5;
 /** Processes that share lines share the permits for looks as well. */
 const NEXT_LOOK_IF_SHARED = 1 / 12;
 
+/** Backoff after a look that had no answer that tells, as a 404 or a lost one. It doubles up to the longest. */
+const FIRST_BACKOFF_MS = 2 * SECOND_MS;
+const LONGEST_BACKOFF_MS = MINUTE_MS;
+
 /** From one probe for a line to the next, by how many lines this process holds. It grows up to `most`. */
 const PROBES = {
 	none: { firstMs: 5 * SECOND_MS, mostMs: 10 * SECOND_MS },
@@ -65,6 +69,10 @@ interface LiveCall {
 	placedAt: number;
 	/** When the call was known to be live the last time. */
 	seenAt: number;
+	/** When a look had no answer that tells the last time. */
+	lookedAt: number;
+	/** How many looks in a row had none. */
+	unanswered: number;
 }
 
 type PassReason = 'open' | 'freed' | 'probe';
@@ -172,7 +180,12 @@ export class LiveCalls {
 	/** Notes a call that an earlier try placed. */
 	add(callId: string): void {
 		const now = performance.now();
-		this.live.set(callId, { placedAt: now, seenAt: now });
+		this.live.set(callId, {
+			placedAt: now,
+			seenAt: now,
+			lookedAt: Number.NEGATIVE_INFINITY,
+			unanswered: 0,
+		});
 		if (this.state === 'open') this.trim();
 	}
 
@@ -297,10 +310,15 @@ export class LiveCalls {
 		const usual = durations[Math.floor(durations.length / 2)];
 		const part = this.capacity < this.lines ? NEXT_LOOK_IF_SHARED : NEXT_LOOK;
 		let next: { callId: string; at: number } | undefined;
-		for (const [callId, { placedAt, seenAt }] of this.live) {
+		for (const [callId, { placedAt, seenAt, lookedAt, unanswered }] of this.live) {
 			const age = seenAt - placedAt;
 			const pause = usual === undefined ? age * FIRST_LOOKS : Math.max(usual, age - usual) * part;
-			const at = Math.max(placedAt + shortest, seenAt + Math.max(pause, SECOND_MS));
+			const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (unanswered - 1), LONGEST_BACKOFF_MS);
+			const at = Math.max(
+				placedAt + shortest,
+				seenAt + Math.max(pause, SECOND_MS),
+				lookedAt + backoff,
+			);
 			if (next === undefined || at < next.at) next = { callId, at };
 		}
 		return next;
@@ -308,11 +326,18 @@ export class LiveCalls {
 
 	private async look(callId: string, { look, signal }: LineRequest): Promise<void> {
 		const woken = AbortSignal.any([signal, this.changeSignal]);
-		// A look that was woken or went wrong tells nothing.
-		const over = await look(callId, woken).catch(() => undefined);
+		// A look that was woken was not sent.
+		const result = await look(callId, woken).then(
+			(over) => ({ over }),
+			() => undefined,
+		);
 		const call = this.live.get(callId);
-		if (over === false && call) call.seenAt = performance.now();
-		if (over === true) this.ended(callId);
+		if (!result || !call) return;
+		const now = performance.now();
+		if (result.over === undefined)
+			Object.assign(call, { lookedAt: now, unanswered: call.unanswered + 1 });
+		else if (result.over) this.ended(callId);
+		else Object.assign(call, { seenAt: now, unanswered: 0, lookedAt: Number.NEGATIVE_INFINITY });
 	}
 
 	/** Sleeps until the time is over, something changed, or the signal fired. */

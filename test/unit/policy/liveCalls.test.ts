@@ -22,6 +22,12 @@ class Twenty2 {
 
 	looks = 0;
 
+	/** Looks at these calls are answered with something that does not tell whether they are over. */
+	readonly unknown = new Set<string>();
+
+	/** How long a refused create is asked to wait. */
+	retryAfterMs = 0;
+
 	/** How long an answer takes. */
 	answersAfter = 0;
 
@@ -59,12 +65,13 @@ class Twenty2 {
 		if (this.answersAfter > 0) {
 			await new Promise((answered) => void setTimeout(answered, this.answersAfter));
 		}
-		if (!accepted) throw new TooMany();
+		if (!accepted) throw new TooMany(this.retryAfterMs);
 		return id;
 	}
 
 	private async isOver(id: string): Promise<boolean> {
 		this.looks++;
+		if (this.unknown.has(id)) throw new Error('No such call');
 		return !this.live.has(id);
 	}
 }
@@ -101,6 +108,30 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(twenty2.refused).toBe(refused);
 			expect(twenty2.looks).toBeGreaterThan(looks);
 			expect(twenty2.looks - looks).toBeLessThanOrEqual(57);
+		});
+
+		it('look less and less often at calls of which Twenty2 does not tell', async () => {
+			const { twenty2, first, second } = await busy();
+			for (const id of ['call 1', 'call 2', 'call 3']) twenty2.unknown.add(id);
+			const { looks } = twenty2;
+			await pass(5 * MINUTE);
+			// After 2, 4, 8, 16 and 32 seconds, and then once a minute, at each of the three.
+			expect(twenty2.looks - looks).toBeLessThanOrEqual(3 * 11);
+			expect(twenty2.looks - looks).toBeGreaterThanOrEqual(3 * 5);
+
+			twenty2.unknown.clear();
+			twenty2.end('call 2');
+			await pass(2 * MINUTE);
+			expect([first?.value, second?.value]).toContain('call 4');
+		});
+
+		it('go when another one has ended than the one of which Twenty2 does not tell', async () => {
+			const { twenty2, first, second } = await busy();
+			twenty2.unknown.add('call 1');
+			await pass(MINUTE);
+			twenty2.end('call 3');
+			await pass(2 * MINUTE);
+			expect([first?.value, second?.value]).toContain('call 4');
 		});
 
 		it('go when one has ended, one create for one call', async () => {
@@ -367,6 +398,30 @@ describe('Creates that Twenty2 refuses', () => {
 			twenty2.others = 0;
 			await pass(3 * MINUTE);
 			expect([first?.value, second?.value].sort()).toEqual(['call 4', 'call 5']);
+		});
+
+		it('leave the probe to others while they are asked to wait for long', async () => {
+			const { twenty2, first, second } = await busy();
+			twenty2.others = 3;
+			twenty2.end('call 1', 'call 2', 'call 3');
+			// Until the own calls are known to be over, and lines are probed.
+			await pass(2 * MINUTE);
+			twenty2.retryAfterMs = 20 * MINUTE;
+			const { refused } = twenty2;
+			while (twenty2.refused === refused) await pass(SECOND);
+			const from = performance.now();
+			twenty2.retryAfterMs = 0;
+			// Everything waits for five minutes, and only the refused one for longer.
+			await pass(7 * MINUTE);
+			expect(twenty2.refused).toBeGreaterThan(refused + 1);
+			twenty2.others = 0;
+			await pass(2 * MINUTE);
+			const placed = [first, second].filter((create) => create?.at !== undefined);
+			expect(placed).toHaveLength(1);
+			const asked = twenty2.creates.length;
+			await pass(12 * MINUTE);
+			expect(twenty2.creates).toHaveLength(asked + 1);
+			expect(Math.max(first?.at ?? 0, second?.at ?? 0)).toBeGreaterThanOrEqual(from + 19 * MINUTE);
 		});
 
 		it('leave a freed line to them for a moment, now and then, and take it if they did not', async () => {
