@@ -59,6 +59,8 @@ export interface RunOfNode {
 	execution: string;
 	/** Whether an AI agent uses the node, so that each run is a call of its own. */
 	isTool: boolean;
+	/** Whether an earlier try may have placed calls of which n8n has kept nothing. */
+	forgotten?: boolean;
 }
 
 /** How many executions are remembered; a large one takes some megabytes. */
@@ -117,7 +119,7 @@ export class Ledger {
 					id: randomUUID(),
 					attempts: 0,
 					// What cannot be read was written because a call was about to be sent.
-					state: { is: known === undefined ? 'unsent' : 'sent' },
+					state: { is: known === undefined && !this.run.forgotten ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
 		return entry;
