@@ -7,6 +7,8 @@ export interface N8nVersion {
 	size: number;
 	/** Packages that npm installs in place of the ones that its dependencies name. */
 	overrides: Record<string, string>;
+	/** Whether its REST API tests only credentials that are saved. */
+	testsOnlySaved: boolean;
 	/** Fields that its REST API demands of a new workflow. */
 	newWorkflow: object;
 	/** The request of its REST API that activates a workflow. */
@@ -17,6 +19,7 @@ export const n8n2: N8nVersion = {
 	number: '2.41.1',
 	size: 2.9,
 	overrides: {},
+	testsOnlySaved: false,
 	newWorkflow: {},
 	activation: ({ id, versionId }) => ({
 		method: 'POST',
@@ -30,6 +33,7 @@ export const n8n1: N8nVersion = {
 	size: 1.9,
 	// Its own xlsx is not in the registry.
 	overrides: { xlsx: '0.18.5' },
+	testsOnlySaved: true,
 	newWorkflow: { active: false },
 	activation: ({ id, versionId }) => ({
 		method: 'PATCH',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
 import { installedN8n } from './install';
+import { n8n1, n8n2 } from './n8nVersion';
 import { packProject } from './pack';
 
 declare module 'vitest' {
@@ -15,7 +16,7 @@ declare module 'vitest' {
 
 /** Runs once before all test files: installs n8n and packs this package. */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
-	await installedN8n();
+	for (const version of [n8n2, n8n1]) await installedN8n(version);
 	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
 	const remove = async () => await rm(folder, { recursive: true, force: true });
 	try {

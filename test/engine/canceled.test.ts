@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { Answers } from './answers';
+import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
 
@@ -66,7 +67,49 @@ describe('Stop in the editor', () => {
 		expect(next.success).toHaveLength(1);
 	});
 
-	it('phones nobody again when the stopped execution is retried', async () => {
+	it.skipIf(resumesAfterStop)('phones nobody at all when it is retried on n8n 1', async () => {
+		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
+		const running = await engineFor(sandbox).start({ items: leads(9), node: createCallNode() });
+		answers.after(2, () => running.cancel());
+		const stopped = await running.finished;
+		const sent = sandbox.seen.requests.length;
+		const retried = await stopped.retry();
+
+		expect([stopped.status, retried.status]).toEqual(['canceled', 'success']);
+		expect(retried.success).toEqual([]);
+		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+
+	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
+		'phones nobody twice when it is retried before n8n has saved it (%s)',
+		async (onError) => {
+			for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
+			const running = await engineFor(sandbox).start({
+				items: leads(9),
+				node: createCallNode({}, { onError }),
+			});
+			answers.after(2, () => running.cancel({ unsaved: true }));
+			const stopped = await running.finished;
+			const phoned = sandbox.seen.perNumber();
+			const retried = await stopped.retry();
+
+			if (resumesAfterStop) {
+				expect(retried.success).toHaveLength(9);
+				expect(sandbox.seen.calls).toHaveLength(9);
+			} else {
+				const told =
+					onError === 'stopWorkflow'
+						? [retried.error]
+						: retried.success.map(({ json }) => json.error);
+				expect(told).toHaveLength(onError === 'stopWorkflow' ? 1 : 9);
+				for (const error of told) expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+				expect(sandbox.seen.perNumber()).toEqual(phoned);
+			}
+			expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
+		},
+	);
+
+	it.runIf(resumesAfterStop)('phones nobody again when it is retried', async () => {
 		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
 		const running = await engineFor(sandbox).start({
 			items: leads(9),

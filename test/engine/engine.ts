@@ -67,8 +67,8 @@ export interface Run {
 export interface RunningExecution {
 	/** Resolves however the execution ends, also when it was cancelled. */
 	finished: Promise<Run>;
-	/** Stop, as in the editor. */
-	cancel(): void;
+	/** Stop, as in the editor. With `unsaved`, it is retried before n8n 1 has saved it. */
+	cancel(how?: { unsaved?: boolean }): void;
 	/** What n8n does when the workflow's timeout strikes. */
 	timeOut(): void;
 }
@@ -147,8 +147,8 @@ export function createEngine({
 		});
 		return {
 			finished,
-			cancel: () => {
-				stored.stop();
+			cancel: ({ unsaved = false } = {}) => {
+				stored.stop(unsaved);
 				running.cancel();
 			},
 			timeOut: () => running.cancel(),

@@ -15,6 +15,12 @@ const { N8N_CORE_FOLDER: folder } = process.env;
 /** Whether the engine is that of n8n 1. */
 export const onN8n1 = folder !== undefined;
 
+/**
+ * Whether "Retry execution" of a stopped execution starts over. On n8n 1 it ends at once with success,
+ * because n8n 1 stores a stopped execution without the node that was running.
+ */
+export const resumesAfterStop = !onN8n1;
+
 const requireHere = createRequire(folder ? join(folder, 'package.json') : import.meta.url);
 // There are several copies of n8n's packages in node_modules, each with a state of its own, and
 // n8n-workflow is there as CommonJS and as ESM. What n8n-core itself requires is what runs in n8n.

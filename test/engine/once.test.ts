@@ -6,6 +6,7 @@ import { Answers } from './answers';
 import type { Run } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
+import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
 
 const noRetries = { options: { maxRetries: 0 } };
@@ -102,24 +103,27 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
 	});
 
-	it('by Stop and Retry execution, after many that look calls up were stopped', async () => {
-		for (const number of phones(6)) sandbox.behave(number, { kind: 'slow', ms: 300 });
-		const running = await engineFor(sandbox).start({ items: leads(6), node: createCallNode() });
-		await expect.poll(() => sandbox.seen.requests.length).toBeGreaterThanOrEqual(3);
-		running.cancel();
-		const stopped = await running.finished;
-		for (let n = 0; n < 51; n++) {
-			const reading = await engineFor(sandbox).start({
-				items: [{ call_id: sandbox.seen.calls[0]?.call_id }],
-				node: getCallNode(),
-			});
-			reading.cancel();
-			await reading.finished;
-		}
-		const done = await stopped.retry();
-		expect(done.success).toHaveLength(6);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
-	});
+	it.runIf(resumesAfterStop)(
+		'by Stop and Retry execution, after many that look calls up were stopped',
+		async () => {
+			for (const number of phones(6)) sandbox.behave(number, { kind: 'slow', ms: 300 });
+			const running = await engineFor(sandbox).start({ items: leads(6), node: createCallNode() });
+			await expect.poll(() => sandbox.seen.requests.length).toBeGreaterThanOrEqual(3);
+			running.cancel();
+			const stopped = await running.finished;
+			for (let n = 0; n < 51; n++) {
+				const reading = await engineFor(sandbox).start({
+					items: [{ call_id: sandbox.seen.calls[0]?.call_id }],
+					node: getCallNode(),
+				});
+				reading.cancel();
+				await reading.finished;
+			}
+			const done = await stopped.retry();
+			expect(done.success).toHaveLength(6);
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+		},
+	);
 
 	describe('by Retry On Fail of a tool that an agent calls', () => {
 		const call = async (parameters = {}) => {

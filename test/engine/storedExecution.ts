@@ -10,7 +10,7 @@ import { onN8n1 } from './n8nCore';
  * - timed out: everything, at that moment, without the node that was running;
  * - stopped by the user: what it began with. Stop writes back what it read, and n8n's own save is
  *   then refused, so whatever nodes left in their context is lost. In n8n 1.123.81 its own save comes
- *   last, so there the same is stored as when it timed out.
+ *   last, a moment later, so from then on the same is stored as when it timed out.
  */
 export class StoredExecution {
 	private text: string | undefined;
@@ -30,8 +30,9 @@ export class StoredExecution {
 		this.text = run.status === 'canceled' ? stringify(run.data) : undefined;
 	}
 
-	stop() {
-		this.stopped = !onN8n1;
+	/** @param unsaved whether it is retried before n8n 1 has saved it itself */
+	stop(unsaved: boolean) {
+		this.stopped = unsaved || !onN8n1;
 	}
 
 	/** n8n forgets the last node's error and leaves the rest as it was. */

@@ -64,6 +64,8 @@ export interface RunOfNode {
 	execution: string;
 	/** Whether an AI agent uses the node. Each run is then a call of its own. */
 	isTool: boolean;
+	/** Whether an earlier try may have placed calls of which n8n has kept nothing. */
+	forgotten?: boolean;
 }
 
 /** How many executions are remembered. A large one takes some megabytes. */
@@ -127,7 +129,7 @@ export class Ledger {
 					id: randomUUID(),
 					attempts: 0,
 					// An entry that cannot be read was written, so its call may have been sent.
-					state: { is: known === undefined ? 'unsent' : 'sent' },
+					state: { is: known === undefined && !this.run.forgotten ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
 		if (this.byItem && !this.byItem.get(item)?.includes(entry)) addTo(this.byItem, item, entry);

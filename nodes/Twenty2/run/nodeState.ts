@@ -36,6 +36,7 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 		execution: run.$execution.id,
 		identity: `${identityOf(run.$execution, context)} ${node.name}`,
 		isTool: isTool(node),
+		forgotten: isForgotten(n8n),
 	});
 	if (dials && n8n.getMode() === 'retry') ledger.remember();
 	if (dials) n8n.onExecutionCancellation(() => ledger.remember());
@@ -66,6 +67,15 @@ function identityOf(
 	const { twenty2Identity = randomUUID() } = context;
 	Object.assign(context, { twenty2Identity });
 	return String(twenty2Identity);
+}
+
+/**
+ * Whether n8n has kept nothing of the execution that this one retries. n8n 2 stores how an execution began
+ * before it begins, and n8n 1 with its end. So the retry of an execution that n8n 1 has not stored since it
+ * began, because it was just stopped or n8n was killed, is taken to have begun as a retry.
+ */
+function isForgotten(n8n: IExecuteFunctions): boolean {
+	return n8n.getExecutionContext()?.source === 'retry';
 }
 
 /** The keys of each workflow that has a key in use. They hold the keys themselves, which n8n's store does not. */
