@@ -4,6 +4,7 @@ import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
 import { budgetOf, type Access, type Budget, type Limits } from '../policy/budget';
 import { send, type Patience } from '../policy/retry';
+import { logLine } from './logLine';
 import { verdictOn } from './retryRule';
 
 /** A request that dials nobody, and how long to retry it. */
@@ -45,7 +46,7 @@ export interface Connection {
 export async function connect(
 	n8n: Sender,
 	generation: Generation,
-	open = (budget: Budget) => budget.open((message) => n8n.logger.debug(message)),
+	open = (budget: Budget) => budget.open((message) => n8n.logger.debug(logLine(message))),
 ): Promise<Connection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {

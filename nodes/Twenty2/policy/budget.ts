@@ -65,6 +65,8 @@ export interface Access {
 	reads: Lane;
 	/** Reads that look whether a call has ended. They leave room for other requests. */
 	polls: Lane;
+	/** Reads that are sent at once while a quarter of the limit stays free, and at the pace of polls otherwise. */
+	checks: Lane;
 	/**
 	 * Holds the next free line for a call that was placed earlier, and does not wait for it.
 	 * @returns gives the line back
@@ -90,6 +92,9 @@ export type Log = (message: string) => void;
  */
 const POLL_HORIZON_MS = 25_000;
 const LOOK_HORIZON_MS = 12_000;
+
+/** Of the limit, what checks leave free for other requests. */
+const SPARED_BY_CHECKS = 1 / 4;
 
 type PermitOptions = Pick<PermitRequest, 'first' | 'urgent' | 'notBefore'>;
 
@@ -157,6 +162,12 @@ export class Budget {
 		const pollTurn = inTurn();
 		const paced: TurnTaking = async (signal, work) =>
 			await pollTurn(signal, async () => await this.pollPacer.enter(signal, work));
+		const checkTurn = inTurn();
+		const sparing: TurnTaking = async (signal, work) =>
+			await checkTurn(signal, async () => {
+				const isPlenty = this.limiter.free > this.limiter.size * SPARED_BY_CHECKS;
+				return isPlenty ? await work() : await this.pollPacer.enter(signal, work);
+			});
 		// Waiting for the end of a call is no wait for a limit.
 		const polls = this.readLane(paced, new WaitTally(), log);
 		const looks = this.readLane(
@@ -168,6 +179,7 @@ export class Budget {
 			creates: this.createLane(inTurn(), looks, tally, log),
 			reads: this.readLane(inTurn(), tally, log),
 			polls,
+			checks: this.readLane(sparing, new WaitTally(), log),
 			holdLine: (callId) => this.holdLine(callId),
 			callEnded: (callId) => liveCalls.ended(callId),
 			sleepUntilEnded: async (callId, ms, signal) =>
