@@ -1,5 +1,7 @@
 import {
 	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
 	type IWebhookFunctions,
@@ -8,18 +10,13 @@ import {
 
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
-import { eventIn, itemOf } from './trigger/event';
+import { logLine } from './connection/logLine';
+import { eventIn, itemOf, type CallEvent } from './trigger/event';
 import * as fields from './trigger/fields';
-import {
-	answer,
-	deferWhileBusy,
-	startsNothing,
-	startsWorkflow,
-	throwOperationError,
-} from './trigger/respond';
-import { acquireLease } from './trigger/seenEvents';
-import { isAuthorized, settingsOf } from './trigger/settings';
-import { verificationOf } from './trigger/verifyEvent';
+import { answer, answerTryAgain, startsWorkflow, throwOperationError } from './trigger/respond';
+import { failedEventsOf, startedEventsOf, withoutRepeats } from './trigger/seenEvents';
+import { isAuthorized, settingsOf, type Settings } from './trigger/settings';
+import { verify, type Verdict } from './trigger/verifyEvent';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
 export class Twenty2Trigger implements INodeType {
@@ -84,10 +81,16 @@ export class Twenty2Trigger implements INodeType {
 			throwOperationError(this.getNode(), error),
 		);
 	}
+
+	/** n8n runs it first in the execution that `webhook()` starts. */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await withoutRepeats(this)];
+	}
 }
 
 /**
- * Takes in one delivery. Each check comes before the work that it can save.
+ * Takes in one delivery and answers it within 5 seconds. Each check comes before the work that it can
+ * save. n8n keeps 11 MB for a delivery until this returns (n8n 2.41), so nothing waits here for long.
  * @throws Failure `INVALID_INPUT` when a field of the node or its credential is wrong
  */
 async function receive(n8n: IWebhookFunctions): Promise<IWebhookResponseData> {
@@ -99,16 +102,35 @@ async function receive(n8n: IWebhookFunctions): Promise<IWebhookResponseData> {
 
 	const settings = settingsOf(n8n);
 	if (!settings.wants(event)) return answer(n8n, 200, 'This workflow does not ask for it');
-	const isConfirmed = await verificationOf(n8n, settings);
-	const lease = acquireLease(n8n, event);
-	if (!lease) return answer(n8n, 200, 'It came before');
+	if (startedEventsOf(n8n).has(event.eventId)) return answer(n8n, 200, 'It came before');
+	return actOn(await verify(n8n, settings, event), n8n, settings, event);
+}
 
-	answer(n8n, 200, 'Received');
-	await deferWhileBusy();
-	if (!(await isConfirmed(event))) {
-		lease.release();
-		return startsNothing;
+/** @throws the Failure of an event that could not be checked, once for each event */
+function actOn(
+	verdict: Verdict,
+	n8n: IWebhookFunctions,
+	{ simplify }: Settings,
+	event: CallEvent,
+): IWebhookResponseData {
+	switch (verdict.is) {
+		case 'open':
+			n8n.logger.debug(
+				logLine(`Twenty2 event ${event.eventId} is not verified: ${verdict.because}`),
+			);
+			return answerTryAgain(n8n, 'It is not verified yet, send it again');
+		case 'refuted':
+			n8n.logger.warn(
+				logLine(`Twenty2 event ${event.eventId} started nothing: ${verdict.because}`),
+			);
+			return answer(n8n, 403, 'Twenty2 does not confirm it');
+		case 'unchecked':
+			if (failedEventsOf(n8n).claim(event.eventId)) throw verdict.failure;
+			return answerTryAgain(n8n, 'It could not be checked with Twenty2');
+		case 'confirmed':
+			// Only now: a sender that was told to repeat an event must find no trace of it.
+			if (!startedEventsOf(n8n).claim(event.eventId)) return answer(n8n, 200, 'It came before');
+			answer(n8n, 200, 'Received');
+			return startsWorkflow(itemOf(event, simplify, verdict.call));
 	}
-	lease.commit();
-	return startsWorkflow(itemOf(event, settings.simplify));
 }

@@ -1,7 +1,7 @@
 import type { INodeTypeDescription } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/v4';
@@ -109,6 +109,20 @@ export class N8n {
 		return this.process.log;
 	}
 
+	/** The memory that the process takes, in MB. */
+	async memory(): Promise<number> {
+		const status = await readFile(`/proc/${this.process.pid}/status`, 'utf8');
+		return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+	}
+
+	/** The CPU time that the process has used, in seconds. */
+	async cpuSeconds(): Promise<number> {
+		const stat = await readFile(`/proc/${this.process.pid}/stat`, 'utf8');
+		// utime and stime, in hundredths of a second (proc(5)).
+		const [user, system] = stat.slice(stat.lastIndexOf(')')).split(' ').slice(12, 14);
+		return (Number(user) + Number(system)) / 100;
+	}
+
 	get hasEnded(): boolean {
 		return this.process.hasEnded;
 	}
@@ -169,10 +183,11 @@ export class N8n {
 		return nodeTypes.parse(body);
 	}
 
-	/** The executions of a workflow, newest first. */
-	async executions(workflowId: string): Promise<ExecutionSummary[]> {
+	/** The latest executions of a workflow, newest first. */
+	async executions(workflowId: string, limit = 20): Promise<ExecutionSummary[]> {
 		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
-		const { results } = await this.rest.call('GET', `/executions?filter=${filter}`, executionList);
+		const path = `/executions?limit=${limit}&filter=${filter}`;
+		const { results } = await this.rest.call('GET', path, executionList);
 		return results;
 	}
 

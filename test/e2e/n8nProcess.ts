@@ -81,6 +81,10 @@ export class N8nProcess {
 		return this.program.log;
 	}
 
+	get pid(): number | undefined {
+		return this.program.pid;
+	}
+
 	get hasEnded(): boolean {
 		return this.program.hasEnded;
 	}

@@ -32,6 +32,10 @@ export class Program {
 		return this.printed.join('');
 	}
 
+	get pid(): number | undefined {
+		return this.child.pid;
+	}
+
 	get hasEnded(): boolean {
 		return this.child.exitCode !== null || this.child.signalCode !== null;
 	}

@@ -111,45 +111,48 @@ export function simplified(
 	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
 }
 
+/** How a call ended, where that is known. */
+export type End = 'completed' | 'not completed' | 'either';
+
 /**
  * The statuses of a call that is over. Twenty2 documents no list of statuses, so this one has every word
  * that can mean nothing else. They are compared without case, spaces, dashes and underscores.
  */
-const endings = [
-	'completed',
-	'failed',
-	'unanswered',
-	'notanswered',
-	'noanswer',
-	'busy',
-	'rejected',
-	'declined',
-	'missed',
-	'canceled',
-	'cancelled',
-	'ended',
-	'finished',
-	'terminated',
-	'disconnected',
-	'hungup',
-	'hangup',
-	'expired',
-];
-
-const ending = z.union([
-	z.looseObject({ ended_at: z.string().check(z.minLength(1)) }),
-	z.looseObject({
-		status: z.pipe(
-			z.pipe(
-				z.string(),
-				z.transform((status) => status.toLowerCase().replace(/[\s_-]/g, '')),
-			),
-			z.enum(endings),
-		),
-	}),
+const endings = new Map<string, End>([
+	['completed', 'completed'],
+	...[
+		'failed',
+		'unanswered',
+		'notanswered',
+		'noanswer',
+		'busy',
+		'rejected',
+		'declined',
+		'missed',
+		'canceled',
+		'cancelled',
+		'expired',
+	].map((word) => [word, 'not completed'] as const),
+	...['ended', 'finished', 'terminated', 'disconnected', 'hungup', 'hangup'].map(
+		(word) => [word, 'either'] as const,
+	),
 ]);
+
+const endedAt = z.object({ ended_at: z.string().check(z.minLength(1)) });
+
+const withStatus = z.object({ status: z.string() });
+
+/**
+ * How a call ended. @param call under the public names
+ * @returns undefined when it is not over
+ */
+export function endOf(call: JsonObject): End | undefined {
+	const status = withStatus.safeParse(call).data?.status ?? '';
+	const end = endings.get(status.toLowerCase().replace(/[\s_-]/g, ''));
+	return end ?? (endedAt.safeParse(call).success ? 'either' : undefined);
+}
 
 /** Whether a call is over, however it went. @param call under the public names */
 export function hasEnded(call: JsonObject): boolean {
-	return ending.safeParse(call).success;
+	return endOf(call) !== undefined;
 }

@@ -5,6 +5,7 @@ import { sendThrough, type Sender } from '../api/transport';
 import { budgetOf, type Access, type Budget } from '../policy/budget';
 import type { Limits } from '../policy/keyLimits';
 import { send, type Patience } from '../policy/retry';
+import { logLine } from './logLine';
 import { verdictOn } from './retryRule';
 
 /** A request that dials nobody, and how long to retry it. */
@@ -47,7 +48,7 @@ export async function connect(
 	n8n: Sender,
 	generation: Generation,
 	open = (budget: Budget, credential: string) =>
-		budget.open((message) => n8n.logger.debug(message), credential),
+		budget.open((message) => n8n.logger.debug(logLine(message)), credential),
 ): Promise<Connection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {

@@ -62,6 +62,8 @@ export interface Access {
 	reads: Lane;
 	/** Reads that look whether a call has ended. They leave room for other requests. */
 	polls: Lane;
+	/** Reads that are sent at once while a quarter of the limit stays free, and at the pace of polls otherwise. */
+	checks: Lane;
 	/**
 	 * Holds the next free line for a call that was placed earlier, and does not wait for it.
 	 * @returns gives the line back
@@ -92,6 +94,9 @@ const LOOK_HORIZON_MS = 12_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 const LONGEST_SLEEP_MS = 2 ** 31 - 1;
+
+/** Of the limit, what checks leave free for other requests. */
+const SPARED_BY_CHECKS = 1 / 4;
 
 type PermitOptions = Pick<PermitRequest, 'first' | 'urgent' | 'notBefore'>;
 
@@ -217,6 +222,12 @@ export class Budget {
 		const pollTurn = inTurn();
 		const paced: TurnTaking = async (signal, work) =>
 			await pollTurn(signal, async () => await this.pollPacer.enter(signal, work));
+		const checkTurn = inTurn();
+		const sparing: TurnTaking = async (signal, work) =>
+			await checkTurn(signal, async () => {
+				const isPlenty = this.limiter.free > this.limiter.size * SPARED_BY_CHECKS;
+				return isPlenty ? await work() : await this.pollPacer.enter(signal, work);
+			});
 		// Waiting for the end of a call is no wait for a limit.
 		const polls = this.readLane(paced, new WaitTally(), log);
 		const looks = this.readLane(
@@ -228,6 +239,7 @@ export class Budget {
 			creates: this.used(this.createLane(inTurn(), looks, tally, log), credential),
 			reads: this.used(this.readLane(inTurn(), tally, log), credential),
 			polls: this.used(polls, credential),
+			checks: this.used(this.readLane(sparing, new WaitTally(), log), credential),
 			holdLine: (callId) => {
 				const end = this.use(credential);
 				const release = this.holdLine(callId);

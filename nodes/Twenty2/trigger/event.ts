@@ -18,6 +18,8 @@ export interface CallEvent {
 	body: JsonObject;
 }
 
+const LONGEST_ID = 200;
+
 const notObject = 'must be a JSON object';
 const notEventId = 'must be text of up to 200 visible characters';
 
@@ -28,7 +30,13 @@ const delivered = z.object(
 		// It is logged and remembered: no line breaks, and a bounded length.
 		event_id: z.string(notEventId).check(z.regex(/^[\x21-\x7e]{1,200}$/, notEventId)),
 		assistant_id: z.catch(z.optional(z.string()), undefined),
-		call: z.object({ call_id: identifier, status: z.string('must be text') }, notObject),
+		call: z.object(
+			{
+				call_id: identifier.check(z.maxLength(LONGEST_ID, 'must have up to 200 characters')),
+				status: z.string('must be text'),
+			},
+			notObject,
+		),
 	},
 	notObject,
 );
@@ -68,27 +76,32 @@ const details = z.object({
 	transcript: link,
 });
 
-/** The event with the field names of Get Call. It has only fields that Twenty2 sent. */
-export function simplifiedEvent({ event, eventId, body }: CallEvent): JsonObject {
-	const { call, contact, recording, transcript } = details.parse(body);
+/**
+ * The event with the field names of Get Call. It has only fields that Twenty2 sent.
+ * @param known the call as Twenty2 answered with it, under the public names. The item then says nothing
+ * else of the call, because anybody can send an event.
+ */
+export function simplifiedEvent(event: CallEvent, known?: JsonObject): JsonObject {
+	const { body } = event;
 	const simple = {
-		event,
-		event_id: eventId,
-		...simplified(
-			{
-				...body,
-				cost: call.call_cost_inr === undefined ? undefined : inr(call.call_cost_inr),
-				input_parameters: contact?.input_variables,
-				recording,
-				transcript,
-			},
-			{ output_parameters: 'output_variables' },
-		),
-		disconnection_reason: call.disconnection_reason,
+		event: event.event,
+		event_id: event.eventId,
+		...(known ?? callIn(body)),
+		disconnection_reason: details.parse(body).call.disconnection_reason,
 		contact: body.contact,
 		campaign: body.campaign,
 	};
 	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
+}
+
+/** The call in the body of an event, under the public names. */
+function callIn(body: JsonObject): JsonObject {
+	const { call, contact, recording, transcript } = details.parse(body);
+	const cost = call.call_cost_inr === undefined ? undefined : inr(call.call_cost_inr);
+	return simplified(
+		{ ...body, cost, input_parameters: contact?.input_variables, recording, transcript },
+		{ output_parameters: 'output_variables' },
+	);
 }
 
 /** The format of `cost` in Get Call. */
@@ -98,8 +111,13 @@ const itemJson = z.custom<IDataObject>(isJsonObject);
 
 /**
  * The one item that an event starts the workflow with.
- * @param simplify false for the body as Twenty2 sent it
+ * @param simplify false for the body as it was delivered
+ * @param known the call as Twenty2 answered with it, under the public names
  */
-export function itemOf(event: CallEvent, simplify: boolean): INodeExecutionData {
-	return { json: itemJson.parse(simplify ? simplifiedEvent(event) : event.body) };
+export function itemOf(
+	event: CallEvent,
+	simplify: boolean,
+	known?: JsonObject,
+): INodeExecutionData {
+	return { json: itemJson.parse(simplify ? simplifiedEvent(event, known) : event.body) };
 }

@@ -5,13 +5,11 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import pLimit from 'p-limit';
 
 import { failureOnly } from '../api/failure';
-import { sleep } from '../policy/abortable';
 
 /** The result of a delivery that was answered and starts nothing. */
-export const startsNothing: IWebhookResponseData = { noWebhookResponse: true };
+const startsNothing: IWebhookResponseData = { noWebhookResponse: true };
 
 /** The result of a delivery that was answered and starts the workflow with one item. */
 export const startsWorkflow = (item: INodeExecutionData): IWebhookResponseData => ({
@@ -25,24 +23,30 @@ interface Response {
 	end(body: string): unknown;
 }
 
-let answeredAt = Number.NEGATIVE_INFINITY;
-
 /**
- * Answers a delivery at once. Twenty2 expects a 200 within 5 seconds (Twenty2 documentation,
- * Webhooks). n8n itself answers after the verification, which can take minutes at the key's limit.
+ * Answers a delivery.
  * @param status of HTTP
  * @param message sent as JSON, under `message`
+ * @param headers beside the type of the content
  */
 export function answer(
 	n8n: IWebhookFunctions,
 	status: number,
 	message: string,
+	headers: Record<string, string> = {},
 ): IWebhookResponseData {
 	const response: Response = n8n.getResponseObject();
-	response.writeHead(status, { 'content-type': 'application/json' });
+	response.writeHead(status, { 'content-type': 'application/json', ...headers });
 	response.end(JSON.stringify({ message }));
-	answeredAt = performance.now();
 	return startsNothing;
+}
+
+/** How long a sender should wait before it repeats a delivery, in seconds. */
+const RETRY_AFTER_SECONDS = 10;
+
+/** Answers that the delivery was not taken up and may be repeated. Nothing is remembered of it. */
+export function answerTryAgain(n8n: IWebhookFunctions, message: string): IWebhookResponseData {
+	return answer(n8n, 503, message, { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }
 
 /**
@@ -53,39 +57,4 @@ export function answer(
 export function throwOperationError(node: INode, error: unknown): never {
 	const { message, description } = failureOnly(error).fields;
 	throw new NodeOperationError(node, message, { description });
-}
-
-/** Deliveries that are less than this apart are a burst. */
-const BURST_MS = 50;
-
-/** The event loop lags when a timer fires this much too late. */
-const LAG_MS = 50;
-
-/** The timer that measures the lag. */
-const SAMPLE_MS = 5;
-
-/** The longest that an event is deferred. */
-const LONGEST_DEFERRAL_MS = 10_000;
-
-const oneAtATime = pLimit(1);
-
-/**
- * Backpressure: defers the work for an event while deliveries arrive in a burst or the event loop
- * lags, one event at a time. To verify an event and start an execution takes n8n several times as
- * long as to answer a delivery. Without the deferral, a hundred deliveries in a second would be
- * answered after the 5 seconds that Twenty2 allows.
- */
-export async function deferWhileBusy(): Promise<void> {
-	const until = performance.now() + LONGEST_DEFERRAL_MS;
-	await oneAtATime(async () => {
-		while ((await isBusy()) && performance.now() < until);
-	});
-}
-
-async function isBusy(): Promise<boolean> {
-	const due = performance.now() + SAMPLE_MS;
-	// A new signal for each sleep: Node 20 never frees the record of a signal that was derived.
-	await sleep(SAMPLE_MS, new AbortController().signal);
-	const now = performance.now();
-	return now - due > LAG_MS || now - answeredAt < BURST_MS;
 }

@@ -1,98 +1,41 @@
-import type { IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
+import pLimit from 'p-limit';
 import * as z from 'zod/v4/mini';
-
-import type { CallEvent } from './event';
 
 /** How many events a node remembers while n8n runs. */
 const REMEMBERED = 10_000;
 
-/** How many events a node remembers across a restart of n8n. n8n loads them for every delivery, so fewer. */
+/** How many events n8n's store keeps for a node. It is read and written for every event, so fewer. */
 const STORED = 1_000;
 
-/** The right to act on one event. Call exactly one of the two. */
-export interface EventLease {
-	/** The event starts the workflow. Repeats of it start nothing. */
-	commit(): void;
-	/** The event starts nothing. A repeat of it may start the workflow. */
-	release(): void;
-}
-
-/**
- * The events of one node that started the workflow, so that a delivery that Twenty2 repeats starts
- * nothing. "`event_id` identifies a delivery" (Twenty2 documentation, Webhooks).
- */
+/** Events of one node by their `event_id`, which "identifies a delivery" (Twenty2, Webhooks). */
 export class SeenEvents {
 	/** Oldest first. */
-	private readonly committed = new Set<string>();
+	private readonly eventIds = new Set<string>();
 
-	/** Events that are being verified. Of two equal deliveries at the same time only one may start. */
-	private readonly leased = new Set<string>();
+	has(eventId: string): boolean {
+		return this.eventIds.has(eventId);
+	}
 
-	/** Adds the events that another process remembered, or this one before a restart. */
-	recall(eventIds: string[]): void {
-		for (const eventId of eventIds) this.committed.add(eventId);
-		for (const oldest of this.committed) {
-			if (this.committed.size <= REMEMBERED) return;
-			this.committed.delete(oldest);
+	/** Notes an event. @returns false when it was noted before */
+	claim(eventId: string): boolean {
+		if (this.eventIds.has(eventId)) return false;
+		this.eventIds.add(eventId);
+		for (const oldest of this.eventIds) {
+			if (this.eventIds.size <= REMEMBERED) break;
+			this.eventIds.delete(oldest);
 		}
-	}
-
-	/** @returns undefined when the event is leased or has started the workflow */
-	acquire(eventId: string): EventLease | undefined {
-		if (this.committed.has(eventId) || this.leased.has(eventId)) return undefined;
-		this.leased.add(eventId);
-		const release = () => void this.leased.delete(eventId);
-		const commit = () => {
-			release();
-			this.recall([eventId]);
-		};
-		return { commit, release };
-	}
-
-	/** The latest `count` events that started the workflow, oldest first. */
-	latest(count: number): string[] {
-		return [...this.committed].slice(-count);
+		return true;
 	}
 }
 
-const seenEventsOf = perNode(() => new SeenEvents());
-
-const stored = z.object({ eventIds: z.catch(z.array(z.string()), []) });
-
-/**
- * Acquires the lease of an event for the node that n8n runs. The events are kept in memory and in
- * the node's static data. Static data alone is not enough: n8n reads it before a delivery and writes
- * it after, so deliveries at the same time would overwrite each other's events.
- * @returns undefined when the event came before
- */
-export function acquireLease(
-	n8n: IWebhookFunctions,
-	{ eventId }: CallEvent,
-): EventLease | undefined {
-	// In the editor, a user sends the same test event as often as needed.
-	if (n8n.getMode() === 'manual') return new SeenEvents().acquire(eventId);
-
-	const staticData = n8n.getWorkflowStaticData('node');
-	const seenEvents = seenEventsOf(n8n);
-	seenEvents.recall(stored.parse(staticData).eventIds);
-
-	const lease = seenEvents.acquire(eventId);
-	return (
-		lease && {
-			...lease,
-			commit() {
-				lease.commit();
-				staticData.eventIds = seenEvents.latest(STORED);
-			},
-		}
-	);
-}
+type InNode = Pick<IWebhookFunctions | IExecuteFunctions, 'getWorkflow' | 'getNode'>;
 
 /**
  * One value for each trigger node, kept for the life of the process.
  * @param make makes the value of a node at its first use
  */
-export function perNode<T>(make: () => T): (n8n: IWebhookFunctions) => T {
+export function perNode<T>(make: () => T): (n8n: InNode) => T {
 	const values = new Map<string, T>();
 	return (n8n) => {
 		const node = `${n8n.getWorkflow().id} ${n8n.getNode().id}`;
@@ -100,4 +43,45 @@ export function perNode<T>(make: () => T): (n8n: IWebhookFunctions) => T {
 		values.set(node, value);
 		return value;
 	};
+}
+
+const startedBy = perNode(() => new SeenEvents());
+
+/**
+ * The events that started the workflow while this process runs. In the editor, a user sends the same
+ * test event as often as needed.
+ */
+export const startedEventsOf = (n8n: IWebhookFunctions): SeenEvents =>
+	n8n.getMode() === 'manual' ? new SeenEvents() : startedBy(n8n);
+
+/**
+ * The events that could not be checked and that a failed execution shows. A sender may repeat such an
+ * event for hours, and each repeat would make another failed execution.
+ */
+export const failedEventsOf = perNode(() => new SeenEvents());
+
+/** n8n's store reads, changes and writes one row, so the calls for one node must not overlap. */
+const storeTurnOf = perNode(() => pLimit(1));
+
+const withEventId = z.object({ event_id: z.string() });
+
+/**
+ * Drops the event of an execution when an earlier execution has had it, also before a restart of n8n
+ * or in another process.
+ *
+ * The events are kept in n8n's deduplication store, which a node reaches only inside an execution.
+ * `webhook()` could keep them in static data, but n8n then writes back the static data of the whole
+ * workflow as it was when the delivery came, and so reverts what other nodes have written since.
+ * @returns the items that the workflow goes on with
+ */
+export async function withoutRepeats(n8n: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const items = n8n.getInputData();
+	// A test in the editor, or "Retry execution", which has the same event on purpose.
+	if (n8n.getMode() !== 'webhook') return items;
+	const eventIds = items.flatMap(({ json }) => withEventId.safeParse(json).data?.event_id ?? []);
+	const options = { mode: 'entries', maxEntries: STORED } as const;
+	const { processed } = await storeTurnOf(n8n)(
+		async () => await n8n.helpers.checkProcessedAndRecord(eventIds, 'node', options),
+	);
+	return processed.length > 0 ? [] : items;
 }

@@ -1,33 +1,53 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 
-import { Failure } from '../api/failure';
-import { hasEnded } from '../api/responses';
+import type { Twenty2 } from '../api/client';
+import { Failure, failureOnly } from '../api/failure';
+import { endOf } from '../api/responses';
 import { connect } from '../connection/connect';
+import { logLine } from '../connection/logLine';
 import { verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
-import { sleep } from '../policy/abortable';
+import { acquire, sleep } from '../policy/abortable';
 import type { Access, Budget, Lane } from '../policy/budget';
 import { send } from '../policy/retry';
 import type { CallEvent } from './event';
 import { perNode } from './seenEvents';
 import type { Settings } from './settings';
 
-/** Whether Twenty2 confirms an event. When it does not, the reason is in n8n's log. */
-export type Verification = (event: CallEvent) => Promise<boolean>;
+/** What is known of an event in the time that a sender waits for the answer. */
+export type Verdict =
+	/** `call` is the call as Twenty2 knows it, under the public names; undefined when nobody asked. */
+	| { is: 'confirmed'; call?: JsonObject }
+	/** Twenty2 contradicts the event. */
+	| { is: 'refuted'; because: string }
+	/** It is not known yet. A repeat of the event may be confirmed. */
+	| { is: 'open'; because: string }
+	/** Twenty2 could not be asked. */
+	| { is: 'unchecked'; failure: Failure };
 
-/** Why an event is not believed. */
-interface Objection {
-	because: string;
-	/** Twenty2 may confirm the event later: it can send an event before its reads show the end. */
-	mayPass: boolean;
-}
+/** The result of one look-up. A call that Twenty2 does not know may be known a moment later. */
+type Look = Verdict | { is: 'unknown'; because: string };
 
-/** The defaults of Get Call, with fewer retries: nobody may wait a minute for a verification. */
-const patience = { maxRetries: 3, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
+/**
+ * How many events of this process are verified at a time. n8n keeps an isolate of about 11 MB for a
+ * delivery until `webhook()` returns (n8n 2.41).
+ */
+const VERIFIED_AT_ONCE = 20;
 
-/** The pauses before the second check of an event and the checks after it. */
-const PAUSES_MS = [2_000, 5_000, 15_000];
+/** Twenty2 expects an answer within 5 seconds (Twenty2 documentation, Webhooks). */
+const LONGEST_MS = 4_000;
+
+/** The pauses before the second look-up and the one after it. Twenty2 may send an event before its reads show the end. */
+const PAUSES_MS = [1_000, 2_000];
+
+/** Retries end with the time for the answer. */
+const patience = { maxRetries: 3, giveUpAfterMs: LONGEST_MS, timeoutMs: 3_000 };
+
+/** Statuses with which Twenty2 says that no call has this ID. */
+const noSuchCall = [400, 404, 422];
+
+const inProcess = pLimit(VERIFIED_AT_ONCE);
 
 /** What the deliveries to one trigger node share. */
 const sharedOf = perNode(() => ({
@@ -36,48 +56,78 @@ const sharedOf = perNode(() => ({
 }));
 
 /**
- * The way in which a node verifies events. Without a credential, or with Verify switched off, every
+ * Asks Twenty2 whether an event is true. Without a credential, or with Verify switched off, every
  * event is confirmed.
  * @throws Failure `INVALID_INPUT` when Verify is switched on without a credential, or when a field of
  * the credential is wrong
  */
-export async function verificationOf(
+export async function verify(
 	n8n: IWebhookFunctions,
-	{ generation, verify }: Settings,
-): Promise<Verification> {
-	const { credentialType } = generation;
+	settings: Settings,
+	event: CallEvent,
+): Promise<Verdict> {
+	const { credentialType } = settings.generation;
 	const hasCredential = n8n.getNode().credentials?.[credentialType] !== undefined;
-	if (verify === true && !hasCredential) {
+	if (settings.verify === true && !hasCredential) {
 		throw Failure.ofInput(
 			'INVALID_INPUT',
 			'Verify is on, but there is no Twenty2 credential to ask Twenty2 with',
 			'Choose a Twenty2 credential, or switch Verify off',
 		);
 	}
-	if (!hasCredential || verify === false) return async () => true;
+	if (!hasCredential || settings.verify === false) return { is: 'confirmed' };
 
-	const connection = await connect(n8n, generation, (...opened) => accessOf(n8n, ...opened));
-	return async (event) => {
-		// The access opens only now, after the deferral of this event.
-		const { twenty2, access } = connection;
-		const check = async (lane: Lane) => {
-			const lookUp = {
-				what: `Verifying ${event.eventId}`,
-				send: async () => await twenty2.getCall(event.callId, patience),
-				judge: verdictOn,
-			};
-			const neverAborted = new AbortController().signal;
-			return await send(lookUp, patience, lane, neverAborted).then(
-				(body) => objectionOf(event, twenty2.simplify(body)),
-				objectionOfFailure,
-			);
-		};
-		const objection = await lastObjection(check, access, sharedOf(n8n).rechecks);
-		if (objection) {
-			n8n.logger.warn(`Twenty2 event ${event.eventId} started nothing: ${objection.because}`);
-		}
-		return objection === undefined;
+	// Backpressure: what comes beyond is not queued, because each queued delivery would hold an isolate.
+	if (inProcess.activeCount + inProcess.pendingCount >= VERIFIED_AT_ONCE) {
+		return { is: 'open', because: 'Too many events are being verified' };
+	}
+	return await inProcess(async () => await verifyInTime(n8n, settings, event));
+}
+
+/** Verifies an event, as far as there is time. */
+async function verifyInTime(
+	n8n: IWebhookFunctions,
+	{ generation }: Settings,
+	event: CallEvent,
+): Promise<Verdict> {
+	const { twenty2, access } = await connect(n8n, generation, (...opened) =>
+		accessOf(n8n, ...opened),
+	);
+	const over = new AbortController();
+	let latest: Look = { is: 'open', because: 'The limits of the key leave no time to verify it' };
+	const note = (look: Look) => (latest = look);
+
+	const lookUp = {
+		what: `Verifying ${event.eventId}`,
+		send: async () =>
+			await twenty2.getCall(event.callId, patience).catch((reason: unknown) => {
+				note(unanswered(event, reason));
+				throw reason;
+			}),
+		judge: verdictOn,
 	};
+	const look = async (lane: Lane): Promise<Look> =>
+		await send(lookUp, patience, lane, over.signal).then(
+			(body) => note(compared(event, twenty2, body)),
+			(reason: unknown) => {
+				over.signal.throwIfAborted();
+				return note(unanswered(event, reason));
+			},
+		);
+
+	const { rechecks } = sharedOf(n8n);
+	const verdict = Promise.race([
+		lastLook(look, access, rechecks, over.signal),
+		sleep(LONGEST_MS, over.signal).then(() => verdictAfter(latest)),
+	]);
+	// What waits for its turn leaves. An answer that is still on its way comes to nothing.
+	return await verdict.finally(() => over.abort());
+}
+
+/** The verdict when no more look-ups follow. @param isLast whether there was time for all of them */
+function verdictAfter(look: Look, isLast = false): Verdict {
+	if (look.is !== 'unknown') return look;
+	return { is: isLast ? 'refuted' : 'open', because: look.because };
 }
 
 /**
@@ -89,47 +139,57 @@ function accessOf(n8n: IWebhookFunctions, budget: Budget, credential: string): A
 	// The access outlives this delivery, so it must not keep the delivery's `n8n` in memory.
 	const { logger } = n8n;
 	const access =
-		accesses.get(budget) ?? budget.open((message) => logger.debug(message), credential);
+		accesses.get(budget) ?? budget.open((message) => logger.debug(logLine(message)), credential);
 	accesses.set(budget, access);
 	return access;
 }
 
 /**
- * Checks an event until Twenty2 confirms it, contradicts it, or the last pause is over.
+ * Looks an event's call up until Twenty2 confirms the event, contradicts it, or the last pause is over.
  *
- * The first check of an event goes before all rechecks. These go one at a time for each node and as
- * polls, which leave room for other requests, so invented events do not delay a true one.
- * @param check sends the look-up through the lane it is given
+ * The first look-up of an event goes before all others. These go one at a time for each node and as
+ * polls, so invented events do not delay a true one.
+ * @param look sends the look-up through the lane it is given
  * @param rechecks the limit of one recheck at a time for the node
- * @returns the objection of the last check; undefined when Twenty2 confirms the event
+ * @param stopped ends the waiting
+ * @throws the signal's reason
  */
-async function lastObjection(
-	check: (lane: Lane) => Promise<Objection | undefined>,
-	{ reads, polls }: Pick<Access, 'reads' | 'polls'>,
+async function lastLook(
+	look: (lane: Lane) => Promise<Look>,
+	{ checks, polls }: Pick<Access, 'checks' | 'polls'>,
 	rechecks: LimitFunction,
-): Promise<Objection | undefined> {
-	let objection = await check(reads);
+	stopped: AbortSignal,
+): Promise<Verdict> {
+	let found = await look(checks);
 	for (const pauseMs of PAUSES_MS) {
-		if (!objection?.mayPass) break;
-		await sleep(pauseMs, new AbortController().signal);
-		objection = await rechecks(async () => await check(polls));
+		if (found.is !== 'open' && found.is !== 'unknown') break;
+		await sleep(pauseMs, stopped);
+		const leave = await acquire(rechecks, stopped);
+		found = await look(polls).finally(leave);
 	}
-	return objection;
+	return verdictAfter(found, true);
 }
 
-/** @param call as Twenty2 knows it, under the public names */
-function objectionOf({ event, status: told }: CallEvent, call: JsonObject): Objection | undefined {
-	const { status } = call;
-	const isCompleted = status === 'completed';
-	if (status === told && isCompleted === (event === 'call.completed')) return undefined;
-	return {
-		because: `it is ${event} and says that the call is ${told}, whereas Twenty2 says ${String(status)}`,
-		mayPass: !hasEnded(call),
-	};
+/**
+ * Compares an event with Twenty2's answer. Only completed against not completed is a contradiction:
+ * other words for the same end are none.
+ */
+function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: JsonObject): Look {
+	const call = twenty2.simplify(body);
+	const end = endOf(call);
+	const because = `it is ${event} and says that the call is ${logLine(told, 100)}, whereas Twenty2 says ${logLine(String(call.status), 100)}`;
+	if (end === undefined) return { is: 'open', because };
+	const isContradicted = end === (event === 'call.completed' ? 'not completed' : 'completed');
+	return isContradicted ? { is: 'refuted', because } : { is: 'confirmed', call };
 }
 
-/** Without an answer an event is not believed. A call that Twenty2 does not know may be known later. */
-function objectionOfFailure(reason: Error): Objection {
-	const isUnknown = reason instanceof Failure && reason.fields.status === 404;
-	return { because: reason.message, mayPass: isUnknown };
+/** What a failed look-up says of an event. @throws what is no Failure */
+function unanswered({ eventId, callId }: CallEvent, reason: unknown): Look {
+	const failure = failureOnly(reason);
+	const { status, code, message } = failure.fields;
+	const because = logLine(message);
+	if (status !== null && noSuchCall.includes(status)) return { is: 'unknown', because };
+	if (code === 'RATE_LIMIT_EXCEEDED') return { is: 'open', because };
+	const what = `The event ${eventId} of the call ${callId} could not be checked with Twenty2`;
+	return { is: 'unchecked', failure: failure.with({ message: `${what}: ${because}` }) };
 }

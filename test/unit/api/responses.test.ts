@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
-import { createdIn, hasEnded, readIn } from '../../../nodes/Twenty2/api/responses';
+import { createdIn, endOf, hasEnded, readIn } from '../../../nodes/Twenty2/api/responses';
 import { workspace } from '../../../nodes/Twenty2/api/workspace';
 import { failureFrom } from './failureFrom';
 
@@ -283,5 +283,20 @@ describe('hasEnded', () => {
 		['workspace', { success: true, call_id: 'call_1', status: 'completed' }],
 	] as const)('is told from what %s answers: %o', (generation, body) => {
 		expect(hasEnded(generations[generation].simplify(body))).toBe(true);
+	});
+});
+
+describe('endOf', () => {
+	it.each([
+		[{ status: 'Completed' }, 'completed'],
+		[{ status: 'no-answer' }, 'not completed'],
+		[{ status: 'failed', ended_at: '2026-05-22T07:18:39.684Z' }, 'not completed'],
+		// Neither word tells whether there was a conversation.
+		[{ status: 'Ended' }, 'either'],
+		[{ status: 'a new word', ended_at: '2026-05-22T07:18:39.684Z' }, 'either'],
+		[{ status: 'ringing' }, undefined],
+		[{}, undefined],
+	])('says of %j that it is %s', (call, end) => {
+		expect(endOf(call)).toBe(end);
 	});
 });
