@@ -136,7 +136,7 @@ describe('The trigger in n8n', () => {
 		await started(1);
 
 		await n8n.restart();
-		await eventually('The webhook', 10, async () => (await send([])).status === 400 || undefined);
+		await eventually('The webhook', 60, async () => (await send([])).status === 400 || undefined);
 		await send(first);
 		await send(second);
 		// The execution of the repeat ends at the trigger.

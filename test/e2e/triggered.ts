@@ -83,9 +83,10 @@ export async function triggered(n8n: N8n, { credential, parameters = {}, beside 
 		connections: { ...connections, ...beside?.connections },
 	});
 	await n8n.activate(created);
-	const send = async (body: unknown, query = '', timeoutMs?: number) =>
+	// A busy machine takes many times as long as an idle one.
+	const send = async (body: unknown, query = '', timeoutMs = 60_000) =>
 		await deliver(`${n8n.baseUrl}/webhook/${webhookId}/webhook${query}`, body, timeoutMs);
-	await eventually('The webhook', 10, async () => (await send([])).status !== 404 || undefined);
+	await eventually('The webhook', 60, async () => (await send([])).status !== 404 || undefined);
 	return {
 		id: created.id,
 		send,
