@@ -165,6 +165,16 @@ describe('An answer is bounded in length', () => {
 		expect(await read()).toMatchObject({ call_id: 'call_1', status: 'completed' });
 	});
 
+	it('and its connection closes, also where it comes to a standstill', async () => {
+		const body = new Readable({ read: () => undefined });
+		body.push('x'.repeat(1_100_000));
+		let closed = false;
+		body.once('close', () => (closed = true));
+		sandbox.behaveReads('*', answer(body));
+		expect((await read({}))?.error).toMatchObject({ code: 'INVALID_RESPONSE' });
+		await expect.poll(() => closed).toBe(true);
+	});
+
 	it('of a refusal as well', async () => {
 		sandbox.behaveReads('*', { ...answer(ofBytes(2_000_000)), status: 502 });
 		expect((await read())?.error).toMatchObject({ code: 'INVALID_RESPONSE', status: 502 });
