@@ -22,8 +22,9 @@ export class Editor {
 		context.setDefaultTimeout(120_000);
 		const editor = new Editor(await context.newPage());
 		await editor.page.goto('/signin');
-		await editor.page.getByLabel('Email').fill(owner.email);
-		await editor.page.getByLabel('Password').fill(owner.password);
+		// In n8n 1 the labels belong to no field.
+		await editor.page.locator('input[type="email"]').fill(owner.email);
+		await editor.page.locator('input[type="password"]').fill(owner.password);
 		await editor.page.getByRole('button', { name: 'Sign in' }).click();
 		await editor.page.waitForURL((url) => url.pathname !== '/signin');
 		return editor;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 /** Each test process has its own range, below the ephemeral ports of the system. */
-let next = 20_000 + 1_000 * Number(process.env.VITEST_POOL_ID ?? 0);
+let next = 26_000 + 1_000 * Number(process.env.VITEST_POOL_ID ?? 0);
 
 const isFree = async (port: number) =>
 	await new Promise<boolean>((resolve) => {
