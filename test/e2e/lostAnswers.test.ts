@@ -1,4 +1,7 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as z from 'zod/v4';
 
 import { startSandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
@@ -117,4 +120,48 @@ it('A call that was placed in spite of the 500 of Twenty2 comes out of the call 
 	const [placed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
 	expect(placed?.map(({ json }) => json.call_id)).toEqual([sandbox.seen.calls[0]?.call_id]);
 	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+});
+
+/** An answer that takes 14 seconds, with never more than half a second between two bytes. */
+async function* dripping() {
+	const text = JSON.stringify({ success: true, call_id: 'call_1', status: 'queued' }).padEnd(560);
+	for (let at = 0; at < text.length; at += 20) {
+		yield text.slice(at, at + 20);
+		await sleep(500);
+	}
+}
+
+it('An answer that drips for 14 seconds is given up after a Request Timeout of 3', async () => {
+	const sandbox = await startSandbox();
+	const headers = { 'content-type': 'application/json' };
+	const answer = { kind: 'answer', status: 200, headers, places: true, times: 1 } as const;
+	sandbox.behave(phone(0), { ...answer, body: Readable.from(dripping()) });
+	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
+	const { run } = await createCampaign(
+		n8n,
+		await n8n.createCredential('twenty2Api', 'Twenty2', account),
+		{ options: { requestTimeoutSeconds: 3 } },
+		{ onError: 'continueErrorOutput' },
+	);
+	const { data } = await run(leads(2));
+	await sandbox.close();
+
+	const [node] = data.resultData.runData.Twenty2 ?? [];
+	const { executionTime } = z.object({ executionTime: z.number() }).parse(node);
+	const what = 'an answer of 14 s, Request Timeout 3 s';
+	printFigure({ what, value: executionTime / 1_000, unit: 's', limit: 4 });
+	const [placed, failed] = node?.data?.main ?? [];
+	expect(placed?.map(({ json }) => json.call_id)).toEqual([
+		sandbox.seen.callsTo(phone(1))[0]?.call_id,
+	]);
+	expect(failed?.map(({ json }) => json.error)).toMatchObject([
+		{
+			code: 'OUTCOME_UNKNOWN',
+			message: `No answer from ${sandbox.url} within 3 seconds`,
+			outcome: 'unknown',
+			attempts: 1,
+		},
+	]);
+	expect(executionTime).toBeLessThan(12_000);
+	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
 });

@@ -78,6 +78,33 @@ describe('Waiting for calls to end in n8n', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(7));
 	});
 
+	it('outlasts calls that are not known yet, and 20 seconds of 503', async () => {
+		const unknown = { kind: 'refuse', status: 404, code: 'CALL_NOT_FOUND' } as const;
+		sandbox.behaveReads('*', { ...unknown, message: 'No call for this call_id' });
+		const { id, start } = await waiting(1);
+		await start(leads(3));
+		const looks = () => sandbox.seen.requests.filter(({ method }) => method === 'GET');
+		await eventually('Looks', 60, async () => looks().length >= 3 || undefined);
+		sandbox.behaveReads('*', '503 always');
+		await new Promise((resolve) => setTimeout(resolve, 20_000));
+		const duringOutage = looks().length;
+		sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
+		const execution = await n8n.waitForExecution(id, { seconds: 120 });
+
+		const from = sandbox.seen.requests[0]?.at ?? NaN;
+		printFigure({
+			what: `3 waited calls of 6 s through 404 and 20 s of 503, ${duringOutage} looks meanwhile, until the last look`,
+			value: ((sandbox.seen.requests.at(-1)?.at ?? NaN) - from) / 1_000,
+			unit: 's',
+			limit: 60,
+		});
+		expect(execution.status).toBe('success');
+		expect(items(execution).map(({ status }) => status)).toEqual(leads(3).map(() => 'completed'));
+		// A look each second would be 60.
+		expect(duringOutage).toBeLessThanOrEqual(30);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
+	});
+
 	it('ends at once when the execution is stopped', async () => {
 		sandbox.pace.talkMs = 600_000;
 		const { id, start } = await waiting(1);

@@ -577,7 +577,7 @@ describe('Verification', () => {
 		const call_id = 'x'.repeat(201);
 		expect(await send({ ...event, call: { ...event.call, call_id } })).toEqual({
 			status: 400,
-			message: 'Not an event by Twenty2: call.call_id must have up to 200 characters',
+			message: 'Not an event by Twenty2: call.call_id must not be longer than 200 characters',
 		});
 	});
 

@@ -369,7 +369,10 @@ export class Budget {
 		}
 	}
 
-	/** @returns whether a call is over; undefined when Twenty2 did not tell */
+	/**
+	 * @returns whether a call is over; undefined when the answer did not tell
+	 * @throws the signal's reason, or the refusal for "too many requests", which pauses the key itself
+	 */
 	private async look(
 		callId: string,
 		admission: Admission,
@@ -386,8 +389,11 @@ export class Budget {
 				},
 				(rejection: Error) => {
 					const limited = rateLimited(rejection);
-					if (limited) lease.refused(limited);
-					else lease.answered();
+					if (limited) {
+						lease.refused(limited);
+						throw rejection;
+					}
+					lease.answered();
 					return undefined;
 				},
 			)

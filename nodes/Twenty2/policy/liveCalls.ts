@@ -49,7 +49,8 @@ export interface LineRequest {
 	deadline?: Deadline;
 	/**
 	 * Sends one read that tells whether a call is over.
-	 * @returns undefined when that is not known
+	 * @returns undefined when the answer does not tell
+	 * @throws when the look was not sent, or refused for "too many requests"
 	 */
 	look: (callId: string, signal: AbortSignal) => Promise<boolean | undefined>;
 }
@@ -326,7 +327,7 @@ export class LiveCalls {
 
 	private async look(callId: string, { look, signal }: LineRequest): Promise<void> {
 		const woken = AbortSignal.any([signal, this.changeSignal]);
-		// A look that was woken was not sent.
+		// A look that was woken or refused may be repeated as soon as the key allows it.
 		const result = await look(callId, woken).then(
 			(over) => ({ over }),
 			() => undefined,

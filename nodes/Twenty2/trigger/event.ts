@@ -18,8 +18,6 @@ export interface CallEvent {
 	body: JsonObject;
 }
 
-const LONGEST_ID = 200;
-
 const notObject = 'must be a JSON object';
 const notEventId = 'must be text of up to 200 visible characters';
 
@@ -32,7 +30,7 @@ const delivered = z.object(
 		assistant_id: z.catch(z.optional(z.string()), undefined),
 		call: z.object(
 			{
-				call_id: identifier.check(z.maxLength(LONGEST_ID, 'must have up to 200 characters')),
+				call_id: identifier,
 				status: z.string('must be text'),
 			},
 			notObject,
