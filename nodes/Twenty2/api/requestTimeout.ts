@@ -1,4 +1,4 @@
-import { sleep } from 'n8n-workflow';
+import { sleep } from './sleep';
 
 /** A request took longer than it may. Its code is that of Node's own timeouts. */
 class TimedOut extends Error {
@@ -26,8 +26,6 @@ export async function withinTime<T>(
 	const timedOut = new Promise<never>((_, reject) => {
 		sleep(ms, over.signal).then(
 			() => {
-				// n8n-workflow's `sleep` ignores a signal before n8n 2.
-				if (over.signal.aborted) return;
 				reject(new TimedOut());
 				cut.abort();
 			},

@@ -1,7 +1,6 @@
-import { sleep } from 'n8n-workflow';
-
 import { inMegabytes, type BodyStream } from '../bodyStream';
 import { Failure } from '../failure';
+import { sleep } from '../sleep';
 import type { Media, MediaAnswer } from './files';
 import { isPrivate } from './privateHost';
 

@@ -35,7 +35,7 @@ export function keyOf(parameters: Parameters): string | undefined {
 export interface DeduplicationKeys {
 	/**
 	 * Waits until no other call of this process holds a key.
-	 * @throws the signal's reason
+	 * @throws the signal's reason, or an error where n8n cannot keep keys
 	 */
 	hold(key: string, signal: AbortSignal): Promise<HeldKey>;
 }
@@ -65,7 +65,10 @@ export async function oncePerKey<T>(
 ): Promise<T> {
 	if (key === undefined) return await place();
 
-	const held = await keys.hold(key, signal);
+	const held = await keys.hold(key, signal).catch((reason: unknown) => {
+		signal.throwIfAborted();
+		throw unrecorded(reason);
+	});
 	const keyOfCall = new KeyOfCall(key, entry, held);
 	try {
 		return await place(keyOfCall).catch(async (error: unknown) => {
