@@ -157,7 +157,7 @@ describe('In the editor', () => {
 		await editor.node.field('waitForCompletion').locator('.el-switch').click();
 		await editor.node.field('simplify').waitFor();
 		const waiting = [
-			...['Download Recording', 'Include Transcript'],
+			...['Download Recording', 'Include Transcript', 'Max Recording Size (MB)'],
 			...['Max Wait (Minutes)', 'Poll Interval (Seconds)'],
 		];
 		expect(await editor.node.offeredOptions()).toEqual([...always, ...waiting].sort());
