@@ -69,8 +69,8 @@ it('A burst of 1,000 deliveries, half of them invented, is kept within bounds', 
 	const unanswered = pLimit(50);
 	const answering = deliveries.map(async (event, n) => {
 		await delay(n * 10);
-		const { status, ms } = await unanswered(async () => await send(event));
-		return { eventId: event.event_id, status, ms };
+		const { status, body, ms } = await unanswered(async () => await send(event));
+		return { eventId: event.event_id, status, body, ms };
 	});
 	const looking = delay(5_000).then(async () => {
 		const since = performance.now();
@@ -88,6 +88,8 @@ it('A burst of 1,000 deliveries, half of them invented, is kept within bounds', 
 	for (const status of [200, 403, 503]) {
 		printFigure({ what: `Answered ${status}`, value: of(status).length, unit: '' });
 	}
+	const byN8n = of(503).filter(({ body }) => body.includes('Database is not ready'));
+	printFigure({ what: 'of which by n8n, which was too busy', value: byN8n.length, unit: '' });
 	printFigure({
 		what: '1,000 deliveries, sent in 10 s, were answered in',
 		value: seconds,
