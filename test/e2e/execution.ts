@@ -13,6 +13,8 @@ const failure = z.looseObject({
 const nodeRun = z.looseObject({
 	executionStatus: z.string().optional(),
 	executionIndex: z.number(),
+	/** In milliseconds. */
+	executionTime: z.number().optional(),
 	// A node that ran as a tool of an agent has no main output.
 	data: z.looseObject({ main: z.array(z.array(item).nullable()).optional() }).optional(),
 	error: failure.optional(),

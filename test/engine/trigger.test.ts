@@ -757,6 +757,38 @@ describe('In the course of time', () => {
 		expect(trigger.started).toEqual([]);
 	});
 
+	it('an event that would only wait behind another one is answered at once', async () => {
+		const events: WebhookEvent[] = [];
+		for (let n = 0; n < 50; n++) events.push(await place({ n }));
+		const trigger = await startTrigger({ credentials: at60() });
+		// A quarter of the limit is left to executions, and polls may use one of it now.
+		const taken = events.slice(0, 46);
+		for (const event of taken) expect(await trigger.send(event)).toMatchObject({ status: 200 });
+		const waiting = trigger.send(events[46]);
+		await settle(sandbox);
+		for (const event of events.slice(47)) {
+			expect(await trigger.send(event)).toMatchObject({ status: 503 });
+		}
+		await pass(4.5);
+		expect(await waiting).toMatchObject({ status: 200 });
+	});
+
+	it('invented events do not take all the room in which events are looked up again', async () => {
+		const trigger = await startTrigger();
+		const event = await place();
+		const answers: number[] = [];
+		const answering = Array.from({ length: 20 }, async (_, n) => {
+			const call = { ...event.call, call_id: `call_invented_${n}` };
+			const sent = { ...event, event_id: `evt_invented_${n}`, call };
+			answers.push((await trigger.send(sent)).status);
+		});
+		await expect.poll(() => answers.length).toBe(15);
+		expect(new Set(answers)).toEqual(new Set([503]));
+		await pass(4.5);
+		await Promise.all(answering);
+		expect(answers.slice(15)).toEqual([403, 403, 403, 403, 403]);
+	});
+
 	it('what was answered 503 gets in when it is repeated, and once only', async () => {
 		const events: WebhookEvent[] = [];
 		for (let n = 0; n < 70; n++) events.push(await place({ n }));

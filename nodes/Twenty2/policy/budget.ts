@@ -64,6 +64,8 @@ export interface Access {
 	polls: Lane;
 	/** Reads that are sent at once while a quarter of the limit stays free, and at the pace of polls otherwise. */
 	checks: Lane;
+	/** Whether a check waits for room in the limit, so that another one would wait behind it. */
+	readonly checksWait: boolean;
 	/**
 	 * Holds the next free line for a call that was placed earlier, and does not wait for it.
 	 * @returns gives the line back
@@ -212,22 +214,23 @@ export class Budget {
 	open(log: Log = () => undefined, credential = ''): Access {
 		const tally = new WaitTally();
 		const { liveCalls } = this;
-		const inTurn = (): TurnTaking => {
-			const turns = pLimit(1);
-			return async (signal, work) => {
+		const inTurn =
+			(turns = pLimit(1)): TurnTaking =>
+			async (signal, work) => {
 				const leave = await acquire(turns, signal);
 				return await work().finally(leave);
 			};
-		};
 		const pollTurn = inTurn();
 		const paced: TurnTaking = async (signal, work) =>
 			await pollTurn(signal, async () => await this.pollPacer.enter(signal, work));
-		const checkTurn = inTurn();
+		const isPlenty = () => this.limiter.free > this.limiter.size * SPARED_BY_CHECKS;
+		const checkTurns = pLimit(1);
+		const checkTurn = inTurn(checkTurns);
 		const sparing: TurnTaking = async (signal, work) =>
-			await checkTurn(signal, async () => {
-				const isPlenty = this.limiter.free > this.limiter.size * SPARED_BY_CHECKS;
-				return isPlenty ? await work() : await this.pollPacer.enter(signal, work);
-			});
+			await checkTurn(
+				signal,
+				async () => await (isPlenty() ? work() : this.pollPacer.enter(signal, work)),
+			);
 		// Waiting for the end of a call is no wait for a limit.
 		const polls = this.readLane(paced, new WaitTally(), log);
 		const looks = this.readLane(
@@ -240,6 +243,9 @@ export class Budget {
 			reads: this.used(this.readLane(inTurn(), tally, log), credential),
 			polls: this.used(polls, credential),
 			checks: this.used(this.readLane(sparing, new WaitTally(), log), credential),
+			get checksWait() {
+				return !isPlenty() && checkTurns.activeCount + checkTurns.pendingCount > 0;
+			},
 			holdLine: (callId) => {
 				const end = this.use(credential);
 				const release = this.holdLine(callId);

@@ -8,7 +8,7 @@ import { connect } from '../connection/connect';
 import { logLine } from '../connection/logLine';
 import { verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
-import { acquire, sleep } from '../policy/abortable';
+import { sleep } from '../policy/abortable';
 import type { Access, Budget, Lane } from '../policy/budget';
 import { send } from '../policy/retry';
 import type { CallEvent } from './event';
@@ -49,10 +49,13 @@ const noSuchCall = [400, 404, 422];
 
 const inProcess = pLimit(VERIFIED_AT_ONCE);
 
+/** How many events of a node are looked up again at a time: invented ones must not take all the room. */
+const RECHECKED_AT_ONCE = 5;
+
 /** What the deliveries to one trigger node share. */
 const sharedOf = perNode(() => ({
 	accesses: new WeakMap<Budget, Access>(),
-	rechecks: pLimit(1),
+	rechecks: pLimit(RECHECKED_AT_ONCE),
 }));
 
 /**
@@ -93,8 +96,14 @@ async function verifyInTime(
 	const { twenty2, access } = await connect(n8n, generation, (...opened) =>
 		accessOf(n8n, ...opened),
 	);
+	const noRoom = {
+		is: 'open',
+		because: 'The limits of the key leave no time to verify it',
+	} as const;
+	// What would only wait is answered at once: it would hold an isolate for nothing.
+	if (access.checksWait) return noRoom;
 	const over = new AbortController();
-	let latest: Look = { is: 'open', because: 'The limits of the key leave no time to verify it' };
+	let latest: Look = noRoom;
 	const note = (look: Look) => (latest = look);
 
 	const lookUp = {
@@ -147,10 +156,10 @@ function accessOf(n8n: IWebhookFunctions, budget: Budget, credential: string): A
 /**
  * Looks an event's call up until Twenty2 confirms the event, contradicts it, or the last pause is over.
  *
- * The first look-up of an event goes before all others. These go one at a time for each node and as
- * polls, so invented events do not delay a true one.
+ * The first look-up of an event goes before all others. These are polls, so invented events do not
+ * delay a true one, and only a few events of a node wait for them.
  * @param look sends the look-up through the lane it is given
- * @param rechecks the limit of one recheck at a time for the node
+ * @param rechecks how many events are looked up again at a time
  * @param stopped ends the waiting
  * @throws the signal's reason
  */
@@ -160,14 +169,18 @@ async function lastLook(
 	rechecks: LimitFunction,
 	stopped: AbortSignal,
 ): Promise<Verdict> {
+	const isSettled = ({ is }: Look) => is !== 'open' && is !== 'unknown';
 	let found = await look(checks);
-	for (const pauseMs of PAUSES_MS) {
-		if (found.is !== 'open' && found.is !== 'unknown') break;
-		await sleep(pauseMs, stopped);
-		const leave = await acquire(rechecks, stopped);
-		found = await look(polls).finally(leave);
-	}
-	return verdictAfter(found, true);
+	if (isSettled(found)) return verdictAfter(found);
+	if (rechecks.activeCount + rechecks.pendingCount >= RECHECKED_AT_ONCE) return verdictAfter(found);
+	return await rechecks(async () => {
+		for (const pauseMs of PAUSES_MS) {
+			await sleep(pauseMs, stopped);
+			found = await look(polls);
+			if (isSettled(found)) break;
+		}
+		return verdictAfter(found, true);
+	});
 }
 
 /**
