@@ -114,7 +114,7 @@ describe('The examples', () => {
 		expect(out(run, 'Update the Row')).toEqual([
 			expect.objectContaining({
 				call_id: first?.call_id,
-				phone: '9876500001',
+				phone: '+919876500001',
 				status: 'completed',
 			}),
 		]);
@@ -135,15 +135,14 @@ describe('The examples', () => {
 		const second = await n8n.runManually(created, 'Every Evening at 19:00');
 		expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
 		expect(out(first, 'Note the Call')).toHaveLength(2);
-		expect(out(first, 'Note the Reason')).toEqual([
-			expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
-			expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
-		]);
-		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual([
-			'Asha',
-			'Ravi',
-			'Kiran',
-		]);
+		// Kiran may have been phoned. The next run neither phones again nor says that a call was placed.
+		for (const run of [first, second]) {
+			expect(out(run, 'Note the Reason')).toEqual([
+				expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
+				expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
+			]);
+		}
+		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
 		expect(sandbox.seen.perNumber()).toEqual({
 			'+919876500001': 1,
 			'+919876500002': 1,

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { command } from './command';
 import { packFolder, project } from './pack';
 
-/** Not copied: too large, created by the build, or not needed by it. */
-const excluded = ['node_modules', '.git', 'dist', 'test'];
+/** Not copied: too large, or created by the build. */
+const excluded = ['node_modules', '.git', 'dist'];
 
 let folder: string;
 beforeAll(async () => {
