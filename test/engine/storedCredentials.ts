@@ -19,6 +19,9 @@ function notInTests(what: string): never {
 
 /** The part of n8n's CredentialsHelper that a node with a generic `authenticate` meets. */
 export class StoredCredentials extends BaseHelper implements ICredentialsHelper {
+	/** How often a credential was read. */
+	reads = 0;
+
 	constructor(
 		private readonly types: readonly ICredentialType[],
 		private readonly stored: Readonly<Record<string, ICredentialDataDecryptedObject>>,
@@ -77,6 +80,7 @@ export class StoredCredentials extends BaseHelper implements ICredentialsHelper 
 		{ id }: INodeCredentialsDetails,
 		typeName: string,
 	): Promise<ICredentialDataDecryptedObject> {
+		this.reads++;
 		const data = id === null ? undefined : this.stored[id];
 		if (data === undefined) throw new Error(`No credential "${id}" was given to the test engine`);
 		const withDefaults = NodeHelpers.getNodeParameters(

@@ -42,6 +42,8 @@ interface Trigger {
 	failed: string[];
 	/** The workflow's static data in n8n's database. */
 	staticData: IDataObject;
+	/** How often the trigger's credential was read. */
+	readonly credentialReads: number;
 	send(body: unknown, query?: string): Promise<Delivered>;
 	/** Resolves when nothing is going on any more. */
 	quiet(): Promise<void>;
@@ -181,6 +183,9 @@ async function startTrigger({ parameters = {}, credentials, mode = 'webhook' }: 
 		started,
 		failed,
 		staticData: {},
+		get credentialReads() {
+			return credentialsHelper.reads;
+		},
 		async send(body, query = '') {
 			const { status, body: text } = await deliver(trigger.url + query, body, 60_000);
 			return { status, message: JSON.parse(text).message };
@@ -766,9 +771,12 @@ describe('In the course of time', () => {
 		for (const event of taken) expect(await trigger.send(event)).toMatchObject({ status: 200 });
 		const waiting = trigger.send(events[46]);
 		await settle(sandbox);
+		const reads = trigger.credentialReads;
 		for (const event of events.slice(47)) {
 			expect(await trigger.send(event)).toMatchObject({ status: 503 });
 		}
+		// For each, n8n would create another isolate.
+		expect(trigger.credentialReads).toBe(reads);
 		await pass(4.5);
 		expect(await waiting).toMatchObject({ status: 200 });
 	});

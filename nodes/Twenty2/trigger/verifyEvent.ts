@@ -49,14 +49,26 @@ const noSuchCall = [400, 404, 422];
 
 const inProcess = pLimit(VERIFIED_AT_ONCE);
 
+const noRoom = {
+	is: 'open',
+	because: 'The limits of the key leave no time to verify it',
+} as const;
+
 /** How many events of a node are looked up again at a time: invented ones must not take all the room. */
 const RECHECKED_AT_ONCE = 5;
 
 /** What the deliveries to one trigger node share. */
-const sharedOf = perNode(() => ({
-	accesses: new WeakMap<Budget, Access>(),
+const sharedOf = perNode<Shared>(() => ({
+	accesses: new WeakMap(),
 	rechecks: pLimit(RECHECKED_AT_ONCE),
 }));
+
+interface Shared {
+	accesses: WeakMap<Budget, Access>;
+	/** The access of the latest delivery. */
+	latest?: Access;
+	rechecks: LimitFunction;
+}
 
 /**
  * Asks Twenty2 whether an event is true. Without a credential, or with Verify switched off, every
@@ -80,6 +92,9 @@ export async function verify(
 	}
 	if (!hasCredential || settings.verify === false) return { is: 'confirmed' };
 
+	// What would only wait is answered at once: it would hold an isolate for nothing. The latest access tells
+	// that without the credential, for which n8n creates another isolate (n8n 2.41).
+	if (sharedOf(n8n).latest?.checksWait) return noRoom;
 	// Backpressure: what comes beyond is not queued, because each queued delivery would hold an isolate.
 	if (inProcess.activeCount + inProcess.pendingCount >= VERIFIED_AT_ONCE) {
 		return { is: 'open', because: 'Too many events are being verified' };
@@ -96,11 +111,6 @@ async function verifyInTime(
 	const { twenty2, access } = await connect(n8n, generation, (...opened) =>
 		accessOf(n8n, ...opened),
 	);
-	const noRoom = {
-		is: 'open',
-		because: 'The limits of the key leave no time to verify it',
-	} as const;
-	// What would only wait is answered at once: it would hold an isolate for nothing.
 	if (access.checksWait) return noRoom;
 	const over = new AbortController();
 	let latest: Look = noRoom;
@@ -144,12 +154,14 @@ function verdictAfter(look: Look, isLast = false): Verdict {
  * turns with executions as one run does. A credential with another key has another budget.
  */
 function accessOf(n8n: IWebhookFunctions, budget: Budget, credential: string): Access {
-	const { accesses } = sharedOf(n8n);
+	const shared = sharedOf(n8n);
+	const { accesses } = shared;
 	// The access outlives this delivery, so it must not keep the delivery's `n8n` in memory.
 	const { logger } = n8n;
 	const access =
 		accesses.get(budget) ?? budget.open((message) => logger.debug(logLine(message)), credential);
 	accesses.set(budget, access);
+	shared.latest = access;
 	return access;
 }
 
