@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-/** Each test process has its own range, below the ephemeral ports of the system. */
-let next = 26_000 + 1_000 * Number(process.env.VITEST_POOL_ID ?? 0);
+/** Each process begins elsewhere, below the ephemeral ports of the system, so that two runs do not meet. */
+let next = 20_000 + ((process.pid * 97) % 12_000);
 
 const isFree = async (port: number) =>
 	await new Promise<boolean>((resolve) => {
@@ -10,7 +10,7 @@ const isFree = async (port: number) =>
 		server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
 	});
 
-/** A free port on loopback. No other test process gets the same one. */
+/** A port on loopback that is free now. This process does not give it twice. */
 export async function freePort(): Promise<number> {
 	for (;;) {
 		const port = next++;

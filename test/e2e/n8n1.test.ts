@@ -120,6 +120,23 @@ describe('On n8n 1', () => {
 		expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
 	});
 
+	it('a refused connection is NETWORK_ERROR, is retried, and leaves its deduplication key unused', async () => {
+		const account = { apiKey: 'sandbox-key', baseUrl: 'http://127.0.0.1:9' };
+		const nobody = await n8n.createCredential('twenty2Api', 'Nobody', account);
+		const options = { maxRetries: 1, deduplicationKey: '={{ $json.phone }}' };
+		const onError = { onError: 'continueErrorOutput' } as const;
+		const { id, run, start } = await createCampaign(n8n, nobody, { options }, onError);
+		const first = await run(leads(1));
+		await start(leads(1));
+		const second = await n8n.waitForExecution(id, { after: first.id });
+		const codes = [first, second].map((execution) =>
+			output(execution, 'Twenty2', 1).map(({ error }) => error),
+		);
+
+		const refused = { code: 'NETWORK_ERROR', status: null, outcome: 'not_placed', attempts: 2 };
+		expect(codes).toMatchObject([[refused], [refused]]);
+	});
+
 	it.each([
 		['Retry On Fail', { retryOnFail: true, maxTries: 3, waitBetweenTries: 10 }],
 		['Retry execution', {}],
