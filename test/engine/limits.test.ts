@@ -130,9 +130,11 @@ describe('The limits of a key', () => {
 
 	it('tell who was never sent apart from who was refused', async () => {
 		sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 3_600 });
+		// A pause for the others lasts 5 minutes at most.
+		const options = { giveUpAfterSeconds: 100 };
 		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
 			items: leads(2),
-			node: createCallNode({}, { onError: 'continueRegularOutput' }),
+			node: createCallNode({ options }, { onError: 'continueRegularOutput' }),
 		});
 		const { runs } = await untilDone(sandbox, [running]);
 		const [refused, unsent] = runs[0]?.success.map(({ json }) => json.error) ?? [];
@@ -153,6 +155,22 @@ describe('The limits of a key', () => {
 			attempts: 0,
 		});
 		expect(sandbox.seen.requests).toHaveLength(1);
+	});
+
+	it('hold the others up for 5 minutes at most, however long Twenty2 asks to wait', async () => {
+		sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 60_000 });
+		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
+			items: leads(4),
+			node: createCallNode(
+				{ options: { giveUpAfterSeconds: 310 } },
+				{ onError: 'continueRegularOutput' },
+			),
+		});
+		const { runs, seconds } = await untilDone(sandbox, [running]);
+		const codes = runs[0]?.success.map(({ json }) => Object(json.error).code);
+		expect(codes).toEqual(['RATE_LIMIT_EXCEEDED', undefined, undefined, undefined]);
+		expect(seconds).toBeGreaterThanOrEqual(300);
+		expect(seconds).toBeLessThan(310);
 	});
 
 	it('end the patience of a request after its time', async () => {

@@ -68,9 +68,6 @@ export class AdaptiveLimit {
 	/** Nothing is sent before this time. */
 	pausedUntil = Number.NEGATIVE_INFINITY;
 
-	/** Until when Twenty2 asks to wait. Requests that do not wait so long are not sent meanwhile. */
-	askedUntil = Number.NEGATIVE_INFINITY;
-
 	private verifying = false;
 
 	/** A probe is on its way. No other one goes before it is answered. */
@@ -171,7 +168,6 @@ export class AdaptiveLimit {
 			SECOND_MS * (1 + Math.random()),
 		);
 		this.pausedUntil = Math.max(this.pausedUntil, now + pause);
-		this.askedUntil = Math.max(this.pausedUntil, now + retryAfterMs);
 		if (cause === 'lines') {
 			if (isProbe) this.verifying = false;
 			return false;

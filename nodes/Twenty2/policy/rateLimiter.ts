@@ -236,7 +236,7 @@ export class RateLimiter {
 			const { notBefore = Number.NEGATIVE_INFINITY, deadline } = queued;
 			if (Math.max(opens, notBefore) <= limitOpens) return false;
 			queued.heldBack = true;
-			return deadline?.allows(Math.max(this.adaptive.askedUntil, notBefore), now) === false;
+			return deadline?.allows(Math.max(this.adaptive.pausedUntil, notBefore), now) === false;
 		});
 		this.queue = this.queue.filter((queued) => !late.includes(queued));
 		for (const queued of late) queued.refuse(this.lastRefusal);
