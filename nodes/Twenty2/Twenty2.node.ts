@@ -13,9 +13,9 @@ import { authentication, generationName, generations } from './connection/authen
 import { connect } from './connection/connect';
 import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
-import { CallingHours } from './operations/create/callingHours';
+import { QueuedCalls } from './operations/create/ringingTime';
 import type { Operation } from './operations/operation';
-import { hintAtHours, hintAtWait } from './run/hints';
+import { hintAtQueue, hintAtWait } from './run/hints';
 import { carryOut, checkItems } from './run/items';
 import { keysOf, ledgerOf } from './run/nodeState';
 import { outputs } from './run/output';
@@ -82,10 +82,10 @@ export class Twenty2 implements INodeType {
 		const connection = await connect(this, generation).catch(toFailure);
 		const tasks = checkItems(this, operation, connection);
 		const ledger = ledgerOf(this, dials);
-		const hours = new CallingHours();
+		const queued = new QueuedCalls();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const carriedOut = carryOut(tasks, {
-			run: { ledger, keys: keysOf(this), hours },
+			run: { ledger, keys: keysOf(this), queued },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
@@ -96,7 +96,7 @@ export class Twenty2 implements INodeType {
 		});
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
-		hintAtHours(this, hours);
+		hintAtQueue(this, queued);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());

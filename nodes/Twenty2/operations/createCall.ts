@@ -1,13 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
-import * as z from 'zod/v4/mini';
-
-import type { NewCall, Twenty2 } from '../api/client';
-import { Failure, failureOnly } from '../api/failure';
-import { jsonObject } from '../json';
+import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
-import { inputParameterFields, inputParametersOf } from './create/inputParameters';
+import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
 import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
-import { countryOrNone, defaultCountry, dialable } from './create/phoneNumber';
+import { defaultCountry } from './create/phoneNumber';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
 import {
@@ -19,7 +15,6 @@ import {
 	waitForEnd,
 	whenWaiting,
 } from './create/waitForEnd';
-import { jsonOrText, objectIn } from './fields/jsonField';
 import {
 	downloadRecording,
 	includeTranscript,
@@ -34,56 +29,10 @@ import {
 	requestTimeoutSeconds,
 	simplify,
 } from './fields/options';
-import { checked, whereToLook, type Parameters } from './fields/parameters';
-import { identifier, yesOrNo } from './fields/schemas';
+import { yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['createCall'] } };
-
-const assistantId: INodeProperties = {
-	displayName: 'Assistant ID',
-	name: 'assistantId',
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. asst_5d41402a',
-	description:
-		'The assistant that makes the call. In Twenty2, open the three-dot menu of a published assistant and choose Copy Assistant ID.',
-	displayOptions,
-};
-
-const fromNumber: INodeProperties = {
-	displayName: 'From Number',
-	name: 'fromNumber',
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. +917971441943',
-	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
-	hint: 'With + and country code, unless the option Default Country is set',
-	displayOptions,
-};
-
-const toNumber: INodeProperties = {
-	displayName: 'To Number',
-	name: 'toNumber',
-	type: 'string',
-	required: true,
-	default: '',
-	placeholder: 'e.g. +919876543210',
-	description: 'The number of the person to call',
-	hint: 'With + and country code, unless the option Default Country is set',
-	displayOptions,
-};
-
-const additionalBodyFields: INodeProperties = {
-	displayName: 'Additional Body Fields',
-	name: 'additionalBodyFields',
-	type: 'json',
-	default: '{}',
-	description:
-		'A JSON object that is merged into what Twenty2 is sent, for settings that this node has no field for yet',
-};
 
 const retryUnknownOutcome: INodeProperties = {
 	displayName: 'Retry Unknown Outcome',
@@ -128,10 +77,7 @@ export const createCall: Operation = {
 		description: 'Have an assistant phone a person',
 	},
 	fields: [
-		assistantId,
-		fromNumber,
-		toNumber,
-		...inputParameterFields,
+		...newCallFields,
 		waitForCompletion,
 		{ ...simplify, displayOptions: shownWhenWaiting },
 		options,
@@ -175,7 +121,7 @@ export const createCall: Operation = {
 			const leave = await turnAt(entry, signal);
 			const placing = oncePerKey(key, entry, run, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);
-			if (entry.state.is === 'placed') run.hours.placed(entry.state.at ?? 0);
+			if (entry.state.is === 'placed') run.queued.placed(entry.state.at ?? 0);
 			if (!polling) return [{ json: answer }];
 
 			const waiting = { ...context, polling, resumed, refresh };
@@ -191,31 +137,4 @@ export const createCall: Operation = {
 /** The failure of a download after the call was placed. */
 function asPlaced(error: unknown): never {
 	throw failureOnly(error).with({ outcome: 'placed' });
-}
-
-function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
-	const number = dialable(parameters.readOption(defaultCountry, countryOrNone));
-	const numberIn = (field: INodeProperties) => {
-		const given = parameters.read(field, number, 'INVALID_NUMBER');
-		const objection = twenty2.objectionTo(given);
-		if (objection === undefined) return given;
-		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`, whereToLook);
-	};
-	const ownFields = jsonObject.check(
-		z.refine(
-			(fields) => !twenty2.bodyFields.some((name) => Object.hasOwn(fields, name)),
-			'must not repeat a field that this node has already',
-		),
-	);
-	const additionalFields = () => {
-		const given = parameters.readOption(additionalBodyFields, jsonOrText);
-		return checked(additionalBodyFields, objectIn(additionalBodyFields, given), ownFields);
-	};
-	return {
-		assistantId: parameters.read(assistantId, identifier),
-		fromNumber: numberIn(fromNumber),
-		toNumber: numberIn(toNumber),
-		inputParameters: inputParametersOf(parameters),
-		additionalFields: additionalFields(),
-	};
 }

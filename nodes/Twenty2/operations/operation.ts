@@ -3,7 +3,7 @@ import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
-import type { CallingHours } from './create/callingHours';
+import type { QueuedCalls } from './create/ringingTime';
 import type { DeduplicationKeys } from './create/oncePerKey';
 import type { Parameters } from './fields/parameters';
 
@@ -11,7 +11,7 @@ import type { Parameters } from './fields/parameters';
 export interface Run {
 	ledger: Ledger;
 	keys: DeduplicationKeys;
-	hours: CallingHours;
+	queued: QueuedCalls;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */

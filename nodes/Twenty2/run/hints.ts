@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { Connection } from '../connection/connect';
-import type { CallingHours } from '../operations/create/callingHours';
+import type { QueuedCalls } from '../operations/create/ringingTime';
 
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
@@ -13,7 +13,7 @@ export function hintAtWait(n8n: IExecuteFunctions, connection: Connection): void
 }
 
 /** Adds a hint that calls of this run ring hours later, with the time in the workflow's timezone. */
-export function hintAtHours(n8n: IExecuteFunctions, { later: { calls, at } }: CallingHours): void {
+export function hintAtQueue(n8n: IExecuteFunctions, { later: { calls, at } }: QueuedCalls): void {
 	if (calls === 0) return;
 	const timezone = n8n.getTimezone();
 	const when = timeIn(timezone, at);

@@ -11,7 +11,7 @@ import { backoffMs, LONGEST_BACKOFF_MS, send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 import type { Parameters } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
-import { ringsAt } from './callingHours';
+import { ringsAt } from './ringingTime';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { CallingHours, ringsAt } from '../../../../nodes/Twenty2/operations/create/callingHours';
+import { QueuedCalls, ringsAt } from '../../../../nodes/Twenty2/operations/create/ringingTime';
 
 /** A time in India, which is 5:30 ahead of UTC. */
 const india = (time: string) => Date.parse(`${time}+05:30`);
@@ -31,7 +31,7 @@ describe('ringsAt', () => {
 	});
 });
 
-describe('CallingHours', () => {
+describe('QueuedCalls', () => {
 	beforeEach(() => {
 		vi.useFakeTimers({ toFake: ['Date'] });
 	});
@@ -43,37 +43,37 @@ describe('CallingHours', () => {
 
 	it('knows of none before a call is placed', () => {
 		at('2026-05-22T23:00:00.000');
-		expect(new CallingHours().later.calls).toBe(0);
+		expect(new QueuedCalls().later.calls).toBe(0);
 	});
 
 	it('counts only what was placed after hours', () => {
-		const hours = new CallingHours();
+		const queued = new QueuedCalls();
 		at('2026-05-22T20:59:59.999');
-		hours.placed(Date.now());
-		expect(hours.later.calls).toBe(0);
+		queued.placed(Date.now());
+		expect(queued.later.calls).toBe(0);
 		at('2026-05-22T21:00:00.000');
-		hours.placed(Date.now());
-		hours.placed(Date.now());
-		expect(hours.later).toEqual({ calls: 2, at: india('2026-05-23T09:00:00.000') });
+		queued.placed(Date.now());
+		queued.placed(Date.now());
+		expect(queued.later).toEqual({ calls: 2, at: india('2026-05-23T09:00:00.000') });
 	});
 
 	it('forgets them when they ring', () => {
-		const hours = new CallingHours();
+		const queued = new QueuedCalls();
 		at('2026-05-23T08:59:00.000');
-		hours.placed(Date.now());
+		queued.placed(Date.now());
 		at('2026-05-23T08:59:59.999');
-		expect(hours.later.calls).toBe(1);
+		expect(queued.later.calls).toBe(1);
 		at('2026-05-23T09:00:00.000');
-		expect(hours.later.calls).toBe(0);
-		hours.placed(Date.now());
-		expect(hours.later.calls).toBe(0);
+		expect(queued.later.calls).toBe(0);
+		queued.placed(Date.now());
+		expect(queued.later.calls).toBe(0);
 	});
 
 	it('does not take a call for one that rings later because the clock was put back', () => {
-		const hours = new CallingHours();
+		const queued = new QueuedCalls();
 		at('2026-05-22T12:00:00.500');
-		hours.placed(Date.now());
+		queued.placed(Date.now());
 		at('2026-05-22T12:00:00.000');
-		expect(hours.later.calls).toBe(0);
+		expect(queued.later.calls).toBe(0);
 	});
 });

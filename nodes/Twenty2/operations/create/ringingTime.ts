@@ -24,7 +24,7 @@ export function ringsAt(at: number): number {
 }
 
 /** The calls of a run that Twenty2 queues until its calling hours begin. */
-export class CallingHours {
+export class QueuedCalls {
 	private readonly ringing: number[] = [];
 
 	/** @param at when a call was placed, in milliseconds since 1970 */
