@@ -74,7 +74,7 @@ async function bundle() {
 		splitting: true,
 		platform: 'node',
 		target: 'node20',
-		external: ['n8n-workflow'],
+		external: ['n8n-workflow', 'luxon'],
 		// Or where a linked `node_modules` really is would be in the bundle, in comments and hashes.
 		preserveSymlinks: true,
 		plugins: [numberingPlans],
