@@ -46,6 +46,7 @@ export default defineConfig({
 				}),
 				resolve: { alias: n8n1Alias },
 			},
+			project('faults', 'test/faults/**/*.test.ts'),
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
 			project('e2e', 'test/e2e/**/*.test.ts', {
 				testTimeout: 600_000,

@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 
-import type { Sandbox } from '../../sandbox';
 import type { Run, RunningExecution } from './engine';
+
+/** Who sees requests come: a sandbox, or what stands before one. */
+interface Server {
+	seen: { requests: readonly unknown[] };
+}
 
 /** In Twenty2's calling hours, and far from their end. */
 const NOON_IN_INDIA = Date.UTC(2026, 4, 22, 6, 30);
@@ -18,20 +22,20 @@ export function useVirtualTime(): void {
 }
 
 /** Gives the network its turn, without a moment passing. @returns whether requests have come */
-async function requestsCome({ seen }: Pick<Sandbox, 'seen'>): Promise<boolean> {
+async function requestsCome({ seen }: Server): Promise<boolean> {
 	const before = seen.requests.length;
 	for (let i = 0; i < 20; i++) await new Promise(setImmediate);
 	return seen.requests.length > before;
 }
 
 /** Lets requests that are on their way be answered, without a moment passing. */
-export async function settle(sandbox: Pick<Sandbox, 'seen'>): Promise<void> {
+export async function settle(sandbox: Server): Promise<void> {
 	while (await requestsCome(sandbox));
 }
 
 /** Moves the clock on while the executions wait for it. @returns the seconds it moved */
 export async function untilDone(
-	sandbox: Pick<Sandbox, 'seen'>,
+	sandbox: Server,
 	executions: Array<Promise<RunningExecution>>,
 ): Promise<{ runs: Run[]; seconds: number }> {
 	const from = performance.now();

@@ -1,0 +1,80 @@
+import { expectedOf, type Range } from './expected';
+import { cells, operationNames, type Cell, type OperationName } from './matrix';
+
+const headings: Record<OperationName, [title: string, what: string]> = {
+	create: ['Create Call', 'The create meets the fault.'],
+	get: ['Get Call', 'The look at the call meets the fault.'],
+	list: ['Get Many Calls', 'The listing meets the fault. Only the workspace API lists calls.'],
+	wait: [
+		'Create Call that waits for the end',
+		'The call is placed, and each look at it meets the fault, for a minute.',
+	],
+	look: [
+		'The look for a lost call',
+		'The answer to a create gets lost, and each look into the call logs meets the fault. Only the workspace API has call logs.',
+	],
+	download: [
+		'Download of a recording',
+		'The call is looked up, and the link of its recording meets the fault.',
+	],
+};
+
+const introduction = `# What comes of every fault
+
+The tests in \`test/faults\` play each line in n8n's engine over a real connection, with Max Retries 1 and Request
+Timeout 5 seconds. This page is generated from their table: \`npx vitest run --project faults -u\` writes it anew.
+
+Each combination with a create is played twice more: under Stop Workflow, and then with "Retry execution" after
+the fault has ended. **In no combination is anybody phoned twice, and no redirect is followed.**
+
+"Attempts" are the requests of the item. "Arrived" are those that came as far as Twenty2. "Calls" are the phones
+that rang. \`ok\` is an item without \`error\`.`;
+
+const columns = 'API | Code | Status | Source | Outcome | Attempts | Arrived | Calls | Faults';
+
+const labels = { apiKey: 'API key', workspace: 'Workspace' };
+
+const numbers = (value: number | Range | undefined) =>
+	Array.isArray(value) ? value.join(' to ') : String(value ?? '');
+
+/** The columns of one result. */
+function resultOf(cell: Cell): string {
+	const expected = expectedOf(cell);
+	return [
+		labels[cell.generation],
+		expected.code === 'ok' ? 'ok' : `\`${expected.code}\``,
+		expected.status ?? '',
+		expected.source ?? '',
+		expected.outcome ?? '',
+		numbers(expected.attempts),
+		numbers(expected.requests),
+		expected.calls,
+	].join(' | ');
+}
+
+function faultOf(cell: Cell): string {
+	const hidden = cell.operation === 'create' && cell.carriedOut && expectedOf(cell).code !== 'ok';
+	return cell.fault.name + (hidden ? ' (after the call was placed)' : '');
+}
+
+/** One line a result, with all faults that have it. */
+function tableOf(operation: OperationName): string {
+	const faultsByResult = new Map<string, string[]>();
+	for (const cell of cells().filter((each) => each.operation === operation)) {
+		const result = resultOf(cell);
+		faultsByResult.set(result, [...(faultsByResult.get(result) ?? []), faultOf(cell)]);
+	}
+	return [...faultsByResult]
+		.map(([result, names]) => `| ${result} | ${names.join('; ')} |`)
+		.join('\n');
+}
+
+/** The page `docs/faults.md`. */
+export function documentation(): string {
+	const line = columns.replaceAll(/[^|]+/g, ' --- ');
+	const sections = operationNames.map((operation) => {
+		const [title, what] = headings[operation];
+		return `## ${title}\n${what}\n\n| ${columns} |\n|${line}|\n${tableOf(operation)}`;
+	});
+	return `${[introduction, ...sections].join('\n\n')}\n`;
+}

@@ -1,0 +1,181 @@
+import dns from 'node:dns';
+import { once } from 'node:events';
+import {
+	createServer as createHttpServer,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { vi } from 'vitest';
+
+import type { Sandbox } from '../../sandbox';
+import { certificate } from './certificate';
+import { elsewhere, type Fault, type GenerationName, type Sound } from './faults';
+
+const HOST = 'twenty2.test';
+/** Of loopback, and nobody listens there. */
+const NOBODY = '127.0.0.9';
+
+/** An answer to a create that was not carried out, for faults that need one. */
+const likely: Sound = {
+	status: 200,
+	type: 'application/json',
+	body: Buffer.from('{"success":true,"call_id":"call_0","status":"queued"}'),
+};
+
+export interface Plan {
+	generation: GenerationName;
+	fault: Fault;
+	/** Twenty2 carries the request out before the fault hides its answer. */
+	carriedOut: boolean;
+	/** How many requests pass before the fault begins. */
+	sound: number;
+	/** The last of those is carried out, and its answer gets lost. */
+	loseLast?: boolean;
+}
+
+/** Stands between the node and a sandbox, as `https://twenty2.test`, and plays one fault. */
+export class FaultServer {
+	private plan: Plan | undefined;
+	private spy: { mockRestore(): void } | undefined;
+	private plans = 0;
+	private left = 0;
+	private met = 0;
+	private readonly server = createServer(certificate, (request, response) => {
+		void this.answer(request, response).catch(() => response.destroy());
+	});
+	private readonly other = createHttpServer((request, response) => {
+		this.sentElsewhere.push(request.url ?? '');
+		response.end('{}');
+	});
+
+	/** Every request that arrived, by time of arrival in ms. */
+	readonly requests: number[] = [];
+	/** The requests that came to the host that redirects lead to. */
+	readonly sentElsewhere: string[] = [];
+
+	private constructor(private readonly sandbox: Sandbox) {}
+
+	static async start(sandbox: Sandbox): Promise<FaultServer> {
+		const started = new FaultServer(sandbox);
+		for (const server of [started.server, started.other]) {
+			server.listen(0, '127.0.0.1');
+			await once(server, 'listening');
+		}
+		elsewhere.url = `http://127.0.0.1:${portOf(started.other)}/elsewhere`;
+		started.lookUpNames();
+		return started;
+	}
+
+	/** The base URL of the current plan. Each plan has its own, and with it a budget of its own. */
+	get url(): string {
+		return `https://plan${this.plans}.${HOST}:${portOf(this.server)}`;
+	}
+
+	/** Plays a fault from now on. Names are looked up, and certificates checked, as the fault has it. */
+	begin(plan: Plan): void {
+		this.plan = plan;
+		this.plans += 1;
+		this.left = plan.sound;
+		this.met = 0;
+		this.requests.length = 0;
+		this.sentElsewhere.length = 0;
+		this.trust();
+	}
+
+	/** Ends the fault, and lets every request through. */
+	end(): void {
+		this.plan = undefined;
+		this.trust();
+	}
+
+	async close(): Promise<void> {
+		this.spy?.mockRestore();
+		vi.unstubAllEnvs();
+		for (const server of [this.server, this.other]) {
+			server.closeAllConnections();
+			server.close();
+			await once(server, 'close');
+		}
+	}
+
+	/** Names below `HOST` lead here, unless the fault has it otherwise. */
+	private lookUpNames(): void {
+		const { lookup } = dns;
+		const lookUp = (
+			name: string,
+			options: dns.LookupOptions,
+			done: (error: Error | null, address?: unknown, family?: number) => void,
+		) => {
+			if (!name.endsWith(HOST)) return lookup(name, options, done);
+			const fault = this.begun ? this.plan?.fault.unreachable : undefined;
+			if (fault === 'no such host') {
+				return done(Object.assign(new Error(`ENOTFOUND ${name}`), { code: 'ENOTFOUND' }));
+			}
+			const address = fault === 'refused' ? NOBODY : '127.0.0.1';
+			return options.all ? done(null, [{ address, family: 4 }]) : done(null, address, 4);
+		};
+		// The HTTP client uses one of the overloads only.
+		this.spy = vi.spyOn(dns, 'lookup').mockImplementation(lookUp as typeof dns.lookup);
+	}
+
+	private get begun(): boolean {
+		return this.plan !== undefined && this.left === 0;
+	}
+
+	/** Node reads this variable for every connection. */
+	private trust(): void {
+		const untrusted = this.begun && this.plan?.fault.unreachable === 'untrusted';
+		vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', untrusted ? '1' : '0');
+	}
+
+	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		this.requests.push(performance.now());
+		// Node would send the machine's time, and these tests have a clock of their own.
+		response.setHeader('date', new Date().toUTCString());
+		const body = await buffer(request);
+		const { plan } = this;
+		const passes = !plan || this.left > 0 || this.met >= (plan.fault.times ?? Infinity);
+		const reaches = passes || plan.carriedOut || request.method === 'GET';
+		const sound = reaches ? await this.forward(request, body) : likely;
+		if (passes) {
+			const lost = plan?.loseLast === true && this.left === 1;
+			if (this.left > 0) this.left -= 1;
+			this.trust();
+			if (lost) response.socket?.destroy();
+			else response.writeHead(sound.status, { 'content-type': sound.type }).end(sound.body);
+			return;
+		}
+		this.met += 1;
+		plan.fault.play?.(response, sound, plan.generation);
+	}
+
+	/** What the sandbox answers, with links that lead here. */
+	private async forward(request: IncomingMessage, body: Buffer): Promise<Sound> {
+		const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = request.headers;
+		const answer = await fetch(this.sandbox.url + (request.url ?? '/'), {
+			method: request.method,
+			headers: Object.entries(headers).map(([name, value]): [string, string] => [
+				name,
+				String(value),
+			]),
+			...(body.length > 0 && { body: new Uint8Array(body) }),
+			redirect: 'manual',
+		});
+		const bytes = Buffer.from(await answer.arrayBuffer());
+		const type = answer.headers.get('content-type') ?? '';
+		const text = type.includes('json')
+			? Buffer.from(bytes.toString().replaceAll(this.sandbox.url, this.url))
+			: bytes;
+		return { status: answer.status, type, body: text };
+	}
+}
+
+function portOf(server: Server | ReturnType<typeof createServer>): number {
+	const address: AddressInfo | string | null = server.address();
+	if (address === null || typeof address === 'string') throw new Error('No TCP port');
+	return address.port;
+}
