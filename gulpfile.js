@@ -1,8 +1,8 @@
 'use strict';
 
 const { execFile } = require('node:child_process');
-const { mkdir, readFile, rm, writeFile } = require('node:fs/promises');
-const { dirname } = require('node:path');
+const { chmod, mkdir, readFile, readdir, rm, writeFile } = require('node:fs/promises');
+const { dirname, join } = require('node:path');
 const { promisify } = require('node:util');
 const esbuild = require('esbuild');
 const { dest, parallel, series, src } = require('gulp');
@@ -63,7 +63,7 @@ async function checkTypes() {
  * libraries that expect them are given what `timers.ts` makes of n8n-workflow.
  */
 async function bundle() {
-	const { outputFiles } = await esbuild.build({
+	const { outputFiles, metafile } = await esbuild.build({
 		entryPoints: [...n8n.nodes, ...n8n.credentials].map(sourceOf),
 		outdir: 'dist',
 		outbase: '.',
@@ -82,6 +82,7 @@ async function bundle() {
 		define: { globalThis: 'bundleScope' },
 		treeShaking: true,
 		logLevel: 'warning',
+		metafile: true,
 		write: false,
 	});
 	for (const { path, text } of outputFiles) {
@@ -89,6 +90,21 @@ async function bundle() {
 		await mkdir(dirname(path), { recursive: true });
 		await writeFile(path, inAscii(code));
 	}
+	await writeFile('dist/THIRD_PARTY_NOTICES.txt', await noticesOf(Object.keys(metafile.inputs)));
+}
+
+/** What the licences of the bundled packages want to be told: name, version, and the licence in full. */
+async function noticesOf(bundledFiles) {
+	const folders = bundledFiles.map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
+	const bundled = [...new Set(folders.filter((folder) => folder !== undefined))].sort();
+	const notices = bundled.map(async (folder) => {
+		const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+		const licence = (await readdir(folder)).find((file) => /^licen[cs]e(\.(md|txt))?$/i.test(file));
+		if (licence === undefined) throw new Error(`${name} has no licence that could be passed on`);
+		return `${name} ${version}\n\n${await readFile(`${folder}/${licence}`, 'utf8')}`;
+	});
+	const introduction = 'The files beside this one contain code of these packages.';
+	return [introduction, ...(await Promise.all(notices))].join(`\n\n${'-'.repeat(80)}\n\n`);
 }
 
 /** The same code in ASCII: Node parses that faster. */
@@ -105,5 +121,15 @@ function copyAssets() {
 	return src(assets, { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
-exports.build = series(clean, parallel(checkTypes, bundle, copyAssets));
+/** npm packs files with the modes that they have, and those depend on the umask of whoever builds. */
+async function setModes() {
+	const built = await readdir('dist', { recursive: true, withFileTypes: true });
+	const files = built
+		.filter((entry) => entry.isFile())
+		.map(({ parentPath, name }) => join(parentPath, name));
+	const packed = [...files, 'package.json', 'README.md', 'LICENSE.md'];
+	await Promise.all(packed.map(async (file) => await chmod(file, 0o644)));
+}
+
+exports.build = series(clean, parallel(checkTypes, bundle, copyAssets), setModes);
 exports.default = exports.build;

@@ -37,6 +37,7 @@ describe('The package', () => {
 		expect(files.filter((file) => !shared.includes(file))).toEqual([
 			'LICENSE.md',
 			'README.md',
+			'dist/THIRD_PARTY_NOTICES.txt',
 			'dist/credentials/Twenty2Api.credentials.js',
 			'dist/credentials/Twenty2WorkspaceApi.credentials.js',
 			'dist/nodes/Twenty2/Twenty2.node.js',
@@ -47,6 +48,26 @@ describe('The package', () => {
 			'dist/nodes/Twenty2/twenty2.svg',
 			'package.json',
 		]);
+	});
+
+	it('passes on the licence of each package that it contains', async () => {
+		const notices = await readFile(join(unpacked, 'dist/THIRD_PARTY_NOTICES.txt'), 'utf8');
+		const sources = await readdir(join(project, 'nodes'), { recursive: true });
+		const texts = await Promise.all(
+			sources
+				.filter((file) => file.endsWith('.ts'))
+				.map(async (file) => await readFile(join(project, 'nodes', file), 'utf8')),
+		);
+		const imported = texts.flatMap((text) =>
+			[...text.matchAll(/from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map(([, name]) => name),
+		);
+		const present = ['n8n-workflow', 'luxon', 'crypto'];
+		const bundled = new Set(imported.filter((name) => name && !present.includes(name)));
+		for (const name of [...bundled, 'yocto-queue', 'is-network-error']) {
+			const notice = new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\\n\\n.*\\bcopyright\\b`, 'ims');
+			expect(notices).toMatch(notice);
+		}
+		expect([...bundled]).toContain('zod');
 	});
 
 	it('unpacks to at most 400 kB', async () => {
