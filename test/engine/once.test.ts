@@ -166,6 +166,15 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 1 });
 	});
 
+	it('by Retry execution of such an agent that is clicked twice, and then once more', async () => {
+		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
+		const agent = agentWith(createCallNode());
+		const failed = await engine.runWorkflow(agent, { items: leads(4), observe: 'Agent' });
+		await Promise.all([failed.retry(), failed.retry()]);
+		await failed.retry();
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(4)));
+	});
+
 	it('but phones a person twice whom an agent means to phone twice at once', async () => {
 		const engine = engineFor(sandbox, {}, agentNodeTypes(1, true));
 		const agent = agentWith(createCallNode());

@@ -5,6 +5,12 @@ import * as z from 'zod/v4/mini';
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { acquire } from './abortable';
 
+/** Which entries of a tool an execution has taken up. */
+const takenSchema = z.object({
+	execution: z.string(),
+	ids: z.record(z.string(), z.literal(true)),
+});
+
 const entrySchema = z.object({
 	/** Tells entries apart, and is the idempotency key until there is another one. */
 	id: z.string(),
@@ -45,14 +51,14 @@ export interface Tally {
 	doubtful: number;
 }
 
-/** The entries of one run, by item and number. */
+/** Entries by item and number. Of a tool's calls, there may be several for both, so their id is added. */
 type Entries = JsonObject;
 
-/** The entries of all runs, by run index. A run of a tool has a name of its own. */
+/** The entries of all runs, by run index. Those of a tool are together. */
 type Runs = Record<string, Entries>;
 
-/** The name for entries that the next run of a tool takes up, by item, number and id. */
-const LEFT = 'left';
+/** Where a tool's entries are. */
+const TOOL = 'tool';
 
 /** A run of a node within an execution. */
 export interface RunOfNode {
@@ -85,14 +91,18 @@ const remembered = new Map<string, Runs>();
  * Several runs in one execution (a loop) mean different calls, so each has its own entries. They are found
  * by the run index, which n8n keeps when it repeats a run. For a tool of an AI agent it does not: a repeated
  * run has another index, and agents before version 3 give one index to calls for several of their items.
- * So each run of a tool has new entries, and a failed run leaves its entries to the next run: that run
- * takes up the entry for the same item and number, once. A retry of the execution takes up all entries
- * in the same way.
+ * So all runs of a tool have their entries together, and each execution takes up each of them once: the first
+ * call for an item and a number the first entry for both, the next call the next one. A run that fails gives
+ * its entries back, for the run that repeats it.
  */
 export class Ledger {
 	private readonly runs: Runs;
 
+	/** Of this run. */
 	private readonly entries: Entries;
+
+	/** The ids of the tool's entries that this execution has taken up. */
+	private readonly taken: Record<string, true>;
 
 	/** The entries of this run by item, once they are asked for. */
 	private byItem: Map<number, Entry[]> | undefined;
@@ -106,13 +116,12 @@ export class Ledger {
 		const known = remembered.get(run.identity);
 		// Another retry may be under way. Both then share the remembered entries.
 		this.runs = known && known !== stored ? caughtUp(known, stored) : stored;
-		if (run.isTool && context.twenty2Execution !== run.execution) {
-			for (const [index, entries] of Object.entries(this.runs)) {
-				if (index !== LEFT) this.leave(entries);
-			}
-		}
-		this.entries = this.runs[run.isTool ? randomUUID() : run.index] ??= {};
-		Object.assign(context, { twenty2Runs: this.runs, twenty2Execution: run.execution });
+		const before = context.twenty2Taken;
+		// The object itself, which other runs of this execution may be writing to.
+		this.taken = isTaken(before) && before.execution === run.execution ? before.ids : {};
+		this.entries = run.isTool ? {} : (this.runs[run.index] ??= {});
+		const twenty2Taken = { execution: run.execution, ids: this.taken };
+		Object.assign(context, { twenty2Runs: this.runs, ...(run.isTool && { twenty2Taken }) });
 	}
 
 	/**
@@ -122,7 +131,7 @@ export class Ledger {
 	 */
 	entry(item: number, toNumber: string): Entry {
 		const key = `${item} ${toNumber}`;
-		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.left(key);
+		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.earlier(key);
 		const entry: Entry = isEntry(known)
 			? known
 			: {
@@ -132,6 +141,10 @@ export class Ledger {
 					state: { is: known === undefined && !this.run.forgotten ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
+		if (this.run.isTool) {
+			(this.runs[TOOL] ??= {})[`${key} ${entry.id}`] = entry;
+			this.taken[entry.id] = true;
+		}
 		if (this.byItem && !this.byItem.get(item)?.includes(entry)) addTo(this.byItem, item, entry);
 		return entry;
 	}
@@ -164,24 +177,16 @@ export class Ledger {
 
 	/** The run has failed, and n8n may repeat it. To be called when the run has ended. */
 	failed(): void {
-		if (this.run.isTool) this.leave(this.entries);
+		for (const entry of Object.values(this.entries).filter(isEntry)) delete this.taken[entry.id];
 	}
 
-	private leave(entries: Entries): void {
-		const left = (this.runs[LEFT] ??= {});
-		for (const [key, entry] of Object.entries(entries)) {
-			left[`${key} ${isEntry(entry) ? entry.id : ''}`] = entry;
-			delete entries[key];
-		}
-	}
-
-	private left(key: string): unknown {
-		const left = this.runs[LEFT] ?? {};
-		const found = Object.keys(left).find((name) => name.startsWith(`${key} `));
-		if (found === undefined) return undefined;
-		const entry = left[found];
-		delete left[found];
-		return entry;
+	/** A tool's entry that this execution has not taken up yet. */
+	private earlier(key: string): unknown {
+		if (!this.run.isTool) return undefined;
+		const entries = Object.entries(this.runs[TOOL] ?? {});
+		return entries.find(
+			([name, entry]) => name.startsWith(`${key} `) && !(isEntry(entry) && this.taken[entry.id]),
+		)?.[1];
 	}
 }
 
@@ -207,9 +212,8 @@ function isRuns(stored: unknown): stored is Runs {
 
 /**
  * Adds stored entries to the remembered ones, where another process has written since. Each request that is
- * sent counts, so of two states of an entry the one with more requests is the later. A tool's entry may have
- * moved to another run meanwhile, and a run that is under way keeps its entry. So known entries are changed
- * in place.
+ * sent counts, so of two states of an entry the one with more requests is the later. A run that is under way
+ * keeps its entry, so known entries are changed in place.
  */
 function caughtUp(known: Runs, stored: Runs): Runs {
 	const entries = Object.values(known).flatMap((run) => Object.values(run));
@@ -223,6 +227,10 @@ function caughtUp(known: Runs, stored: Runs): Runs {
 		}
 	}
 	return known;
+}
+
+function isTaken(stored: unknown): stored is z.infer<typeof takenSchema> {
+	return takenSchema.safeParse(stored).success;
 }
 
 const later = (one: unknown, other: unknown) => (attemptsOf(other) > attemptsOf(one) ? other : one);

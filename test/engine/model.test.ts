@@ -1,0 +1,328 @@
+import fc from 'fast-check';
+import type { IExecuteFunctions, INodeExecutionData, INodeType } from 'n8n-workflow';
+import { NodeConnectionTypes } from 'n8n-workflow';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
+import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
+import { agentNodeTypes, agentWith } from './agent';
+import { Answers } from './answers';
+import type { Engine, Run, RunningExecution } from './engine';
+import { loopAround } from './loopAround';
+import { LoopOverItems } from './loopOverItems';
+import { createCallNode, engineFor, phone, twenty2Type } from './twenty2';
+import { untilDone, useVirtualTime } from './virtualTime';
+
+/*
+ * Any sequence of what users do: executions run, fail, are stopped and retried, from the newest one or an
+ * older one, once or twice at once, with other leads, in a loop or by an agent, before and after a restart of
+ * n8n. `MODEL_RUNS` is the number of sequences. `MODEL_SEED` repeats those of a run that found something.
+ */
+const parameters = {
+	numRuns: Number(process.env.MODEL_RUNS ?? 25),
+	...(process.env.MODEL_SEED !== undefined && { seed: Number(process.env.MODEL_SEED) }),
+};
+
+/** What Twenty2 does with the calls to a person. */
+const behaviours = fc.constantFrom<Behaviour>(
+	{ kind: 'slow', ms: 0 },
+	{ kind: 'slow', ms: 200 },
+	'refused',
+	'500 once',
+	'429 once',
+	'502 html',
+	'cut',
+	'place and cut',
+	'empty 200',
+	{ kind: 'refuse', status: 400, message: 'Not now', times: 1 },
+);
+
+/** How many people a campaign has. */
+const PEOPLE = 4;
+
+const setups = fc.record({
+	authentication: fc.constantFrom('apiKey', 'workspace'),
+	onError: fc.constantFrom('stopWorkflow' as const, 'continueErrorOutput' as const),
+	retryOnFail: fc.boolean(),
+});
+type Setup = (typeof setups extends fc.Arbitrary<infer T> ? T : never) & { key?: string };
+
+/** The node of a setup. */
+const nodeOf = ({ authentication, onError, retryOnFail, key = '' }: Setup) =>
+	createCallNode(
+		{ authentication, options: { maxRetries: 1, ...(key && { deduplicationKey: key }) } },
+		{ onError, ...(retryOnFail && { retryOnFail, maxTries: 2, waitBetweenTries: 1 }) },
+	);
+
+/** n8n with the node, and Twenty2. */
+class World {
+	private node: INodeType = new Twenty2();
+
+	private constructor(
+		readonly sandbox: Sandbox,
+		readonly answers: Answers,
+	) {}
+
+	static async start(): Promise<World> {
+		const answers = new Answers();
+		const { onRequest } = answers;
+		const limits = { requestsPerMinute: 100_000, refuseConcurrent: false };
+		return new World(await startSandbox({ ...limits, onRequest }), answers);
+	}
+
+	/** @param failures how often an agent fails after it has called */
+	engine(failures: number): Engine {
+		return engineFor(
+			this.sandbox,
+			{},
+			{
+				'test.loop': new LoopOverItems(),
+				...agentNodeTypes(failures),
+				[twenty2Type]: this.currentNode({}),
+				[`${twenty2Type}Tool`]: this.currentNode({
+					inputs: [],
+					outputs: [NodeConnectionTypes.AiTool],
+				}),
+			},
+		);
+	}
+
+	/** n8n ends and starts again: what was in the node's memory is gone. */
+	async restart(): Promise<void> {
+		vi.resetModules();
+		const fresh = await import('../../nodes/Twenty2/Twenty2.node');
+		this.node = new fresh.Twenty2();
+	}
+
+	/** Carries executions out, and stops the first of them after so many answers. */
+	async carryOut(running: Array<Promise<RunningExecution>>, stopAfter?: number): Promise<Run[]> {
+		if (stopAfter !== undefined) {
+			const first = await running[0];
+			this.answers.after(stopAfter + 1, () => first?.cancel());
+		}
+		const { runs } = await untilDone(this.sandbox, running);
+		this.answers.after(Number.POSITIVE_INFINITY, () => undefined);
+		return runs;
+	}
+
+	/**
+	 * What each item says of the person it was to phone is true.
+	 * @param alone whether no other execution was to phone the same people meanwhile
+	 */
+	checkTruth(run: Run, people: string[], alone = true): void {
+		for (const { json, pairedItem } of itemsOf(run)) {
+			const person = people[Object(pairedItem).item] ?? '';
+			const calls = this.sandbox.seen.callsTo(person);
+			const said = json.error === undefined ? { outcome: 'placed', ...json } : Object(json.error);
+			const about = `${person} ${JSON.stringify(said)}`;
+			if (said.code === 'DUPLICATE_CALL') expect(calls, about).toHaveLength(1);
+			else if (said.outcome === 'not_placed' && alone) expect(calls, about).toHaveLength(0);
+			if (said.outcome !== 'placed') continue;
+			expect(
+				calls.map(({ call_id }) => call_id),
+				about,
+			).toContain(said.call_id);
+		}
+	}
+
+	/** The node as it is since n8n started. */
+	private currentNode(changes: Partial<INodeType['description']>): INodeType {
+		const current = () => this.node;
+		return {
+			description: { ...this.node.description, ...changes },
+			async execute(this: IExecuteFunctions) {
+				return (await current().execute?.call(this)) ?? [];
+			},
+		};
+	}
+}
+
+/** What the node said of its items, in any of its runs. Where it was stopped, n8n hands on its input. */
+function itemsOf(run: Run): INodeExecutionData[] {
+	const runs = run.data.resultData.runData.Twenty2 ?? [];
+	return runs
+		.flatMap(({ data }) => (data?.main ?? []).flatMap((items) => items ?? []))
+		.filter(({ json }) => json.error !== undefined || json.call_id !== undefined);
+}
+
+/** Of an execution, and the same for its retries. */
+interface Campaign {
+	people: string[];
+	campaign: number;
+	/** Whether its items are the people in order. In a loop, the count begins anew in each pass. */
+	inOrder: boolean;
+	/** Whether two retries were carried out at once. n8n stores with each what it did itself. */
+	wasAtOnce: boolean;
+	/** Whether the user stopped one of them. n8n 2 stores nothing of it. */
+	wasStopped: boolean;
+}
+
+let world: World;
+afterEach(() => world.sandbox.close());
+
+describe('With a deduplication key, each person is phoned at most once', () => {
+	useVirtualTime();
+
+	const people = Array.from({ length: PEOPLE }, (_, n) => phone(n));
+	const order = fc.shuffledSubarray(people, { minLength: 1 });
+	const steps = fc.array(
+		fc.oneof(
+			{
+				weight: 3,
+				arbitrary: fc.record({ do: fc.constant('run' as const), order, setup: setups }),
+			},
+			fc.record({ do: fc.constant('stop' as const), order, setup: setups, after: fc.nat(PEOPLE) }),
+			fc.record({ do: fc.constant('twice at once' as const), order, setup: setups }),
+			fc.record({ do: fc.constant('retry' as const), which: fc.nat(9) }),
+			fc.record({ do: fc.constant('behave' as const), n: fc.nat(PEOPLE - 1), as: behaviours }),
+			fc.record({ do: fc.constant('restart' as const) }),
+		),
+		{ minLength: 3, maxLength: 10 },
+	);
+
+	it('in any sequence of executions', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.array(behaviours, { minLength: PEOPLE, maxLength: PEOPLE }),
+				steps,
+				async (first, todo) => {
+					world = await World.start();
+					const { sandbox } = world;
+					const engine = world.engine(0);
+					for (const [n, behaviour] of first.entries()) sandbox.behave(phone(n), behaviour);
+					const failed: Array<{ run: Run; order: string[] }> = [];
+					const carryOut = async (given: string[], setup: Setup, count = 1, stopAfter?: number) => {
+						const node = nodeOf({ ...setup, key: '={{ $json.phone }}' });
+						const items = given.map((number) => ({ phone: number }));
+						const starts = Array.from(
+							{ length: count },
+							async () => await engine.start({ items, node }),
+						);
+						for (const run of await world.carryOut(starts, stopAfter)) {
+							world.checkTruth(run, given, count === 1);
+							if (run.status !== 'success') failed.push({ run, order: given });
+						}
+					};
+					for (const step of todo) {
+						if (step.do === 'run') await carryOut(step.order, step.setup);
+						if (step.do === 'stop') await carryOut(step.order, step.setup, 1, step.after);
+						if (step.do === 'twice at once') await carryOut(step.order, step.setup, 2);
+						if (step.do === 'behave') sandbox.behave(phone(step.n), step.as);
+						if (step.do === 'restart') await world.restart();
+						const retried = step.do === 'retry' && failed[step.which % (failed.length || 1)];
+						if (retried) {
+							const [run] = await world.carryOut([retried.run.startRetry()]);
+							if (run) world.checkTruth(run, retried.order);
+							if (run && run.status !== 'success') failed.push({ run, order: retried.order });
+						}
+						for (const [number, calls] of Object.entries(sandbox.seen.perNumber())) {
+							expect(calls, number).toBe(1);
+						}
+					}
+					await sandbox.close();
+				},
+			),
+			parameters,
+		);
+	});
+});
+
+describe('Without a key, an execution and its retries phone each of their people at most once', () => {
+	useVirtualTime();
+
+	const campaigns = fc.record({
+		setup: setups,
+		shape: fc.constantFrom('plain', 'loop', 'agent'),
+		behaviours: fc.array(behaviours, { minLength: PEOPLE, maxLength: PEOPLE }),
+		stopAfter: fc.option(fc.nat(PEOPLE), { nil: undefined }),
+	});
+	const steps = fc.array(
+		fc.oneof(
+			fc.record({ do: fc.constant('campaign' as const), campaign: campaigns }),
+			{
+				weight: 3,
+				arbitrary: fc.record({
+					do: fc.constant('retry' as const),
+					which: fc.nat(9),
+					atOnce: fc.constantFrom(1, 2),
+					stopAfter: fc.option(fc.nat(PEOPLE), { nil: undefined, freq: 3 }),
+				}),
+			},
+			fc.record({ do: fc.constant('restart' as const) }),
+		),
+		{ minLength: 3, maxLength: 9 },
+	);
+
+	it('in any sequence of runs, stops and retries', async () => {
+		await fc.assert(
+			fc.asyncProperty(campaigns, steps, async (first, rest) => {
+				world = await World.start();
+				const { sandbox } = world;
+				/** Executions that can be retried. n8n stores with none of them what its retries did later. */
+				let failed: Array<Campaign & { run: Run }> = [];
+				let count = 0;
+				const newest = new Map<number, Run>();
+
+				const keep = (runs: Run[], of: Campaign) => {
+					for (const run of runs) {
+						if (of.inOrder) world.checkTruth(run, of.people, !of.wasAtOnce);
+						if (run.status !== 'success') failed.push({ run, ...of });
+						newest.set(of.campaign, run);
+					}
+				};
+				const begin = async ({ setup, shape, behaviours: as, stopAfter }: typeof first) => {
+					const campaign = count++;
+					const people = as.map((_, n) => phone(campaign * PEOPLE + n));
+					for (const [n, behaviour] of as.entries()) sandbox.behave(people[n] ?? '', behaviour);
+					const items = people.map((number) => ({ phone: number }));
+					const engine = world.engine(2);
+					// The workflows of a loop and an agent have an API key.
+					const node = nodeOf(shape === 'plain' ? setup : { ...setup, authentication: 'apiKey' });
+					const start =
+						shape === 'plain'
+							? engine.start({ items, node })
+							: engine.startWorkflow(shape === 'loop' ? loopAround(node) : agentWith(node), {
+									items,
+								});
+					const runs = await world.carryOut([start], stopAfter);
+					keep(runs, {
+						people,
+						campaign,
+						inOrder: shape === 'plain',
+						wasAtOnce: false,
+						wasStopped: stopAfter !== undefined,
+					});
+				};
+
+				for (const step of [{ do: 'campaign' as const, campaign: first }, ...rest]) {
+					if (step.do === 'campaign') await begin(step.campaign);
+					if (step.do === 'restart') {
+						await world.restart();
+						// n8n has stored with the newest execution of a campaign what came of the earlier ones.
+						failed = failed.filter(
+							(each) =>
+								newest.get(each.campaign) === each.run && !each.wasStopped && !each.wasAtOnce,
+						);
+					}
+					const retried = step.do === 'retry' && failed[step.which % (failed.length || 1)];
+					if (step.do === 'retry' && retried) {
+						const starts = Array.from(
+							{ length: step.atOnce },
+							async () => await retried.run.startRetry(),
+						);
+						keep(await world.carryOut(starts, step.stopAfter), {
+							...retried,
+							wasAtOnce: retried.wasAtOnce || step.atOnce > 1,
+							wasStopped: retried.wasStopped || step.stopAfter !== undefined,
+						});
+					}
+					for (const [number, calls] of Object.entries(sandbox.seen.perNumber())) {
+						expect(calls, number).toBe(1);
+					}
+				}
+				await sandbox.close();
+			}),
+			parameters,
+		);
+	});
+});
