@@ -5,7 +5,7 @@ const { mkdir, readFile, rm, writeFile } = require('node:fs/promises');
 const { dirname } = require('node:path');
 const { promisify } = require('node:util');
 const esbuild = require('esbuild');
-const { dest, parallel, series, src } = require('gulp');
+const { dest, parallel, series, src, watch } = require('gulp');
 
 const { n8n } = require('./package.json');
 
@@ -105,5 +105,10 @@ function copyAssets() {
 	return src(assets, { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
+function rebuildOnChange() {
+	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets));
+}
+
 exports.build = series(clean, parallel(checkTypes, bundle, copyAssets));
+exports.watch = rebuildOnChange;
 exports.default = exports.build;

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console -- never part of the package */
 import { parseArgs } from 'node:util';
 import * as z from 'zod/v4';
 import { defaultAccounts } from './accounts';

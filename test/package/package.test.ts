@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,11 @@ const scanned = z.object({
 	scan: z.object({ passed: z.boolean(), details: z.optional(z.string()) }),
 	files: z.number(),
 	messages: z.array(z.string()),
+});
+
+const manifest = z.object({
+	scripts: z.record(z.string(), z.string()),
+	n8n: z.object({ strict: z.boolean() }),
 });
 
 describe('The package', () => {
@@ -47,6 +53,16 @@ describe('The package', () => {
 			'dist/nodes/Twenty2/twenty2.svg',
 			'package.json',
 		]);
+	});
+
+	it('is linted with n8n’s own rules, unchanged, as its strict mode asks', async () => {
+		const read = async (file: string) => await readFile(join(project, file), 'utf8');
+		const template = 'node_modules/@n8n/node-cli/dist/template/templates/shared/default';
+		expect(await read('eslint.config.mjs')).toBe(await read(`${template}/eslint.config.mjs`));
+		const { n8n, scripts } = manifest.parse(JSON.parse(await read('package.json')));
+		expect(n8n.strict).toBe(true);
+		expect(scripts.test).toContain('npm run lint');
+		expect(scripts.lint).toMatch(/^n8n-node lint && eslint -c eslint.strict.config.mjs/);
 	});
 
 	it('unpacks to at most 400 kB', async () => {
