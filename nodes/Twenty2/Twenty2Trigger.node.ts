@@ -38,6 +38,17 @@ export class Twenty2Trigger implements INodeType {
 		description: 'Have an AI assistant phone people, and start workflows when the calls have ended',
 		defaults: { name: 'Twenty2 Trigger' },
 		...testing,
+		builderHint: {
+			searchHint:
+				'Starts a workflow when a phone call by Twenty2 (TwentyTwo, twentytwo.in) has ended, one execution for each call. Nothing registers the URL: the user pastes it in the Twenty2 dashboard under Profile → Integrations, and a workspace has one. Choose a credential, so that each event is checked with Twenty2. To wait for a single call inside a workflow, take Wait for Completion of the Twenty2 node instead.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-twenty2.twenty2',
+					relationHint:
+						'Places the calls, and gets the recording or transcript of one that has ended',
+				},
+			],
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
