@@ -5,7 +5,7 @@ const { chmod, mkdir, readFile, readdir, rm, writeFile } = require('node:fs/prom
 const { dirname, join } = require('node:path');
 const { promisify } = require('node:util');
 const esbuild = require('esbuild');
-const { dest, parallel, series, src } = require('gulp');
+const { dest, parallel, series, src, watch } = require('gulp');
 
 const { n8n } = require('./package.json');
 
@@ -131,5 +131,10 @@ async function setModes() {
 	await Promise.all(packed.map(async (file) => await chmod(file, 0o644)));
 }
 
+function rebuildOnChange() {
+	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets));
+}
+
 exports.build = series(clean, parallel(checkTypes, bundle, copyAssets), setModes);
+exports.watch = rebuildOnChange;
 exports.default = exports.build;

@@ -1,8 +1,22 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { limitFields } from './limitFields';
+import { baseUrl, limitFields } from './limitFields';
 
-/** The key of Twenty2's API-key generation: a Bearer token for `/v1/calls`. */
+/** Twenty2's page on errors and limits shows the first, its page on authentication the second. */
+const callsPath: INodeProperties = {
+	displayName: 'Calls Path',
+	name: 'callsPath',
+	type: 'options',
+	options: [
+		{ name: '/v1/calls', value: '/v1/calls' },
+		{ name: '/api/calls', value: '/api/calls' },
+	],
+	default: '/v1/calls',
+	description:
+		'Where the Twenty2 API has the calls of this key. Choose the other one if Twenty2 answers that the page was not found (status 404).',
+};
+
+/** The key of Twenty2's API-key generation: a Bearer token. */
 export class Twenty2Api implements ICredentialType {
 	name = 'twenty2Api';
 
@@ -27,6 +41,8 @@ export class Twenty2Api implements ICredentialType {
 			description:
 				'The key that Twenty2 shows in its dashboard under Profile → Integrations → API Keys',
 		},
+		baseUrl,
+		callsPath,
 		...limitFields,
 	];
 

@@ -1,6 +1,6 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { limitFields } from './limitFields';
+import { baseUrl, limitFields } from './limitFields';
 
 /** The key pair of Twenty2's workspace generation: Basic authorisation plus `x-workspace-id`. */
 export class Twenty2WorkspaceApi implements ICredentialType {
@@ -45,6 +45,7 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 			placeholder: 'e.g. 64f1c0a2b7e3',
 			description: 'The workspace that the key belongs to, as Twenty2 shows it beside the key',
 		},
+		baseUrl,
 		...limitFields,
 	];
 

@@ -1,20 +1,20 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+export const baseUrl: INodeProperties = {
+	displayName: 'Base URL',
+	name: 'baseUrl',
+	type: 'string',
+	required: true,
+	default: 'https://api.twentytwo.in',
+	placeholder: 'e.g. https://api.twentytwo.in',
+	description: 'The address of the Twenty2 API. Leave it as it is unless Twenty2 gave you another.',
+};
+
 /**
- * Where Twenty2 is and how much it allows. These belong to the key and not to a node: "for higher
- * limits, contact the Twenty2 team", so whatever uses the key shares them.
+ * How much Twenty2 allows. The limits belong to the key and not to a node: "for higher limits, contact
+ * the Twenty2 team", so whatever uses the key shares them.
  */
 export const limitFields: INodeProperties[] = [
-	{
-		displayName: 'Base URL',
-		name: 'baseUrl',
-		type: 'string',
-		required: true,
-		default: 'https://api.twentytwo.in',
-		placeholder: 'e.g. https://api.twentytwo.in',
-		description:
-			'The address of the Twenty2 API. Leave it as it is unless Twenty2 gave you another.',
-	},
 	{
 		displayName: 'Requests per Minute',
 		name: 'requestsPerMinute',

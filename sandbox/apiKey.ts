@@ -5,6 +5,7 @@ import type { CallRequest } from './calls';
 import type { CallDetails } from './callService';
 import { e164 } from './e164';
 import type { Generation } from './generation';
+import { ReplyOverride } from './reply';
 
 const createBody = z.object({
 	assistant_id: z.string(),
@@ -13,8 +14,17 @@ const createBody = z.object({
 	input_parameters: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The API key generation: `/v1/calls` with a Bearer key. */
-export const apiKey: Generation = {
+/** The documentation shows both, on different pages. */
+export const callsPaths = ['/v1/calls', '/api/calls'] as const;
+
+export type CallsPath = (typeof callsPaths)[number];
+
+/** Whether a path is one of the API key generation, which also has one of those below `/api`. */
+export const isCallsPath = (path: string): boolean =>
+	callsPaths.some((calls) => path === calls || path.startsWith(`${calls}/`));
+
+/** The API key generation: calls with a Bearer key, at one of the two paths only. */
+export const apiKeyAt = (callsPath: CallsPath): Generation => ({
 	name: 'apiKey',
 	toField: 'to_number',
 
@@ -28,11 +38,15 @@ export const apiKey: Generation = {
 
 	async handle(request, service) {
 		const { method, path } = request;
-		if (method === 'POST' && path === '/v1/calls') {
+		if (isCallsPath(path) && !path.startsWith(callsPath)) {
+			// As a web server answers that has no such page.
+			throw new ReplyOverride({ status: 404, body: `Cannot ${method} ${path}` });
+		}
+		if (method === 'POST' && path === callsPath) {
 			const { call_id } = await service.create(parseCreate(await readObject(request)));
 			return { success: true, call_id, status: 'queued', message: 'Call queued' };
 		}
-		const [, callId] = /^\/v1\/calls\/([^/]+)$/.exec(path) ?? [];
+		const [, callId] = new RegExp(`^${callsPath}/([^/]+)$`).exec(path) ?? [];
 		if (method === 'GET' && callId !== undefined) return detail(await service.read(callId));
 		throw routeNotFound(method, path);
 	},
@@ -41,7 +55,7 @@ export const apiKey: Generation = {
 		// JSON omits undefined fields. Some errors have no code, and most have no field errors.
 		return { success: false, error: { code, message, status }, validation_errors: fields };
 	},
-};
+});
 
 function parseCreate(body: Record<string, unknown>): CallRequest {
 	const { assistant_id, from_number, to_number, input_parameters } = validate(createBody, body);

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { callNotFound, invalidAssistant, rateLimitExceeded } from './apiError';
 import { errorOf, placesCall } from './behaviours';

@@ -1,10 +1,13 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console -- never part of the package */
 import { parseArgs } from 'node:util';
 import * as z from 'zod/v4';
 import { defaultAccounts } from './accounts';
+import { callsPaths } from './apiKey';
 import { magicNumbers, startSandbox } from './index';
 
 const usage = `Usage: npm run sandbox -- [options]
   --port 4022                where to listen on 127.0.0.1
+  --calls-path /v1/calls     where the API key generation has its calls, or /api/calls
   --requests-per-minute 60   requests of any kind a key may send in any minute
   --window-ms 60000          how long that minute is
   --concurrent-calls 3       calls a key may have going
@@ -16,6 +19,7 @@ const usage = `Usage: npm run sandbox -- [options]
 const count = z.coerce.number().int().nonnegative();
 const options = z.object({
 	port: count,
+	'calls-path': z.enum(callsPaths).default('/v1/calls'),
 	'requests-per-minute': count.optional(),
 	'window-ms': count.optional(),
 	'concurrent-calls': count.optional(),
@@ -29,6 +33,7 @@ async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
 			port: { type: 'string', default: '4022' },
+			'calls-path': { type: 'string' },
 			'requests-per-minute': { type: 'string' },
 			'window-ms': { type: 'string' },
 			'concurrent-calls': { type: 'string' },
@@ -44,6 +49,7 @@ async function main(): Promise<void> {
 	const chosen = options.parse(values);
 	const { url } = await startSandbox({
 		port: chosen.port,
+		callsPath: chosen['calls-path'],
 		requestsPerMinute: chosen['requests-per-minute'],
 		windowMs: chosen['window-ms'],
 		concurrentCalls: chosen['concurrent-calls'],
@@ -54,15 +60,15 @@ async function main(): Promise<void> {
 		onRequest: ({ method, path, status }) =>
 			console.log(`${method} ${path} ${status ?? 'no answer'}`),
 	});
-	console.log(greeting(url));
+	console.log(greeting(url, chosen['calls-path']));
 }
 
-function greeting(url: string): string {
+function greeting(url: string, callsPath: string): string {
 	const { apiKeys, workspaceKeys, assistants } = defaultAccounts;
 	return [
 		`Twenty2 sandbox on ${url}`,
 		'',
-		'API key generation, /v1/calls',
+		`API key generation, ${callsPath}`,
 		...apiKeys.map(({ key, access }) => `  ${key}${access ? '' : ' (403)'}`),
 		'Workspace generation, /api',
 		...workspaceKeys.map(

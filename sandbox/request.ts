@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The parts of an HTTP request that the handlers read. */

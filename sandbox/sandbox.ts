@@ -1,4 +1,5 @@
 import type { Accounts } from './accounts';
+import type { CallsPath } from './apiKey';
 import type { Behaviour, ReadBehaviour } from './behaviours';
 import type { Pace } from './calls';
 import type { Counting, Limits } from './limits';
@@ -14,6 +15,8 @@ export interface SandboxOptions
 		Partial<Accounts> {
 	/** The port on 127.0.0.1. Default: any free port. */
 	port?: number;
+	/** Where the API key generation has its calls. Default: `/v1/calls`. The other path is not there. */
+	callsPath?: CallsPath;
 	/** How requests are counted. Default: a sliding window. */
 	counting?: Counting;
 	/** Returns the network latency of the next request, in ms. The request is counted after it. */

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Call, Calls, GenerationName } from './calls';
 import type { Limits } from './limits';

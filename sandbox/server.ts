@@ -1,9 +1,10 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { defaultAccounts } from './accounts';
 import { ApiError, forbidden, internalError, rateLimitExceeded } from './apiError';
-import { apiKey } from './apiKey';
+import { apiKeyAt, callsPaths, isCallsPath } from './apiKey';
 import {
 	Behaviours,
 	defineCreate,
@@ -32,7 +33,8 @@ import { workspace } from './workspace';
 /** Starts a local Twenty2 on 127.0.0.1. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 	const { port = 0, counting = slidingWindow, clock = preciseNow } = options;
-	const { networkDelay, onRequest } = options;
+	const { networkDelay, onRequest, callsPath = callsPaths[0] } = options;
+	const apiKey = apiKeyAt(callsPath);
 	const limits = withDefaults(documentedLimits, options);
 	const calls = new Calls();
 	const seen = new Seen(calls, limits);
@@ -81,7 +83,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 			return send(await handleControlRequest(request, sandbox, context), message, response);
 		}
 
-		const generation = path.startsWith('/api/') ? workspace : apiKey;
+		const isWorkspace = path.startsWith('/api/') && !isCallsPath(path);
+		const generation = isWorkspace ? workspace : apiKey;
 		const record: SeenRequest = {
 			method,
 			path: target,

@@ -1,3 +1,4 @@
+/* eslint-disable no-console -- never part of the package */
 import type { Reporter, TestModule } from 'vitest/node';
 
 /** One plain line at the very end, for people and programs that read only that. */

@@ -13,7 +13,14 @@ import { connectionTests } from './connection/credentialTest';
 import { logLine } from './connection/logLine';
 import { eventIn, itemOf, type CallEvent } from './trigger/event';
 import * as fields from './trigger/fields';
-import { answer, answerTryAgain, startsWorkflow, throwOperationError } from './trigger/respond';
+import { testing } from './trigger/panel';
+import {
+	answer,
+	answerTryAgain,
+	startsWorkflow,
+	throwOperationError,
+	turnAway,
+} from './trigger/respond';
 import { failedEventsOf, startedEventsOf, withoutRepeats } from './trigger/seenEvents';
 import { isAuthorized, settingsOf, type Settings } from './trigger/settings';
 import { verify, type Verdict } from './trigger/verifyEvent';
@@ -30,6 +37,18 @@ export class Twenty2Trigger implements INodeType {
 		// n8n's panel shows the two nodes as one, with this description.
 		description: 'Have an AI assistant phone people, and start workflows when the calls have ended',
 		defaults: { name: 'Twenty2 Trigger' },
+		...testing,
+		builderHint: {
+			searchHint:
+				'Starts a workflow when a phone call by Twenty2 (TwentyTwo, twentytwo.in) has ended, one execution for each call. Nothing registers the URL: the user pastes it in the Twenty2 dashboard under Profile → Integrations, and a workspace has one. Choose a credential, so that each event is checked with Twenty2. To wait for a single call inside a workflow, take Wait for Completion of the Twenty2 node instead.',
+			relatedNodes: [
+				{
+					nodeType: 'n8n-nodes-twenty2.twenty2',
+					relationHint:
+						'Places the calls, and gets the recording or transcript of one that has ended',
+				},
+			],
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [
@@ -95,13 +114,16 @@ export class Twenty2Trigger implements INodeType {
  */
 async function receive(n8n: IWebhookFunctions): Promise<IWebhookResponseData> {
 	if (!isAuthorized(n8n)) {
-		return answer(n8n, 401, 'The URL must end in ?secret= and the secret of this trigger');
+		return turnAway(n8n, 401, 'The URL must end in ?secret= and the secret of this trigger');
 	}
 	const event = eventIn(n8n.getBodyData());
-	if ('wrong' in event) return answer(n8n, 400, `Not an event by Twenty2: ${event.wrong}`);
+	if ('wrong' in event) return turnAway(n8n, 400, `Not an event by Twenty2: ${event.wrong}`);
 
 	const settings = settingsOf(n8n);
-	if (!settings.wants(event)) return answer(n8n, 200, 'This workflow does not ask for it');
+	if (!settings.wants(event)) {
+		const details = `it is ${logLine(`${event.event} by the assistant ${event.assistantId ?? '(unknown)'}`, 100)}, see Events and Assistant IDs`;
+		return turnAway(n8n, 200, 'This workflow does not ask for it', { details });
+	}
 	if (startedEventsOf(n8n).has(event.eventId)) return answer(n8n, 200, 'It came before');
 	return actOn(await verify(n8n, settings, event), n8n, settings, event);
 }
@@ -118,15 +140,15 @@ function actOn(
 			n8n.logger.debug(
 				logLine(`Twenty2 event ${event.eventId} is not verified: ${verdict.because}`),
 			);
-			return answerTryAgain(n8n, 'It is not verified yet, send it again');
+			return answerTryAgain(n8n, 'It is not verified yet, send it again', verdict.because);
 		case 'refuted':
 			n8n.logger.warn(
 				logLine(`Twenty2 event ${event.eventId} started nothing: ${verdict.because}`),
 			);
-			return answer(n8n, 403, 'Twenty2 does not confirm it');
+			return turnAway(n8n, 403, 'Twenty2 does not confirm it', { details: verdict.because });
 		case 'unchecked':
 			if (failedEventsOf(n8n).claim(event.eventId)) throw verdict.failure;
-			return answerTryAgain(n8n, 'It could not be checked with Twenty2');
+			return answerTryAgain(n8n, 'It could not be checked with Twenty2', verdict.failure.message);
 		case 'confirmed':
 			// Only now: a sender that was told to repeat an event must find no trace of it.
 			if (!startedEventsOf(n8n).claim(event.eventId)) return answer(n8n, 200, 'It came before');

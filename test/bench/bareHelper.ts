@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/node-usable-as-tool -- never part of the package */
 import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,

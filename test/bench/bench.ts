@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console -- never part of the package */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { createRequire } from 'node:module';
 

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Run } from '../engine/engine';

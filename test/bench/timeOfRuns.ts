@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { callPeople, getWarm } from './builtNode';
 import { withoutLimits } from './withoutLimits';
 import { work } from './work';

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console -- never part of the package */
 import { step } from '../../.ci/step.mjs';
 import { reportError, UserError } from '../../.ci/userError.mjs';
 import { startSandbox } from '../../sandbox';

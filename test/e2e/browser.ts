@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium, selectors, type Browser } from 'playwright-core';

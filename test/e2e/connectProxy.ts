@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import * as z from 'zod/v4';

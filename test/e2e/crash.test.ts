@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console -- never part of the package */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startSandbox } from '../../sandbox';

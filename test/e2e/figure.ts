@@ -1,3 +1,4 @@
+/* eslint-disable no-console -- never part of the package */
 import { isKept, type Figure } from '../bench/figure';
 
 /** Prints a measurement. No test fails because of a duration: it depends on the machine's load. */

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer } from 'node:net';
 
 /** Each process begins elsewhere, below the ephemeral ports of the system, so that two runs do not meet. */

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- never part of the package */
 import type { INodeTypeDescription } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { freePort } from './freePort';
 import { installedN8n } from './install';
 import { n8n2 } from './n8nVersion';

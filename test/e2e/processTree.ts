@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** An address on which a process listens. */

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { startN8n, type N8n } from './n8n';
 import { N8nProcess, worker } from './n8nProcess';
 import { startPostgres } from './postgres';

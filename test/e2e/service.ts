@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { Program, type ProgramOptions } from './program';
 import { eventually } from './rest';
 

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { ICredentialTestFunctions, IDataObject } from 'n8n-workflow';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';

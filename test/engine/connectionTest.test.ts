@@ -20,6 +20,10 @@ describe.each([
 	});
 	afterEach(() => sandbox.close());
 
+	const isApiKey = generation === 'apiKey';
+	const addressOf = (baseUrl: string) => (isApiKey ? `${baseUrl}/v1/calls` : baseUrl);
+	const otherPath = isApiKey ? ' Then try the other Calls Path.' : '';
+
 	const tested = async (changes: Record<string, unknown> = {}) =>
 		await test.call(n8n, {
 			id: '1',
@@ -50,7 +54,7 @@ describe.each([
 			const baseUrl = sandbox.url + end;
 			expect(await tested({ baseUrl })).toEqual({
 				status: 'Error',
-				message: `Twenty2 has no calls at ${baseUrl}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
+				message: `Twenty2 has no calls at ${addressOf(baseUrl)}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.${otherPath}`,
 			});
 			expect(sandbox.seen.requests).toHaveLength(1);
 		},
@@ -101,7 +105,7 @@ describe.each([
 		expect(await tested()).toEqual({
 			status: 'Error',
 			message: expect.stringMatching(
-				`^${sandbox.url} does not answer as Twenty2 does \\(status \\d+\\)\\. Check Base URL`,
+				`^${addressOf(sandbox.url)} does not answer as Twenty2 does \\(status \\d+\\)\\. Check Base URL`,
 			),
 		});
 	});
@@ -140,4 +144,19 @@ describe.each([
 		expect(second.message).toContain('use up the limit of this key');
 		expect(sandbox.seen.requests).toHaveLength(1);
 	});
+});
+
+it('The connection test tells whether Calls Path is right', async () => {
+	const sandbox = await startSandbox({ callsPath: '/api/calls' });
+	const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
+	const tested = async (callsPath: string) => {
+		const data = { apiKey: 'sandbox-key', baseUrl: sandbox.url, callsPath, ...limits };
+		return await testApiKey.call(n8n, { id: '1', name: 'Twenty2', type: 'twenty2Api', data });
+	};
+	expect(await tested('/api/calls')).toMatchObject({ status: 'OK' });
+	expect(await tested('/v1/calls')).toEqual({
+		status: 'Error',
+		message: `${sandbox.url}/v1/calls does not answer as Twenty2 does (status 404). Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another. Then try the other Calls Path.`,
+	});
+	await sandbox.close();
 });

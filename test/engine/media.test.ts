@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';

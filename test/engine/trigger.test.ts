@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type {
 	ICredentialDataDecryptedObject,
 	IDataObject,
@@ -454,6 +455,29 @@ describe('A repeated delivery', () => {
 			await quiet();
 		}
 		expect(started).toHaveLength(2);
+	});
+
+	it('tells somebody who listens for a test event why it was turned away', async () => {
+		const parameters = { events: ['call.completed'], options: { secret: 's3cret' } };
+		const { send, started, failed } = await startTrigger({ mode: 'manual', parameters });
+		const event = await place();
+		const invented = { ...event, event_id: 'evt_2', call: { ...event.call, call_id: 'call_2' } };
+		const statuses = [
+			await send(event),
+			await send({ ...event, event: 'call.started' }, '?secret=s3cret'),
+			await send({ ...event, event: 'call.failed' }, '?secret=s3cret'),
+			await send(invented, '?secret=s3cret'),
+		].map(({ status }) => status);
+
+		expect(statuses).toEqual([500, 500, 500, 500]);
+		const came = 'An event came and was turned away.';
+		expect(failed).toEqual([
+			`${came} The URL must end in ?secret= and the secret of this trigger`,
+			`${came} Not an event by Twenty2: event must be call.completed or call.failed`,
+			`${came} This workflow does not ask for it: it is call.failed by the assistant asst_demo, see Events and Assistant IDs`,
+			`${came} Twenty2 does not confirm it: No call for this call_id`,
+		]);
+		expect(started).toEqual([]);
 	});
 });
 

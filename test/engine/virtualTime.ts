@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { afterEach, beforeEach, vi } from 'vitest';
 
 import type { Run, RunningExecution } from './engine';

@@ -576,8 +576,8 @@ describe('Wait for Completion', () => {
 		);
 		expect(statuses(run)).toEqual(['completed', 'completed', 'completed']);
 		expect(errorsIn(run.errors)).toMatchObject([{ code: 'INVALID_NUMBER', outcome: 'not_placed' }]);
-		const { [phone(0)]: _, ...others } = onceEach(4);
-		expect(sandbox.seen.perNumber()).toEqual(others);
+		const others = Object.entries(onceEach(4)).filter(([number]) => number !== phone(0));
+		expect(sandbox.seen.perNumber()).toEqual(Object.fromEntries(others));
 		expect(looks()).toHaveLength(3 * 12);
 	});
 

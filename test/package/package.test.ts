@@ -1,3 +1,5 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
+import { sublimeSearch } from '@n8n/utils/search/sublime-search';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +8,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { command } from '../e2e/command';
+import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
+import { Twenty2Trigger } from '../../nodes/Twenty2/Twenty2Trigger.node';
 import { packFolder, project } from '../e2e/pack';
 
 const scanned = z.object({
 	scan: z.object({ passed: z.boolean(), details: z.optional(z.string()) }),
 	files: z.number(),
 	messages: z.array(z.string()),
+});
+
+const manifest = z.object({
+	scripts: z.record(z.string(), z.string()),
+	n8n: z.object({ strict: z.boolean() }),
 });
 
 describe('The package', () => {
@@ -70,6 +79,16 @@ describe('The package', () => {
 		expect([...bundled]).toContain('zod');
 	});
 
+	it('is linted with n8n’s own rules, unchanged, as its strict mode asks', async () => {
+		const read = async (file: string) => await readFile(join(project, file), 'utf8');
+		const template = 'node_modules/@n8n/node-cli/dist/template/templates/shared/default';
+		expect(await read('eslint.config.mjs')).toBe(await read(`${template}/eslint.config.mjs`));
+		const { n8n, scripts } = manifest.parse(JSON.parse(await read('package.json')));
+		expect(n8n.strict).toBe(true);
+		expect(scripts.test).toContain('npm run lint');
+		expect(scripts.lint).toMatch(/^n8n-node lint && eslint -c eslint.strict.config.mjs/);
+	});
+
 	it('unpacks to at most 400 kB', async () => {
 		const sizes = await Promise.all(
 			files.map(async (file) => (await stat(join(unpacked, file))).size),
@@ -99,6 +118,28 @@ describe('The package', () => {
 		const { categories } = z.object({ categories: z.array(z.string()) }).parse(JSON.parse(codex));
 		expect(categories).toContain('Communication');
 		expect(categories).not.toContain('AI');
+	});
+
+	it.each([
+		['Twenty2', ['twenty2', 'twentytwo', 'twenty two', 'make a call', 'AI call', 'phone']],
+		['Twenty2Trigger', ['twenty2', 'twentytwo', 'twenty two', 'AI call', 'phone', 'call ended']],
+	])('is found as n8n’s panel searches (%s)', async (node, searches) => {
+		const file = join(unpacked, `dist/nodes/Twenty2/${node}.node.json`);
+		const codex = z
+			.object({ alias: z.array(z.string()) })
+			.parse(JSON.parse(await readFile(file, 'utf8')));
+		const entry = { properties: { displayName: 'Twenty2', codex } };
+		const scores = searches.map((words) => sublimeSearch(words, [entry])[0]?.score ?? 0);
+		// Letters that only happen to be there in this order are worth far less.
+		expect(Math.min(...scores)).toBeGreaterThan(200);
+	});
+
+	it('tells n8n’s AI builder when to take its nodes, and how', () => {
+		for (const { description } of [new Twenty2(), new Twenty2Trigger()]) {
+			const { searchHint, relatedNodes } = description.builderHint ?? {};
+			expect(searchHint).toMatch(/Twenty2 \(TwentyTwo, twentytwo\.in\)/);
+			expect(relatedNodes?.length).toBeGreaterThan(0);
+		}
 	});
 
 	it.each([

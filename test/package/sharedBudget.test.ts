@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createRequire } from 'node:module';
 import type { ICredentialTestFunctions } from 'n8n-workflow';
 import { expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/require-node-api-error -- never part of the package */
 import type { Client } from './clients/client';
 import { nodePolicy } from './clients/nodePolicy';
 import type { Outcome, WorkerOutcome } from './outcome';

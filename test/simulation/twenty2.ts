@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { documentedLimits, slidingWindow, type Counting } from '../../sandbox';
 import { callLengths, type CallLengths } from './callLengths';
 import { Lines } from './lines';

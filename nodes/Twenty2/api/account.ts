@@ -7,6 +7,8 @@ export interface Account {
 	apiKey: string;
 	/** Without a slash at the end. */
 	baseUrl: string;
+	/** Where the API-key generation has its calls, below the base URL. */
+	callsPath?: string;
 	limits: { requestsPerMinute: number; concurrentCalls: number };
 	/** They sign a request. The credential type sets the same ones, but not in n8n's connection test. */
 	headers: Record<string, string>;
@@ -54,6 +56,7 @@ const labels: Partial<Record<PropertyKey, string>> = {
 	apiSecret: 'API Secret',
 	workspaceId: 'Workspace ID',
 	baseUrl: 'Base URL',
+	callsPath: 'Calls Path',
 	requestsPerMinute: 'Requests per Minute',
 	concurrentCalls: 'Concurrent Calls',
 };

@@ -1,28 +1,38 @@
 import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential } from './account';
+import { failureOnly } from './failure';
 import { createdIn, readIn, simplified } from './responses';
 import type { Generation } from './client';
 
-const credentialFields = z.object(accountFields);
+/** Twenty2's documentation shows both. */
+const callsPaths = ['/v1/calls', '/api/calls'] as const;
 
-/** The API-key generation: `/v1/calls` (Twenty2 documentation, Errors and limits). */
+const credentialFields = z.object({
+	...accountFields,
+	// Credentials of before have none.
+	callsPath: z._default(z.enum(callsPaths, `must be ${callsPaths.join(' or ')}`), callsPaths[0]),
+});
+
+/** The API-key generation (Twenty2 documentation, Errors and limits). */
 export const apiKey: Generation = {
 	credentialType: 'twenty2Api',
 
 	account(credential) {
-		const { apiKey: key, baseUrl, ...limits } = readCredential(credentialFields, credential);
-		return { apiKey: key, baseUrl, limits, headers: { Authorization: `Bearer ${key}` } };
+		const fields = readCredential(credentialFields, credential);
+		const { apiKey: key, baseUrl, callsPath, ...limits } = fields;
+		const headers = { Authorization: `Bearer ${key}` };
+		return { apiKey: key, baseUrl, callsPath, limits, headers };
 	},
 
-	speak: (send) => ({
+	speak: (send, { callsPath = callsPaths[0] } = {}) => ({
 		async createCall(call, { idempotencyKey, timeoutMs }) {
 			const hasParameters = Object.keys(call.inputParameters).length > 0;
 			const answer = await send({
 				safe: false,
 				dials: true,
 				method: 'POST',
-				path: '/v1/calls',
+				path: callsPath,
 				headers: { 'Idempotency-Key': idempotencyKey },
 				body: {
 					assistant_id: call.assistantId,
@@ -33,12 +43,13 @@ export const apiKey: Generation = {
 				},
 				timeoutMs,
 			});
-			return createdIn(answer);
+			return advised(() => createdIn(answer));
 		},
 
 		async getCall(callId, { timeoutMs }) {
-			const path = `/v1/calls/${encodeURIComponent(callId)}`;
-			return readIn(await send({ safe: true, dials: false, method: 'GET', path, timeoutMs }));
+			const path = `${callsPath}/${encodeURIComponent(callId)}`;
+			const answer = await send({ safe: true, dials: false, method: 'GET', path, timeoutMs });
+			return advised(() => readIn(answer));
 		},
 
 		simplify: (body) => simplified(body),
@@ -48,3 +59,17 @@ export const apiKey: Generation = {
 		bodyFields: ['assistant_id', 'from_number', 'to_number', 'input_parameters'],
 	}),
 };
+
+/** Reads an answer. Where there is no such page, the failure advises to look at the path. */
+function advised<T>(read: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		const failure = failureOnly(error);
+		const { code } = failure.fields;
+		throw code === 'NOT_FOUND' ? failure.with({ description: otherPath }) : failure;
+	}
+}
+
+const otherPath =
+	'Choose the other Calls Path in the Twenty2 credential. If that is not it, check its Base URL';

@@ -60,6 +60,9 @@ export interface Generation {
 	credentialType: string;
 	/** @throws Failure `INVALID_INPUT` naming the field of the credential */
 	account(credential: unknown): Account;
-	/** @param send carries the requests */
-	speak(send: Send): Twenty2;
+	/**
+	 * @param send carries the requests
+	 * @param account where the generation has its calls, if that differs between accounts
+	 */
+	speak(send: Send, account?: Pick<Account, 'callsPath'>): Twenty2;
 }

@@ -28,8 +28,9 @@ const calls = z.array(jsonObject);
 
 /** @returns Twenty2's answer to a create, without `success` @throws Failure */
 export function createdIn(answer: HttpAnswer): PlacedCall {
-	const { success: _, ...rest } = documented(created, answer, { dials: true }, 'it has no call_id');
-	return placedCall.parse(rest);
+	const body = { ...documented(created, answer, { dials: true }, 'it has no call_id') };
+	delete body.success;
+	return placedCall.parse(body);
 }
 
 /** @returns Twenty2's answer to a read, as it is @throws Failure */

@@ -54,14 +54,15 @@ export async function connect(
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
 	});
-	const { apiKey, baseUrl, limits } = generation.account(credential);
+	const account = generation.account(credential);
+	const { apiKey, baseUrl, limits } = account;
 	const { id } = n8n.getNode().credentials?.[credentialType] ?? {};
 	const credentialId = id ?? '';
 	let opened: Access | undefined;
 	const access = () =>
 		(opened ??= open(budgetOf(apiKey, baseUrl, limits, credentialId), credentialId));
 	return {
-		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl)),
+		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl), account),
 		media: mediaThrough(n8n, baseUrl),
 		limits,
 

@@ -58,7 +58,8 @@ async function checkCredential(
 	const account = generation.account(credential);
 	let answer: HttpAnswer | undefined;
 	const sendRequest = sendSigned(n8n, account);
-	const twenty2 = generation.speak(async (request) => (answer = await sendRequest(request)));
+	const keptAnswer: Send = async (request) => (answer = await sendRequest(request));
+	const twenty2 = generation.speak(keptAnswer, account);
 	const { listCalls } = twenty2;
 	const timing = { timeoutMs: TIMEOUT_MS };
 	const read = async () =>
@@ -66,17 +67,20 @@ async function checkCredential(
 	await withinLimits(account, read).catch((failure: unknown) => {
 		const refusal = answer && refusalIn(answer);
 		if (refusal?.code === 'CALL_NOT_FOUND') return;
-		const { baseUrl } = account;
+		const { baseUrl, callsPath = '' } = account;
+		const address = baseUrl + callsPath;
 		// A server sends the same envelope for a path that it does not have.
-		if (refusal?.status === 404) throw wrongAddress(`Twenty2 has no calls at ${baseUrl}`);
+		if (refusal?.status === 404) throw wrongAddress(`Twenty2 has no calls at ${address}`, account);
 		if (refusal || !answer) throw failure;
-		throw wrongAddress(`${baseUrl} does not answer as Twenty2 does (status ${answer.status})`);
+		const { status } = answer;
+		throw wrongAddress(`${address} does not answer as Twenty2 does (status ${status})`, account);
 	});
 }
 
-const wrongAddress = (what: string) =>
+const wrongAddress = (what: string, { callsPath }: Account) =>
 	new Error(
-		`${what}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.`,
+		`${what}. Check Base URL: it is https://api.twentytwo.in, unless Twenty2 gave you another.` +
+			(callsPath === undefined ? '' : ' Then try the other Calls Path.'),
 	);
 
 /**

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 /** Shown beside the URL. Twenty2 has no request that registers a URL, so the user enters it by hand. */
 export const dashboardSteps: INodeProperties = {
 	displayName:
-		'Twenty2 sends its events to one URL a workspace. Copy the Production URL from Webhook URLs above, open Profile → Integrations in the Twenty2 dashboard, paste it as the webhook URL and save. Then publish this workflow.',
+		'Twenty2 sends its events to one URL a workspace. Open Profile → Integrations in the Twenty2 dashboard and paste a URL from Webhook URLs above: the Test URL while you test, and for good the Production URL. Then publish this workflow.',
 	name: 'dashboardSteps',
 	type: 'notice',
 	default: '',

@@ -41,20 +41,46 @@ export function answer(
 	return startsNothing;
 }
 
+/**
+ * Answers a delivery that starts nothing. Somebody who listens for a test event in the editor would see
+ * nothing of that, so a test becomes a failed execution, which n8n answers with status 500.
+ * @param reason told to the sender, and in the editor
+ * @param details told in the editor only, which knows who asks
+ * @throws NodeOperationError in a test
+ */
+export function turnAway(
+	n8n: IWebhookFunctions,
+	status: number,
+	reason: string,
+	{ details, headers }: { details?: string; headers?: Record<string, string> } = {},
+): IWebhookResponseData {
+	if (n8n.getMode() !== 'manual') return answer(n8n, status, reason, headers);
+	const said = details === undefined ? reason : `${reason}: ${details}`;
+	throw new NodeOperationError(n8n.getNode(), `An event came and was turned away. ${said}`, {
+		description: 'It started nothing. Put that right, then listen for a test event again',
+	});
+}
+
 /** How long a sender should wait before it repeats a delivery, in seconds. */
 const RETRY_AFTER_SECONDS = 10;
 
 /** Answers that the delivery was not taken up and may be repeated. Nothing is remembered of it. */
-export function answerTryAgain(n8n: IWebhookFunctions, message: string): IWebhookResponseData {
-	return answer(n8n, 503, message, { 'retry-after': String(RETRY_AFTER_SECONDS) });
+export function answerTryAgain(
+	n8n: IWebhookFunctions,
+	reason: string,
+	details: string,
+): IWebhookResponseData {
+	const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+	return turnAway(n8n, 503, reason, { details, headers });
 }
 
 /**
  * Turns a Failure into n8n's error. n8n answers the delivery with status 500, so the sender knows
  * that it was not processed, and shows the message as a failed execution of the workflow.
- * @throws NodeOperationError for a Failure; any other error as it is
+ * @throws NodeOperationError; any other error than a Failure as it is
  */
 export function throwOperationError(node: INode, error: unknown): never {
+	if (error instanceof NodeOperationError) throw error;
 	const { message, description } = failureOnly(error).fields;
 	throw new NodeOperationError(node, message, { description });
 }

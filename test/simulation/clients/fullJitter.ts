@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { TooManyRequests } from '../twenty2';
 import { pass } from '../virtualTime';
 import type { Client } from './client';

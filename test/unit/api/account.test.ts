@@ -169,3 +169,21 @@ describe('account', () => {
 		expect(apiKey.account({ ...credential, baseUrl }).baseUrl).toBe(baseUrl);
 	});
 });
+
+describe('Calls Path', () => {
+	it.each([
+		[undefined, '/v1/calls'],
+		['/v1/calls', '/v1/calls'],
+		['/api/calls', '/api/calls'],
+	])('%s in a credential is %s', (callsPath, path) => {
+		expect(apiKey.account({ ...credential, callsPath }).callsPath).toBe(path);
+	});
+
+	it('is refused when it is none of the two', () => {
+		const read = () => apiKey.account({ ...credential, callsPath: '/calls' });
+		expect(failureFrom(read).fields).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'Calls Path in the Twenty2 credential must be /v1/calls or /api/calls',
+		});
+	});
+});

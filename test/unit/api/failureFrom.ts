@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 
 /** The failure that something throws; anything else that it throws fails the test. */

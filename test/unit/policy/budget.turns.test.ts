@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { describe, expect, it } from 'vitest';
 
 import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';

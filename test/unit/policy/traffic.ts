@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { vi } from 'vitest';
 
 import type { RefusalCause } from '../../../nodes/Twenty2/policy/adaptiveLimit';

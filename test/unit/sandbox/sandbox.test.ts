@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { spawn } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
@@ -283,6 +284,21 @@ describe('the API key generation', () => {
 			});
 		}
 	});
+});
+
+it.each([
+	['/v1/calls', '/api/calls'],
+	['/api/calls', '/v1/calls'],
+] as const)('a sandbox with calls at %s has no page at %s', async (callsPath, other) => {
+	const { url, close } = await startSandbox({ callsPath });
+	const headers = { authorization: 'Bearer sandbox-key', 'content-type': 'application/json' };
+	const numbers = { from_number: '+917971441943', to_number: '+919876543210' };
+	const body = JSON.stringify({ assistant_id: 'asst_demo', ...numbers });
+	const post = async (path: string) => await fetch(url + path, { method: 'POST', headers, body });
+	expect((await post(callsPath)).status).toBe(200);
+	const refused = await post(other);
+	expect([refused.status, await refused.text()]).toEqual([404, `Cannot POST ${other}`]);
+	await close();
 });
 
 describe('the workspace generation', () => {
