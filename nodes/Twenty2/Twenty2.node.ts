@@ -15,6 +15,7 @@ import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
 import { QueuedCalls } from './operations/create/ringingTime';
 import type { Operation } from './operations/operation';
+import { tagWithCalls } from './run/executionTags';
 import { hintAtQueue, hintAtWait } from './run/hints';
 import { carryOut, checkItems } from './run/items';
 import { keysOf, ledgerOf } from './run/nodeState';
@@ -111,6 +112,7 @@ export class Twenty2 implements INodeType {
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		hintAtQueue(this, queued);
+		tagWithCalls(this, ledger.callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
