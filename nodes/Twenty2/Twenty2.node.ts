@@ -18,7 +18,7 @@ import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
 import { hintAtQueue, hintAtWait } from './run/hints';
 import { carryOut, checkItems } from './run/items';
-import { keysOf, ledgerOf } from './run/nodeState';
+import { isTool, keysOf, ledgerOf } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
 
@@ -118,6 +118,6 @@ export class Twenty2 implements INodeType {
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
 		if (results.some((result) => result instanceof Failure)) ledger.failed();
 		if (error) throw error;
-		return [outputs(results, dials)];
+		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];
 	}
 }
