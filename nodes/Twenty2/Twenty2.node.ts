@@ -29,6 +29,18 @@ const operationName = z.custom<keyof typeof operations>(
 	'is no operation of this node',
 );
 
+/** n8n names the nodes that its panel adds by this field and the operation, e.g. "Create a call". */
+const resource: INodeProperties = {
+	displayName: 'Resource',
+	name: 'resource',
+	type: 'options',
+	noDataExpression: true,
+	options: [
+		{ name: 'Call', value: 'call', description: 'A phone call between an assistant and a person' },
+	],
+	default: 'call',
+};
+
 const operationField: INodeProperties = {
 	displayName: 'Operation',
 	name: 'operation',
@@ -36,6 +48,7 @@ const operationField: INodeProperties = {
 	noDataExpression: true,
 	options: operationList.map(({ option }) => option),
 	default: 'createCall',
+	displayOptions: { show: { resource: ['call'] } },
 };
 
 /** The display names of the operations, as the entries of an object in an expression. */
@@ -48,7 +61,10 @@ export class Twenty2 implements INodeType {
 		name: 'twenty2',
 		icon: { light: 'file:twenty2.svg', dark: 'file:twenty2.dark.svg' },
 		group: ['output'],
-		version: 1,
+		// A list, because n8n adds its Custom API Call to nodes that have one number here as their default. Such
+		// calls would go past the limits of the key and past the ledger (n8n 1.123 and 2.41).
+		version: [1],
+		defaultVersion: 1,
 		subtitle: `={{ ({ ${displayNames.join(', ')} })[$parameter["operation"]] }}`,
 		description: 'Have an AI assistant phone people, and look up how the calls went',
 		defaults: { name: 'Twenty2' },
@@ -83,7 +99,12 @@ export class Twenty2 implements INodeType {
 				testedBy: 'testWorkspace',
 			},
 		],
-		properties: [authentication, operationField, ...operationList.flatMap(({ fields }) => fields)],
+		properties: [
+			authentication,
+			resource,
+			operationField,
+			...operationList.flatMap(({ fields }) => fields),
+		],
 	};
 
 	methods = { credentialTest: connectionTests };

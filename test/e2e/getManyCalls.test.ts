@@ -67,7 +67,7 @@ describe('Get Many Calls in n8n', () => {
 						call_id,
 						status: expect.any(String),
 						assistant_id: 'asst_demo',
-						to_number: number.slice(3),
+						to_number: number,
 					}),
 					pairedItem: { item },
 				})),
@@ -83,7 +83,7 @@ describe('Get Many Calls in n8n', () => {
 	it('returns all, untouched, where that is wanted', async () => {
 		const calls = Array.from({ length: 120 }, (_, n) => ({ status: 'x', call_id: `call_${n}`, n }));
 		sandbox.behaveReads('*', { kind: 'answer', status: 200, body: { success: true, calls } });
-		const parameters = { operation: 'getManyCalls', simplify: false };
+		const parameters = { operation: 'getManyCalls', output: 'raw' };
 		const all = await inWorkspace(leads(1), { ...parameters, returnAll: true });
 		const first = await inWorkspace(leads(1), parameters);
 

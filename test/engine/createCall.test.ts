@@ -31,6 +31,17 @@ describe('Create Call', () => {
 		expect(sandbox.seen.calls).toHaveLength(5);
 	});
 
+	it.each([{}, { resource: 'call' }])(
+		'runs in a workflow whose JSON has %o',
+		async (parameters) => {
+			const run = await engineFor(sandbox).run({
+				items: leads(1),
+				node: createCallNode(parameters),
+			});
+			expect(run.success[0]?.json.call_id).toBe(sandbox.seen.callsTo(phone(0))[0]?.call_id);
+		},
+	);
+
 	it('sends the API key generation what it documents', async () => {
 		await engineFor(sandbox).run({
 			items: leads(1),

@@ -130,7 +130,7 @@ describe('A fault of the node', () => {
 	it('after a call was placed says that it was placed', async () => {
 		sandbox.pace.talkMs = 0;
 		breakClient(() => ({
-			simplify() {
+			unify() {
 				throw fault();
 			},
 		}));

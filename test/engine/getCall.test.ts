@@ -32,34 +32,29 @@ describe.each(generations)('Get Call (%s)', (authentication) => {
 			),
 		});
 
-	it('gives the same names on both generations', async () => {
+	it('gives the same ten names and E.164 on both generations', async () => {
 		const call_id = await placedCall();
 		const run = await lookUp(call_id);
-		const number = (e164: string) => (authentication === 'workspace' ? e164.slice(3) : e164);
 		expect(run.success).toEqual([
 			{
 				json: {
 					call_id,
 					status: 'completed',
-					direction: 'outbound',
+					to_number: phone(7),
+					from_number: '+917971441943',
 					assistant_id: 'asst_demo',
-					from_number: number('+917971441943'),
-					to_number: number(phone(7)),
 					duration_seconds: 1,
 					cost: expect.any(String),
-					started_at: expect.any(String),
 					ended_at: expect.any(String),
-					input_parameters: {},
 					output_parameters: expect.any(Object),
 					recording_url: expect.stringMatching(/^http/),
-					transcript_url: expect.stringMatching(/^http/),
 				},
 				pairedItem: { item: 0 },
 			},
 		]);
 	});
 
-	it('gives Twenty2’s body untouched where Simplify is off', async () => {
+	it('gives Twenty2’s body untouched where Output is Raw', async () => {
 		const call = { tomorrow: [1, { z: null }], call_id: 'call_1', status: 'x', agent_id: '' };
 		const body = {
 			z: 1,
@@ -69,8 +64,41 @@ describe.each(generations)('Get Call (%s)', (authentication) => {
 		};
 		sandbox.behaveReads('call_1', { kind: 'answer', status: 200, body });
 
-		const run = await lookUp('call_1', { simplify: false });
+		const run = await lookUp('call_1', { output: 'raw' });
 		expect(JSON.stringify(run.success[0]?.json)).toBe(JSON.stringify(body));
+	});
+
+	it('gives the selected fields only, in their own order', async () => {
+		const call_id = await placedCall();
+		const outputFields = ['transcript_url', 'direction', 'to_number', 'call_id'];
+		const run = await lookUp(call_id, { output: 'selected', outputFields });
+		expect(Object.entries(run.success[0]?.json ?? {})).toEqual([
+			['call_id', call_id],
+			['to_number', phone(7)],
+			['direction', 'outbound'],
+			['transcript_url', expect.stringMatching(/^http/)],
+		]);
+	});
+
+	it('leaves out a selected field that Twenty2 did not send', async () => {
+		const body = { success: true, call_id: 'call_1', status: 'queued' };
+		sandbox.behaveReads('call_1', { kind: 'answer', status: 200, body });
+		const outputFields = ['status', 'cost'];
+		const run = await lookUp('call_1', { output: 'selected', outputFields });
+		expect(run.success[0]?.json).toEqual({ status: 'queued' });
+	});
+
+	it.each([
+		['none', []],
+		['one that no call has', ['call_id', 'colour']],
+		['an expression that yields none', '={{ $json.nothing }}'],
+	])('refuses as output fields %s', async (_, outputFields) => {
+		const run = await lookUp('call_1', { output: 'selected', outputFields });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'Output Fields must name at least one field of a call, e.g. call_id',
+		});
+		expect(sandbox.seen.requests).toEqual([]);
 	});
 
 	it('tells a call that is not there by its code', async () => {

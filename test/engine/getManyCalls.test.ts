@@ -54,25 +54,31 @@ describe('Get Many Calls', () => {
 		expect(success[2]?.json).toEqual({
 			call_id: ids[2],
 			status: 'completed',
-			direction: 'outbound',
+			to_number: phone(0),
+			from_number: '+917971441943',
 			assistant_id: 'asst_demo',
-			from_number: '7971441943',
-			to_number: phone(0).slice(3),
 			duration_seconds: 1,
 			cost: expect.any(String),
-			started_at: expect.any(String),
 			ended_at: expect.any(String),
 		});
 	});
 
-	it('gives each call untouched where Simplify is off', async () => {
+	it('gives each call untouched where Output is Raw', async () => {
 		const sent = [
 			{ tomorrow: [1, { z: null }], call_id: 'call_1', status: 'x', agent_id: '' },
 			{ status: 'y', call_id: 'call_2' },
 		];
 		answerWith({ calls: sent, success: true, page: 1 });
-		const { success } = await list({ simplify: false });
+		const { success } = await list({ output: 'raw' });
 		expect(JSON.stringify(success.map(({ json }) => json))).toBe(JSON.stringify(sent));
+	});
+
+	it('gives the selected fields of each call', async () => {
+		const ids = await placed(2);
+		const { success } = await list({ output: 'selected', outputFields: ['direction', 'call_id'] });
+		expect(success.map(({ json }) => json)).toEqual(
+			ids.map((call_id) => ({ call_id, direction: 'outbound' })),
+		);
 	});
 
 	it.each([
@@ -198,7 +204,7 @@ describe('Get Many Calls', () => {
 		['half a call', { limit: 1.5 }, 'Limit'],
 		['a limit in words', { limit: '={{ "many" }}' }, 'Limit'],
 		['Return All in words', { returnAll: '={{ "yes" }}' }, 'Return All'],
-		['Simplify of undefined', { simplify: '={{ $json.nothing }}' }, 'Simplify'],
+		['Output of undefined', { output: '={{ $json.nothing }}' }, 'Output'],
 		['retries below zero', { options: { maxRetries: -1 } }, 'Max Retries'],
 		...(
 			[

@@ -285,18 +285,14 @@ describe('A delivery', () => {
 					event_id: event.event_id,
 					call_id: event.call.call_id,
 					status: 'completed',
-					direction: 'outbound',
-					assistant_id: 'asst_demo',
-					from_number: '+917971441943',
 					to_number: phone(0),
+					from_number: '+917971441943',
+					assistant_id: 'asst_demo',
 					duration_seconds: 0,
 					cost: '0.00 INR',
-					started_at: event.call.started_at,
 					ended_at: event.call.ended_at,
-					input_parameters: { customerName: 'Asha' },
 					output_parameters: { answered: true },
 					recording_url: expect.stringContaining(event.call.call_id),
-					transcript_url: expect.stringContaining(event.call.call_id),
 					disconnection_reason: null,
 					contact: event.contact,
 					campaign: event.campaign,
@@ -535,9 +531,8 @@ describe.each(['apiKey', 'workspace'])('Verification (%s)', (authentication) => 
 		await quiet();
 		const [item] = z.array(z.object({ json: z.looseObject({}) })).parse(started);
 		expect(item?.json).toMatchObject({
-			to_number: expect.stringContaining(phone(0).slice(3)),
+			to_number: phone(0),
 			cost: '0.00 INR',
-			input_parameters: { name: 'Asha' },
 			output_parameters: {},
 		});
 		expect(item?.json).not.toHaveProperty('recording_url');

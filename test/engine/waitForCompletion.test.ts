@@ -80,27 +80,28 @@ describe('Wait for Completion', () => {
 	const errorsIn = (items: Run['success']) => items.map(({ json }) => json.error);
 
 	describe.each(['apiKey', 'workspace'] as const)('(%s)', (authentication) => {
-		it.each([true, false])(
-			'gives what Get Call gives once the call has ended (simplify %s)',
-			async (simplify) => {
+		it.each(['simplified', 'raw', 'selected'])(
+			'gives what Get Call gives once the call has ended (output %s)',
+			async (output) => {
+				const outputFields = ['call_id', 'status', 'duration_seconds'];
 				const waited = await runOf(
 					limited().start({
 						items: leads(1),
-						node: waiting({}, {}, { authentication, simplify }),
+						node: waiting({}, {}, { authentication, output, outputFields }),
 					}),
 				);
 				const call_id = callOf(0).call_id;
 				const read = await runOf(
 					limited().start({
 						items: [{ call_id }],
-						node: getCallNode({ authentication, simplify }),
+						node: getCallNode({ authentication, output, outputFields }),
 					}),
 				);
 
 				expect(waited.error).toBeUndefined();
 				expect(waited.success).toEqual(read.success);
 				const call = { call_id, status: 'completed', duration_seconds: 59 };
-				const isNested = authentication === 'workspace' && !simplify;
+				const isNested = authentication === 'workspace' && output === 'raw';
 				expect(waited.success[0]?.json).toMatchObject(isNested ? { call } : call);
 			},
 		);

@@ -2,7 +2,7 @@ import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential } from './account';
 import { failureOnly } from './failure';
-import { createdIn, readIn, simplified } from './responses';
+import { createdIn, readIn, unified } from './responses';
 import type { Generation } from './client';
 
 /** Twenty2's documentation shows both. */
@@ -52,7 +52,7 @@ export const apiKey: Generation = {
 			return advised(() => readIn(answer));
 		},
 
-		simplify: (body) => simplified(body),
+		unify: (body) => unified(body),
 
 		objectionTo: () => undefined,
 

@@ -47,8 +47,8 @@ export interface Twenty2 {
 	 * @returns the calls in Twenty2's order, each untouched
 	 */
 	listCalls?(query: Record<string, string>, timing: Timing): Promise<JsonObject[]>;
-	/** A call, or Get Call's body, under the names that both generations share. */
-	simplify(body: JsonObject): JsonObject;
+	/** A call, or Get Call's body, under the names that both generations share, with numbers in E.164. */
+	unify(body: JsonObject): JsonObject;
 	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
 	objectionTo(number: string): string | undefined;
 	/** The names that Create Call's body has already. */

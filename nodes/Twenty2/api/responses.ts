@@ -72,44 +72,57 @@ function unfolded(body: JsonObject): JsonObject {
 	return { ...body, ...jsonObject.safeParse(body.call).data };
 }
 
-const names = [
+/** The public names of a call's fields, in their order. */
+export const callFields = [
 	'call_id',
 	'status',
-	'direction',
-	'assistant_id',
-	'from_number',
 	'to_number',
+	'from_number',
+	'assistant_id',
 	'duration_seconds',
 	'cost',
-	'started_at',
 	'ended_at',
-	'input_parameters',
 	'output_parameters',
 	'recording_url',
+	'direction',
+	'started_at',
+	'input_parameters',
 	'transcript_url',
 ] as const;
+
+export type CallField = (typeof callFields)[number];
+
+/** A number within India, as the workspace generation and events have them. */
+const tenDigits = /^\d{10}$/;
+
+const inE164 = (number: unknown) =>
+	typeof number === 'string' && tenDigits.test(number) ? `+91${number}` : number;
 
 const link = z.object({ url: z.unknown() });
 
 /**
- * A call under the public names, in their order. It has only the fields that Twenty2 sent.
+ * A call under the public names, in their order, with its numbers in E.164. It has only the fields that
+ * Twenty2 sent.
  * @param body an answer to a read
  * @param theirs this generation's own names, by the public ones, where they differ
  */
-export function simplified(
+export function unified(
 	body: JsonObject,
-	theirs: Partial<Record<(typeof names)[number], string>> = {},
+	theirs: Partial<Record<CallField, string>> = {},
 ): JsonObject {
 	const sent = unfolded(body);
 	const urlIn = (field: unknown) => link.safeParse(field).data?.url;
 
-	const values = names.map((name): [string, unknown] => [name, sent[theirs[name] ?? name]]);
-	const simple = {
-		...Object.fromEntries(values),
+	const values = callFields.map((name): [string, unknown] => [name, sent[theirs[name] ?? name]]);
+	const named: JsonObject = Object.fromEntries(values);
+	const call = {
+		...named,
+		to_number: inE164(named.to_number),
+		from_number: inE164(named.from_number),
 		recording_url: sent.recording_url ?? urlIn(sent.recording),
 		transcript_url: sent.transcript_url ?? urlIn(sent.transcript),
 	};
-	return Object.fromEntries(Object.entries(simple).filter(([, value]) => value !== undefined));
+	return Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined));
 }
 
 /** How a call ended, where that is known. */

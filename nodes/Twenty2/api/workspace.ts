@@ -5,7 +5,7 @@ import { accountFields, readCredential, secret } from './account';
 import type { Generation } from './client';
 import { adviceFor, failureOnly } from './failure';
 import { refusalIn } from './refusal';
-import { createdIn, listedIn, readIn, simplified, type PlacedCall } from './responses';
+import { createdIn, listedIn, readIn, unified, type PlacedCall } from './responses';
 import type { HttpAnswer, HttpRequest, Send } from './transport';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
@@ -83,8 +83,8 @@ export const workspace: Generation = {
 			return startedSince(alike, since, answer.date);
 		},
 
-		simplify: (body) =>
-			simplified(body, {
+		unify: (body) =>
+			unified(body, {
 				assistant_id: 'agent_id',
 				from_number: 'caller_phone',
 				to_number: 'callee_phone',

@@ -27,8 +27,8 @@ import {
 	maxRetries,
 	requestOptionsOf,
 	requestTimeoutSeconds,
-	simplify,
 } from './fields/options';
+import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
 
@@ -43,7 +43,7 @@ const retryUnknownOutcome: INodeProperties = {
 		'Whether to place a call again when no answer tells if it was placed. The person may then be phoned twice.',
 };
 
-const shownWhenWaiting = { show: { operation: ['createCall'], waitForCompletion: [true] } };
+const shownWhenWaiting = { operation: ['createCall'], waitForCompletion: [true] };
 
 const options: INodeProperties = {
 	displayName: 'Options',
@@ -76,12 +76,7 @@ export const createCall: Operation = {
 		action: 'Create a call',
 		description: 'Have an assistant phone a person',
 	},
-	fields: [
-		...newCallFields,
-		waitForCompletion,
-		{ ...simplify, displayOptions: shownWhenWaiting },
-		options,
-	],
+	fields: [...newCallFields, waitForCompletion, ...outputChoice(shownWhenWaiting), options],
 	dials: true,
 
 	check(parameters, { twenty2, access, media }) {
@@ -90,7 +85,7 @@ export const createCall: Operation = {
 		const retry = { retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo) };
 		const key = keyOf(parameters);
 		const polling = pollingOf(parameters);
-		const simple = polling && parameters.read(simplify, yesOrNo);
+		const outputOf = polling && chosenOutput(parameters, twenty2);
 		const wanted = mediaWanted(parameters);
 		const refresh = wanted.recording || wanted.transcript;
 
@@ -122,11 +117,11 @@ export const createCall: Operation = {
 			const placing = oncePerKey(key, entry, run, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);
 			if (entry.state.is === 'placed') run.queued.placed(entry.state.at ?? 0);
-			if (!polling) return [{ json: answer }];
+			if (!polling || !outputOf) return [{ json: answer }];
 
 			const waiting = { ...context, polling, resumed, refresh };
 			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
-			const output = { json: simple ? twenty2.simplify(body) : body };
+			const output = { json: outputOf(body) };
 			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
 			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);
 			return [await complete.catch(asPlaced)];

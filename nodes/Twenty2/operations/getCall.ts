@@ -12,9 +12,9 @@ import {
 	maxRetries,
 	requestOptionsOf,
 	requestTimeoutSeconds,
-	simplify,
 } from './fields/options';
-import { identifier, yesOrNo } from './fields/schemas';
+import { chosenOutput, outputChoice } from './fields/output';
+import { identifier } from './fields/schemas';
 import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['getCall'] } };
@@ -55,12 +55,12 @@ export const getCall: Operation = {
 		action: 'Get a call',
 		description: 'Look up how a call went, by its ID',
 	},
-	fields: [callId, { ...simplify, displayOptions }, options],
+	fields: [callId, ...outputChoice(displayOptions.show), options],
 	dials: false,
 
 	check(parameters, { twenty2, media, request }) {
 		const id = parameters.read(callId, identifier);
-		const simple = parameters.read(simplify, yesOrNo);
+		const outputOf = chosenOutput(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
 		const wanted = mediaWanted(parameters);
 
@@ -71,7 +71,7 @@ export const getCall: Operation = {
 				patience: requestOptions,
 				signal,
 			});
-			const output = { json: simple ? twenty2.simplify(body) : body };
+			const output = { json: outputOf(body) };
 			const mediaOptions = { wanted, requestOptions, signal, attempts };
 			return [await withMedia(output, body, { twenty2, media }, mediaOptions)];
 		};

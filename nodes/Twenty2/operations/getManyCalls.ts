@@ -7,8 +7,8 @@ import {
 	maxRetries,
 	requestOptionsOf,
 	requestTimeoutSeconds,
-	simplify,
 } from './fields/options';
+import { chosenOutput, outputChoice } from './fields/output';
 import { wholeNumber, yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
 
@@ -128,7 +128,7 @@ export const getManyCalls: Operation = {
 		workspaceNotice,
 		returnAll,
 		limit,
-		{ ...simplify, displayOptions },
+		...outputChoice(displayOptions.show),
 		queryParameters,
 		options,
 	],
@@ -140,7 +140,7 @@ export const getManyCalls: Operation = {
 		const most = parameters.read(returnAll, yesOrNo)
 			? Infinity
 			: parameters.read(limit, wholeNumber(1));
-		const simple = parameters.read(simplify, yesOrNo);
+		const outputOf = chosenOutput(parameters, twenty2);
 		const wanted = parameters.read(queryParameters, query);
 		const requestOptions = requestOptionsOf(parameters);
 
@@ -151,7 +151,7 @@ export const getManyCalls: Operation = {
 				patience: requestOptions,
 				signal,
 			});
-			return calls.slice(0, most).map((call) => ({ json: simple ? twenty2.simplify(call) : call }));
+			return calls.slice(0, most).map((call) => ({ json: outputOf(call) }));
 		};
 	},
 };

@@ -1,8 +1,9 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { simplified } from '../api/responses';
+import { unified } from '../api/responses';
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
+import { simplified } from '../operations/fields/output';
 import { identifier } from '../operations/fields/schemas';
 
 /** The event that Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
@@ -75,7 +76,7 @@ const details = z.object({
 });
 
 /**
- * The event with the field names of Get Call. It has only fields that Twenty2 sent.
+ * The event with the simplified output of Get Call. It has only fields that Twenty2 sent.
  * @param known the call as Twenty2 answered with it, under the public names. The item then says nothing
  * else of the call, because anybody can send an event.
  */
@@ -84,7 +85,7 @@ export function simplifiedEvent(event: CallEvent, known?: JsonObject): JsonObjec
 	const simple = {
 		event: event.event,
 		event_id: event.eventId,
-		...(known ?? callIn(body)),
+		...simplified(known ?? callIn(body)),
 		disconnection_reason: details.parse(body).call.disconnection_reason,
 		contact: body.contact,
 		campaign: body.campaign,
@@ -96,7 +97,7 @@ export function simplifiedEvent(event: CallEvent, known?: JsonObject): JsonObjec
 function callIn(body: JsonObject): JsonObject {
 	const { call, contact, recording, transcript } = details.parse(body);
 	const cost = call.call_cost_inr === undefined ? undefined : inr(call.call_cost_inr);
-	return simplified(
+	return unified(
 		{ ...body, cost, input_parameters: contact?.input_variables, recording, transcript },
 		{ output_parameters: 'output_variables' },
 	);

@@ -200,7 +200,7 @@ async function lastLook(
  * other words for the same end are none.
  */
 function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: JsonObject): Look {
-	const call = twenty2.simplify(body);
+	const call = twenty2.unify(body);
 	const end = endOf(call);
 	const because = `it is ${event} and says that the call is ${logLine(told, 100)}, whereas Twenty2 says ${logLine(String(call.status), 100)}`;
 	if (end === undefined) return { is: 'open', because };

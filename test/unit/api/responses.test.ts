@@ -104,7 +104,7 @@ describe('readIn', () => {
 	});
 });
 
-describe('simplify', () => {
+describe('unify', () => {
 	const common = {
 		call_id: 'call_1',
 		status: 'completed',
@@ -119,8 +119,8 @@ describe('simplify', () => {
 		...common,
 		...around,
 		assistant_id: 'asst_1',
-		from_number: '7971441943',
-		to_number: '9871532305',
+		from_number: '+917971441943',
+		to_number: '+919871532305',
 		recording_url: 'https://r',
 		transcript_url: 'https://t',
 	};
@@ -129,12 +129,12 @@ describe('simplify', () => {
 		transcript: { url: 'https://t', expires_at: 'x' },
 	};
 	const theirs = {
-		apiKey: { assistant_id: 'asst_1', from_number: '7971441943', to_number: '9871532305' },
+		apiKey: { assistant_id: 'asst_1', from_number: '+917971441943', to_number: '+919871532305' },
 		workspace: { agent_id: 'asst_1', caller_phone: '7971441943', callee_phone: '9871532305' },
 	};
 
 	describe.each(['apiKey', 'workspace'] as const)('of %s', (generation) => {
-		const { simplify } = generations[generation];
+		const { unify } = generations[generation];
 		const call = { ...common, ...theirs[generation], billed_duration_seconds: 60 };
 
 		it.each([
@@ -150,46 +150,59 @@ describe('simplify', () => {
 				},
 			],
 		])('has the public names where the call is %s', (_, body) => {
-			expect(simplify(body)).toEqual(public_);
+			expect(unify(body)).toEqual(public_);
 		});
 
 		it('has the public names in one order', () => {
 			const body = { ...links, ...around, call };
-			expect(Object.keys(simplify(body))).toEqual([
+			expect(Object.keys(unify(body))).toEqual([
 				'call_id',
 				'status',
-				'direction',
-				'assistant_id',
-				'from_number',
 				'to_number',
+				'from_number',
+				'assistant_id',
 				'duration_seconds',
 				'cost',
-				'started_at',
 				'ended_at',
-				'input_parameters',
 				'output_parameters',
 				'recording_url',
+				'direction',
+				'started_at',
+				'input_parameters',
 				'transcript_url',
 			]);
 		});
 
 		it('has only what Twenty2 sent', () => {
 			const body = { success: true, call: { call_id: 'call_1', status: 'queued' } };
-			expect(simplify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
+			expect(unify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
 		});
+
+		it.each(['+919871532305', '987153230', '98715323051', '', null, 9871532305])(
+			'leaves a number alone that is not ten digits of text: %o',
+			(number) => {
+				const body = {
+					call_id: 'call_1',
+					status: 'queued',
+					to_number: number,
+					callee_phone: number,
+				};
+				expect(unify(body).to_number).toBe(number);
+			},
+		);
 
 		it.each([null, 'https://r', [], { expires_at: 'x' }])(
 			'has no link where the recording is %o',
 			(recording) => {
 				const body = { call_id: 'call_1', status: 'queued', recording };
-				expect(simplify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
+				expect(unify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
 			},
 		);
 
 		it('leaves the body as it was', () => {
 			const body = { success: true, call, ...around, ...links };
 			const before = structuredClone(body);
-			simplify(body);
+			unify(body);
 			expect(body).toEqual(before);
 		});
 	});
@@ -282,7 +295,7 @@ describe('hasEnded', () => {
 		['workspace', { success: true, call: { call_id: 'call_1', status: 'completed' } }],
 		['workspace', { success: true, call_id: 'call_1', status: 'completed' }],
 	] as const)('is told from what %s answers: %o', (generation, body) => {
-		expect(hasEnded(generations[generation].simplify(body))).toBe(true);
+		expect(hasEnded(generations[generation].unify(body))).toBe(true);
 	});
 });
 

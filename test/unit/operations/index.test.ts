@@ -1,7 +1,10 @@
+import { NodeHelpers } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import * as operations from '../../../nodes/Twenty2/operations';
 import { Twenty2 } from '../../../nodes/Twenty2/Twenty2.node';
+
+const { description } = new Twenty2();
 
 describe('The registry of operations', () => {
 	it.each(Object.entries(operations))('has %s under its value', (name, { option }) => {
@@ -9,7 +12,7 @@ describe('The registry of operations', () => {
 	});
 
 	it('gives the node its operations, their fields and its subtitle', () => {
-		const { properties, subtitle } = new Twenty2().description;
+		const { properties, subtitle } = description;
 		const field = properties.find(({ name }) => name === 'operation');
 		const all = Object.values(operations);
 		expect(field?.options).toEqual(all.map(({ option }) => option));
@@ -17,5 +20,21 @@ describe('The registry of operations', () => {
 		expect(subtitle).toBe(
 			'={{ ({ createCall: "Create Call", getCall: "Get Call", getManyCalls: "Get Many Calls" })[$parameter["operation"]] }}',
 		);
+	});
+});
+
+describe('An action that is picked in the panel', () => {
+	it.each([
+		['createCall', 'Create a call'],
+		['getCall', 'Get a call'],
+		['getManyCalls', 'Get many calls'],
+	])('%s lands on the canvas as "%s"', (operation, name) => {
+		expect(NodeHelpers.makeNodeName({ resource: 'call', operation }, description)).toBe(name);
+	});
+
+	it('is never n8n’s Custom API Call, which it adds to a node of one version', () => {
+		// n8n 1.123 and 2.41, `injectCustomApiCallOptions` of its load-nodes-and-credentials.js.
+		const { defaultVersion, version } = description;
+		expect(defaultVersion === undefined || defaultVersion === version).toBe(false);
 	});
 });

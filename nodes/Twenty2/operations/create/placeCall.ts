@@ -90,7 +90,7 @@ export async function placeCall(
 			idOf: ({ call_id }: PlacedCall) => call_id,
 			// The look is about another call, so it does not count among the attempts of this entry.
 			isOver: async (callId: string) =>
-				hasEnded(twenty2.simplify(await twenty2.getCall(callId, requestOptions))),
+				hasEnded(twenty2.unify(await twenty2.getCall(callId, requestOptions))),
 		},
 	};
 	const { creates } = access;

@@ -145,7 +145,7 @@ export async function waitForEnd(
 			const ms = Math.ceil(Math.min(pause, left));
 			if (ms > 0) await access.sleepUntilEnded(callId, ms, signal);
 			const body = await poll();
-			if (body && hasEnded(twenty2.simplify(body))) {
+			if (body && hasEnded(twenty2.unify(body))) {
 				access.callEnded(callId);
 				return body;
 			}

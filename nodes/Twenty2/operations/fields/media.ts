@@ -102,7 +102,7 @@ export async function withMedia(
 	{ twenty2, media }: Pick<Connection, 'twenty2' | 'media'>,
 	{ wanted, requestOptions, signal, attempts: before }: MediaOptions,
 ): Promise<Output> {
-	const { call_id, recording_url, transcript_url } = links.parse(twenty2.simplify(body));
+	const { call_id, recording_url, transcript_url } = links.parse(twenty2.unify(body));
 	const { json } = output;
 	let attempts = before;
 	const counted: Media = {

@@ -34,15 +34,6 @@ export const requestTimeoutSeconds: INodeProperties = {
 	description: 'How long one request may take, from sending it to the end of its answer',
 };
 
-/** Every operation that reads calls has this field. Each sets when it is shown. */
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
-
 /** What the options say of the requests of one item. */
 export interface RequestOptions extends Patience {
 	/** How long one request may take to the end of its answer, in milliseconds. */
