@@ -16,9 +16,10 @@ import * as operations from './operations';
 import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
+import { tagWithCalls } from './run/executionTags';
 import { hintAtQueue, hintAtWait } from './run/hints';
 import { carryOut, checkItems } from './run/items';
-import { keysOf, ledgerOf } from './run/nodeState';
+import { isTool, keysOf, ledgerOf } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
 
@@ -133,11 +134,12 @@ export class Twenty2 implements INodeType {
 
 		if (!(connection instanceof Failure)) hintAtWait(this, connection);
 		hintAtQueue(this, queued);
+		tagWithCalls(this, ledger.callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
 		if (results.some((result) => result instanceof Failure)) ledger.failed();
 		if (error) throw error;
-		return [outputs(results, dials)];
+		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];
 	}
 }

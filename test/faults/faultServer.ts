@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import dns from 'node:dns';
 import { once } from 'node:events';
 import {
@@ -155,13 +156,13 @@ export class FaultServer {
 
 	/** What the sandbox answers, with links that lead here. */
 	private async forward(request: IncomingMessage, body: Buffer): Promise<Sound> {
-		const { host: _, connection: __, 'transfer-encoding': ___, ...headers } = request.headers;
+		const ofThisHop = ['host', 'connection', 'transfer-encoding'];
+		const headers = Object.entries(request.headers)
+			.filter(([name]) => !ofThisHop.includes(name))
+			.map(([name, value]): [string, string] => [name, String(value)]);
 		const answer = await fetch(this.sandbox.url + (request.url ?? '/'), {
 			method: request.method,
-			headers: Object.entries(headers).map(([name, value]): [string, string] => [
-				name,
-				String(value),
-			]),
+			headers,
 			...(body.length > 0 && { body: new Uint8Array(body) }),
 			redirect: 'manual',
 		});

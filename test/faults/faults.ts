@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { ServerResponse } from 'node:http';
 
 /** What Twenty2 would have answered. */

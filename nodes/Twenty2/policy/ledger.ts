@@ -42,6 +42,8 @@ const entrySchema = z.object({
 	]),
 });
 
+const withCallId = z.object({ call_id: z.string() });
+
 /** What is known of one call of this execution. */
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -164,6 +166,13 @@ export class Ledger {
 			placed: states.filter((is) => is === 'placed').length,
 			doubtful: states.filter((is) => is === 'unknown' || is === 'sent').length,
 		};
+	}
+
+	/** The IDs of the calls of this run that were placed. Earlier tries count too. */
+	get callIds(): string[] {
+		const entries = Object.values(this.entries).filter(isEntry);
+		const answers = entries.map(({ state }) => state.is === 'placed' && state.answer);
+		return answers.flatMap((answer) => withCallId.safeParse(answer).data?.call_id ?? []);
 	}
 
 	/** Remembers the entries for the next retry, with what is written to them from now on. */

@@ -4,6 +4,7 @@ import * as z from 'zod/v4/mini';
 import { Failure } from '../api/failure';
 import { isJsonObject } from '../json';
 import type { Result } from './items';
+import { sentenceForModel } from './toolOutput';
 
 const json = z.custom<IDataObject>(isJsonObject);
 
@@ -11,11 +12,18 @@ const json = z.custom<IDataObject>(isJsonObject);
  * The items that the node returns. A failed one has `error` as its only key and no `error` beside
  * `json`. So n8n sends it to the error output with its code, and adds the input's own fields.
  * @param dials whether the operation makes phones ring
+ * @param forModel whether a model reads them, which gets a failure as one sentence
  */
-export function outputs(results: Result[], dials: boolean): INodeExecutionData[] {
+export function outputs(
+	results: Result[],
+	{ dials, forModel }: { dials: boolean; forModel: boolean },
+): INodeExecutionData[] {
 	return results.flatMap((result = [], item) => {
 		const pairedItem = { item };
-		if (result instanceof Failure) return [{ json: { error: errorOf(result, dials) }, pairedItem }];
+		if (result instanceof Failure) {
+			const error = forModel ? sentenceForModel(result.fields, dials) : errorOf(result, dials);
+			return [{ json: { error }, pairedItem }];
+		}
 		return result.map((output) => ({ ...output, json: json.parse(output.json), pairedItem }));
 	});
 }

@@ -4,6 +4,7 @@ import type { Failure } from '../api/failure';
 import type { Tally } from '../policy/ledger';
 import { isTool } from './nodeState';
 import { errorOf } from './output';
+import { sentenceForModel } from './toolOutput';
 
 const remembered =
 	'Calls already placed are remembered: running this execution again places only the missing ones.';
@@ -21,18 +22,12 @@ export function stoppedError(
 	const { code, message, description, status } = failure.fields;
 	const error = plainError(node, item);
 	error.message = isTool(node)
-		? oneSentence(code, message, tally && progress(tally))
+		? sentenceForModel(failure.fields, tally !== undefined)
 		: sentences(message, tally && progress(tally));
 	error.description = sentences(description, tally && tally.placed > 0 && remembered);
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
-}
-
-/** The message for a model, which sees neither the code nor the description of an error. */
-function oneSentence(code: string, message: string, progress?: string): string {
-	const said = [message, progress?.replace(/^./, (first) => first.toLowerCase())];
-	return `${code}: ${said.filter(Boolean).join('; ')}.`;
 }
 
 /** The error that ends a run when its execution is stopped. n8n knows it by the word "canceled". */

@@ -1,0 +1,48 @@
+import type { IExecuteFunctions, IWorkflowExecutionCustomData } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+/**
+ * The keys of n8n's custom data that hold call IDs. n8n keeps 10 keys for an execution and drops what comes
+ * after them without a word, so half of them are left to the workflow.
+ */
+const keys = ['', '_2', '_3', '_4', '_5'].map((end) => `twenty2_call_id${end}`);
+
+/** How long a value may be, in characters. n8n logs an error when one is longer. */
+const MAX_LENGTH = 255;
+
+/**
+ * Tags the execution with the IDs of its calls, so that it is found by one of them in n8n's list of
+ * executions, whose filter looks for a part of a value. The first 40 or so of an execution find room.
+ */
+export function tagWithCalls(n8n: IExecuteFunctions, callIds: string[]): void {
+	const customData = customDataOf(n8n);
+	if (!customData) return;
+	const tags: Record<string, unknown> = customData.getAll();
+	const values = keys.map((key) => (typeof tags[key] === 'string' ? tags[key] : ''));
+	for (const callId of callIds) {
+		if (values.some((value) => value.split(' ').includes(callId))) continue;
+		const room = values.findIndex((value) => value.length + callId.length < MAX_LENGTH);
+		if (room === -1) break;
+		values[room] = `${values[room]} ${callId}`.trim();
+	}
+	keys.forEach((key, n) => {
+		if (values[n] && values[n] !== tags[key]) customData.set(key, values[n]);
+	});
+}
+
+const withCustomData = z.object({
+	customData: z.custom<IWorkflowExecutionCustomData>(
+		(given) => typeof Object(given).set === 'function',
+	),
+});
+
+/** n8n's custom data; undefined where there is no execution, as in n8n's Agents. */
+function customDataOf(n8n: IExecuteFunctions): IWorkflowExecutionCustomData | undefined {
+	try {
+		// Not `n8n.customData`, which n8n 1 does not have.
+		const { $execution } = n8n.getWorkflowDataProxy(0);
+		return withCustomData.safeParse($execution).data?.customData;
+	} catch {
+		return undefined;
+	}
+}
