@@ -8,8 +8,9 @@ import { jsonOrText, objectIn } from '../fields/jsonField';
 import { checked, whereToLook, type Parameters } from '../fields/parameters';
 import { located, locator } from '../fields/resourceLocator';
 import { identifier } from '../fields/schemas';
+import { defaultCountry, defaultCountryOf } from './countries';
 import { inputParameterFields, inputParametersOf } from './inputParameters';
-import { countryOrNone, defaultCountry, dialable } from './phoneNumber';
+import { dialable } from './phoneNumber';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -31,7 +32,6 @@ const fromNumber = locator({
 	what: 'a number',
 	placeholder: 'e.g. +917971441943',
 	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
-	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
 });
 
@@ -43,7 +43,6 @@ const toNumber: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +919876543210',
 	description: 'The number of the person to call',
-	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
 };
 
@@ -57,11 +56,17 @@ export const additionalBodyFields: INodeProperties = {
 };
 
 /** The fields that say whom to call, from where, and what the assistant is told. */
-export const newCallFields = [assistantId, fromNumber, toNumber, ...inputParameterFields];
+export const newCallFields = [
+	assistantId,
+	fromNumber,
+	toNumber,
+	defaultCountry,
+	...inputParameterFields,
+];
 
 /** The call that one item asks for. @throws Failure `INVALID_NUMBER` or `INVALID_INPUT`, naming the field */
 export function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
-	const number = located(dialable(parameters.readOption(defaultCountry, countryOrNone)));
+	const number = located(dialable(defaultCountryOf(parameters)));
 	const numberIn = (field: INodeProperties) => {
 		const given = parameters.read(field, number, 'INVALID_NUMBER');
 		const objection = twenty2.objectionTo(given);
