@@ -22,12 +22,7 @@ import {
 	mediaWanted,
 	withMedia,
 } from './fields/media';
-import {
-	giveUpAfterSeconds,
-	maxRetries,
-	requestOptionsOf,
-	requestTimeoutSeconds,
-} from './fields/options';
+import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
@@ -35,12 +30,12 @@ import type { Operation } from './operation';
 const displayOptions = { show: { operation: ['createCall'] } };
 
 const retryUnknownOutcome: INodeProperties = {
-	displayName: 'Retry Unknown Outcome',
+	displayName: 'Call Again When Unsure (May Phone Twice)',
 	name: 'retryUnknownOutcome',
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to place a call again when no answer tells if it was placed. The person may then be phoned twice.',
+		'Whether to phone again when no answer tells if the person was phoned. The person may then be phoned twice.',
 };
 
 const shownWhenWaiting = { operation: ['createCall'], waitForCompletion: [true] };
@@ -51,19 +46,18 @@ const options: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
+	// In the order in which they are needed.
 	options: [
-		additionalBodyFields,
 		deduplicationKey,
-		formerDefaultCountry,
-		{ ...downloadRecording, displayOptions: whenWaiting },
-		giveUpAfterSeconds,
 		{ ...includeTranscript, displayOptions: whenWaiting },
+		{ ...downloadRecording, displayOptions: whenWaiting },
 		{ ...maxRecordingSize, displayOptions: whenWaiting },
-		maxRetries,
 		maxWaitMinutes,
 		pollIntervalSeconds,
-		requestTimeoutSeconds,
+		...requestOptionFields,
 		retryUnknownOutcome,
+		additionalBodyFields,
+		formerDefaultCountry,
 	],
 	displayOptions,
 };
