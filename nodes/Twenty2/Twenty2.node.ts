@@ -137,7 +137,7 @@ export class Twenty2 implements INodeType {
 		tagWithCalls(this, ledger.callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
-		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
+		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tasks.length, tally());
 		if (results.some((result) => result instanceof Failure)) ledger.failed();
 		if (error) throw error;
 		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];

@@ -141,7 +141,7 @@ describe('In the editor', () => {
 		const { output } = editor.node;
 		await output.getByTestId('node-error-message').waitFor();
 		expect(await output.getByTestId('node-error-message').innerText()).toBe(
-			'The assistant does not exist or is not published. No call was placed.',
+			'Twenty2: The assistant does not exist or is not published. No call was placed.',
 		);
 		expect(await output.getByTestId('node-error-description').innerText()).toBe(
 			'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published.',
