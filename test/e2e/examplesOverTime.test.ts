@@ -75,8 +75,10 @@ describe.each([
 		expect(sandbox.seen.calls).toHaveLength(2);
 		await n8n.restart();
 
-		const execution = await n8n.waitForExecution(created.id, { seconds: 300 });
-		expect([execution.id, execution.status]).toEqual([id, 'success']);
+		const execution = await eventually('The end', 300, async () => {
+			const stored = await n8n.execution(id);
+			return stored.status === 'success' ? stored : undefined;
+		});
 		expect(out(execution, 'Tell How It Went').map(({ result }) => result)).toEqual([
 			expect.stringMatching(/^\+919876500001: completed, /),
 			expect.stringMatching(/^\+919999900600: failed, /),
@@ -87,66 +89,71 @@ describe.each([
 		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919999900600': 1 });
 	});
 
-	it('retry-no-answer: calls three times at most, an hour apart, and only who did not answer', async () => {
-		sandbox.reset();
-		const file = 'retry-no-answer.json';
-		const example: Example = await exampleWith(file, {});
-		const call = example.nodes.find(({ name }) => name === 'Call');
-		const { options, ...parameters } = withOptions.parse(call?.parameters);
-		const { callingHours, ...atAnyHour } = options;
-		expect(callingHours).toMatchObject({ hours: { from: '10:00', to: '20:00', zone: 'number' } });
-		const changed = { ...parameters, options: { ...atAnyHour, pollIntervalSeconds: 2 } };
-		const created = await imported(file, { Call: { parameters: changed } });
+	// n8n 1 has data tables, and no node that creates one.
+	it.skipIf(version === n8n1)(
+		'retry-no-answer: calls three times at most, an hour apart, and only who did not answer',
+		async () => {
+			sandbox.reset();
+			const file = 'retry-no-answer.json';
+			const example: Example = await exampleWith(file, {});
+			const call = example.nodes.find(({ name }) => name === 'Call');
+			const { options, ...parameters } = withOptions.parse(call?.parameters);
+			const { callingHours, ...atAnyHour } = options;
+			expect(callingHours).toMatchObject({ hours: { from: '10:00', to: '20:00', zone: 'number' } });
+			const changed = { ...parameters, options: { ...atAnyHour, pollIntervalSeconds: 2 } };
+			const created = await imported(file, { Call: { parameters: changed } });
 
-		await run(created, file);
-		const table = { __rl: true, mode: 'name', value: 'Twenty2 Retry Leads' };
-		const edit = async (path: string, rows: object[], parameters: object) => {
-			const edited = await activated(
-				workflow(
-					path,
-					[
-						webhook(path),
-						node('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
-						node('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
-						node('Edit', 'dataTable', 1.1, {
-							...{ dataTableId: table, ...parameters },
-							columns: { mappingMode: 'autoMapInputData', value: null },
-						}),
-					],
-					[
-						[webhook(path).name, 0, 'Rows'],
-						['Rows', 0, 'One Item a Row'],
-						['One Item a Row', 0, 'Edit'],
-					],
-				),
-			);
-			return async () => await run(edited, path);
-		};
-		const rows = [
-			{ name: 'Asha', phone: '098765 00001' },
-			{ name: 'Ravi', phone: '99999 00600' },
-			{ name: 'Meera', phone: '98765' },
-		];
-		await (
-			await edit('fill', rows, { operation: 'insert' })
-		)();
-		const all = { conditions: [{ keyName: 'id', condition: 'gt', keyValue: '0' }] };
-		const anHourAgo = [{ last_try: new Date(Date.now() - 3_600_000).toISOString() }];
-		const passAnHour = await edit('later', anHourAgo, { operation: 'update', filters: all });
-
-		const first = await run(created, file);
-		expect(out(first, 'Note How It Went').map(({ status }) => status)).toEqual([
-			'answered',
-			'not answered',
-		]);
-		expect(out(first, 'Note the Reason').map(({ status }) => status)).toEqual(['INVALID_NUMBER']);
-		expect(out(await run(created, file), 'Due Now')).toEqual([]);
-		for (let hour = 0; hour < 3; hour++) {
-			await passAnHour();
 			await run(created, file);
-		}
-		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919999900600': 3 });
-	});
+			const table = { __rl: true, mode: 'name', value: 'Twenty2 Retry Leads' };
+			const edit = async (path: string, rows: object[], parameters: object) => {
+				const edited = await activated(
+					workflow(
+						path,
+						[
+							webhook(path),
+							node('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
+							node('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
+							node('Edit', 'dataTable', 1.1, {
+								...{ dataTableId: table, ...parameters },
+								columns: { mappingMode: 'autoMapInputData', value: null },
+							}),
+						],
+						[
+							[webhook(path).name, 0, 'Rows'],
+							['Rows', 0, 'One Item a Row'],
+							['One Item a Row', 0, 'Edit'],
+						],
+					),
+				);
+				return async () => await run(edited, path);
+			};
+			const rows = [
+				{ name: 'Asha', phone: '098765 00001' },
+				{ name: 'Ravi', phone: '99999 00600' },
+				{ name: 'Meera', phone: '98765' },
+			];
+			await (
+				await edit('fill', rows, { operation: 'insert' })
+			)();
+			const all = { conditions: [{ keyName: 'id', condition: 'gt', keyValue: '0' }] };
+			const anHourAgo = [{ last_try: new Date(Date.now() - 3_600_000).toISOString() }];
+			const passAnHour = await edit('later', anHourAgo, { operation: 'update', filters: all });
+
+			const first = await run(created, file);
+			expect(out(first, 'Note How It Went').map(({ status }) => status)).toEqual([
+				'answered',
+				'not answered',
+			]);
+			expect(out(first, 'Note the Reason').map(({ status }) => status)).toEqual(['INVALID_NUMBER']);
+			const again = await run(created, file);
+			expect(again.data.resultData.runData).not.toHaveProperty('Call');
+			for (let hour = 0; hour < 3; hour++) {
+				await passAnHour();
+				await run(created, file);
+			}
+			expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919999900600': 3 });
+		},
+	);
 });
 
 const node = (name: string, type: string, typeVersion: number, parameters: object) => ({
