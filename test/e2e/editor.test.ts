@@ -186,11 +186,14 @@ describe('In the editor', () => {
 	});
 
 	it.each([
+		['agent-asks-first.json', ['Call a Person', 'Model']],
 		['agent-that-calls.json', ['Call a Person', 'Model']],
 		['call-and-wait.json', ['Call and Wait']],
 		['crm-row-to-call.json', ['Call']],
 		['event-to-row.json', []],
 		['nightly-campaign.json', ['Call']],
+		['retry-no-answer.json', ['Call']],
+		['wait-without-holding.json', ['Call', 'Look at the Call']],
 	])('%s needs nothing but a credential where it is imported', async (file, withCredential) => {
 		await editor.importWorkflow(join(examples, file));
 		const nodes = (await readExample(file)).nodes.filter(({ type }) => !/stickyNote$/.test(type));
