@@ -14,6 +14,7 @@ import { connect } from './connection/connect';
 import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
 import { QueuedCalls } from './operations/create/ringingTime';
+import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
 import { hintAtQueue, hintAtWait } from './run/hints';
@@ -107,7 +108,7 @@ export class Twenty2 implements INodeType {
 		],
 	};
 
-	methods = { credentialTest: connectionTests };
+	methods = { credentialTest: connectionTests, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operations[operationName.parse(this.getNodeParameter('operation', 0))];

@@ -30,7 +30,11 @@ export class NodeView {
 
 	async fill(values: Record<string, string>): Promise<void> {
 		for (const [name, value] of Object.entries(values)) {
-			await this.field(name).getByTestId('parameter-input-field').fill(value);
+			// A resource locator has an input of its own kind.
+			const input = this.field(name).locator(
+				'[data-test-id=parameter-input-field], [data-test-id=rlc-input] input, input[data-test-id=rlc-input]',
+			);
+			await input.first().fill(value);
 		}
 	}
 

@@ -72,6 +72,32 @@ describe('Create Call', () => {
 		});
 	});
 
+	it.each([
+		['of the field', { defaultCountry: 'IN' }],
+		['that an expression names', { defaultCountry: '={{ "india" }}' }],
+		['of the option that workflows of before have', { options: { defaultCountry: 'IN' } }],
+		[
+			'of the field rather than of that option',
+			{ defaultCountry: 'IN', options: { defaultCountry: 'DE' } },
+		],
+	])('takes numbers as people write them in the country %s', async (_, parameters) => {
+		await engineFor(sandbox).run({
+			items: [{ phone: '098765 43210' }],
+			node: createCallNode({ fromNumber: '(0)79714-41943', ...parameters }),
+		});
+		expect(sandbox.seen.callsTo('+919876543210')[0]?.from_number).toBe('+917971441943');
+	});
+
+	it('names Default Country where a number would need it', async () => {
+		const node = createCallNode({}, { onError: 'continueErrorOutput' });
+		const run = await engineFor(sandbox).run({ items: [{ phone: '098765 43210' }], node });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'INVALID_NUMBER',
+			message:
+				'To Number is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210, unless Default Country is set',
+		});
+	});
+
 	it('sends the workspace generation what it documents', async () => {
 		const run = await engineFor(sandbox).run({
 			items: leads(2),

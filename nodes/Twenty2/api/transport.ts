@@ -3,6 +3,7 @@ import {
 	type ICredentialDataDecryptedObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
+	type ILoadOptionsFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
@@ -151,7 +152,7 @@ const wrapped = z.object({
 const connectMessage = /^connect E[A-Z]+ /;
 
 /** What n8n gives a node that sends requests. */
-export type Sender = IExecuteFunctions | IWebhookFunctions;
+export type Sender = IExecuteFunctions | IWebhookFunctions | ILoadOptionsFunctions;
 
 /**
  * Sends requests through n8n's helper, which signs them with the credential and follows n8n's own
@@ -201,7 +202,7 @@ export function sendThrough(
 	};
 }
 
-/** Fires when the execution is stopped. A webhook has no execution yet. */
+/** Fires when the execution is stopped. A webhook has no execution yet, and the editor has none. */
 function cancelSignalOf(n8n: Sender): AbortSignal | undefined {
 	return 'getExecutionCancelSignal' in n8n ? n8n.getExecutionCancelSignal() : undefined;
 }

@@ -1,3 +1,5 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
 import type { Generation, Twenty2 } from '../api/client';
 import { Failure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
@@ -19,11 +21,11 @@ export interface RetriedRequest<T> {
 	signal: AbortSignal;
 }
 
-/** Twenty2 as the credential of a node reaches it. */
-export interface Connection {
+/** Twenty2's API as the credential of a node reaches it. */
+export interface ApiConnection {
 	twenty2: Twenty2;
-	/** The files that Twenty2's links lead to. */
-	media: Media;
+	/** Twenty2's address. */
+	baseUrl: string;
 	/**
 	 * The access to the budget of the credential's key. It is opened at its first use, because the
 	 * process drops a budget that is idle.
@@ -39,17 +41,29 @@ export interface Connection {
 	request<T>(request: RetriedRequest<T>): Promise<{ answer: T; attempts: number }>;
 }
 
+/** Twenty2 with all that an execution may need of it. */
+export interface Connection extends ApiConnection {
+	/** The files that Twenty2's links lead to. */
+	media: Media;
+}
+
+/** Connects an execution to Twenty2. @throws Failure as `connectToApi` */
+export async function connect(n8n: IExecuteFunctions, generation: Generation): Promise<Connection> {
+	const connection = await connectToApi(n8n, generation);
+	return Object.assign(connection, { media: mediaThrough(n8n, connection.baseUrl) });
+}
+
 /**
- * Reads the credential of a node and connects to Twenty2 with it.
+ * Reads the credential of a node and connects to Twenty2's API with it.
  * @param open gives the access to the budget; without it, the connection has an access of its own
  * @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong
  */
-export async function connect(
+export async function connectToApi(
 	n8n: Sender,
 	generation: Generation,
 	open = (budget: Budget, credential: string) =>
 		budget.open((message) => n8n.logger.debug(logLine(message)), credential),
-): Promise<Connection> {
+): Promise<ApiConnection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
@@ -63,7 +77,7 @@ export async function connect(
 		(opened ??= open(budgetOf(apiKey, baseUrl, limits, credentialId), credentialId));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl), account),
-		media: mediaThrough(n8n, baseUrl),
+		baseUrl,
 		limits,
 
 		get access() {

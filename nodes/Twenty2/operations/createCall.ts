@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
+import { formerDefaultCountry } from './create/countries';
 import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
 import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
-import { defaultCountry } from './create/phoneNumber';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
 import {
@@ -54,7 +54,7 @@ const options: INodeProperties = {
 	options: [
 		additionalBodyFields,
 		deduplicationKey,
-		defaultCountry,
+		formerDefaultCountry,
 		{ ...downloadRecording, displayOptions: whenWaiting },
 		giveUpAfterSeconds,
 		{ ...includeTranscript, displayOptions: whenWaiting },

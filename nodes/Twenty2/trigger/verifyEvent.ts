@@ -4,7 +4,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Twenty2 } from '../api/client';
 import { Failure, failureOnly } from '../api/failure';
 import { endOf } from '../api/responses';
-import { connect } from '../connection/connect';
+import { connectToApi } from '../connection/connect';
 import { logLine } from '../connection/logLine';
 import { verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
@@ -108,7 +108,7 @@ async function verifyInTime(
 	{ generation }: Settings,
 	event: CallEvent,
 ): Promise<Verdict> {
-	const { twenty2, access } = await connect(n8n, generation, (...opened) =>
+	const { twenty2, access } = await connectToApi(n8n, generation, (...opened) =>
 		accessOf(n8n, ...opened),
 	);
 	if (access.checksWait) return noRoom;

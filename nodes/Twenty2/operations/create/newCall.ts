@@ -6,35 +6,34 @@ import { Failure } from '../../api/failure';
 import { jsonObject } from '../../json';
 import { jsonOrText, objectIn } from '../fields/jsonField';
 import { checked, whereToLook, type Parameters } from '../fields/parameters';
+import { located, locator } from '../fields/resourceLocator';
 import { identifier } from '../fields/schemas';
+import { defaultCountry, defaultCountryOf } from './countries';
 import { inputParameterFields, inputParametersOf } from './inputParameters';
-import { countryOrNone, defaultCountry, dialable } from './phoneNumber';
+import { dialable } from './phoneNumber';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
-const assistantId: INodeProperties = {
+const assistantId = locator({
 	displayName: 'Assistant ID',
 	name: 'assistantId',
-	type: 'string',
-	required: true,
-	default: '',
+	search: 'searchAssistants',
+	what: 'an assistant',
 	placeholder: 'e.g. asst_5d41402a',
 	description:
 		'The assistant that makes the call. In Twenty2, open the three-dot menu of a published assistant and choose Copy Assistant ID.',
 	displayOptions,
-};
+});
 
-const fromNumber: INodeProperties = {
+const fromNumber = locator({
 	displayName: 'From Number',
 	name: 'fromNumber',
-	type: 'string',
-	required: true,
-	default: '',
+	search: 'searchFromNumbers',
+	what: 'a number',
 	placeholder: 'e.g. +917971441943',
 	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
-	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
-};
+});
 
 const toNumber: INodeProperties = {
 	displayName: 'To Number',
@@ -44,7 +43,6 @@ const toNumber: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. +919876543210',
 	description: 'The number of the person to call',
-	hint: 'With + and country code, unless the option Default Country is set',
 	displayOptions,
 };
 
@@ -58,11 +56,17 @@ export const additionalBodyFields: INodeProperties = {
 };
 
 /** The fields that say whom to call, from where, and what the assistant is told. */
-export const newCallFields = [assistantId, fromNumber, toNumber, ...inputParameterFields];
+export const newCallFields = [
+	assistantId,
+	fromNumber,
+	toNumber,
+	defaultCountry,
+	...inputParameterFields,
+];
 
 /** The call that one item asks for. @throws Failure `INVALID_NUMBER` or `INVALID_INPUT`, naming the field */
 export function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
-	const number = dialable(parameters.readOption(defaultCountry, countryOrNone));
+	const number = located(dialable(defaultCountryOf(parameters)));
 	const numberIn = (field: INodeProperties) => {
 		const given = parameters.read(field, number, 'INVALID_NUMBER');
 		const objection = twenty2.objectionTo(given);
@@ -80,7 +84,7 @@ export function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
 		return checked(additionalBodyFields, objectIn(additionalBodyFields, given), ownFields);
 	};
 	return {
-		assistantId: parameters.read(assistantId, identifier),
+		assistantId: parameters.read(assistantId, located(identifier)),
 		fromNumber: numberIn(fromNumber),
 		toNumber: numberIn(toNumber),
 		inputParameters: inputParametersOf(parameters),

@@ -1,44 +1,12 @@
 import {
-	getCountries,
 	parsePhoneNumberFromString,
 	validatePhoneNumberLength,
 	type CountryCode,
 } from 'libphonenumber-js/core/es6';
 import numberingPlans from 'libphonenumber-js/metadata.min.json';
-import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { text } from '../fields/schemas';
-
-export const defaultCountry: INodeProperties = {
-	displayName: 'Default Country',
-	name: 'defaultCountry',
-	type: 'string',
-	default: '',
-	placeholder: 'e.g. IN',
-	description:
-		'The country of phone numbers without a country code, by its two letters. With it, numbers can be written as people write them, e.g. 098765 43210. Without it, they need a + and the country code.',
-};
-
-const notCountry = 'must be the two letters of a country, e.g. IN for India';
-
-const countries = new Set<unknown>(getCountries(numberingPlans));
-
-const country = z.pipe(
-	z.string(notCountry).check(z.trim(), z.toUpperCase()),
-	// A zod enum of all countries would take a tenth of the time that loading the node takes.
-	z.custom<CountryCode>((code) => countries.has(code), notCountry),
-);
-
-/** The value of the option, undefined when it is blank, as an empty cell of a table is. */
-export const countryOrNone: z.ZodMiniType<CountryCode | undefined> = z.pipe(
-	z.transform((given: unknown) => (isBlank(given) ? undefined : given)),
-	z.optional(country),
-);
-
-function isBlank(given: unknown): boolean {
-	return given === null || (typeof given === 'string' && given.trim() === '');
-}
 
 /** Far longer than what people write for a number. The patterns below never meet longer text. */
 const MAX_LENGTH = 100;
@@ -54,7 +22,7 @@ const written = z.pipe(
 const e164 = /^\+[1-9]\d{6,14}$/;
 
 const notE164 =
-	'is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210';
+	'is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210, unless Default Country is set';
 
 /** A number in E.164, as both generations of the client take it. */
 const phoneNumber = z.pipe(written, z.string().check(z.regex(e164, notE164)));

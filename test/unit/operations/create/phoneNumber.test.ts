@@ -8,13 +8,8 @@ import {
 } from 'libphonenumber-js/min';
 import { describe, expect, it } from 'vitest';
 
-import {
-	countryOrNone,
-	defaultCountry,
-	dialable,
-} from '../../../../nodes/Twenty2/operations/create/phoneNumber';
-import { checked } from '../../../../nodes/Twenty2/operations/fields/parameters';
-import { alarming, failureFrom } from '../../api/failureFrom';
+import { dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
+import { alarming } from '../../api/failureFrom';
 import { parsed } from '../parsed';
 
 describe.each([undefined, 'IN'] as const)('dialable with the country %s', (country) => {
@@ -360,31 +355,4 @@ describe('dialable in a country', () => {
 			{ numRuns: 2_000 },
 		);
 	});
-});
-
-describe('Default Country', () => {
-	it.each([
-		['IN', 'IN'],
-		['in', 'IN'],
-		[' gb\n', 'GB'],
-		['', undefined],
-		['  ', undefined],
-		[null, undefined],
-		[undefined, undefined],
-	])('takes %o', (given, country) => {
-		expect(parsed(countryOrNone, given)).toEqual({ value: country });
-	});
-
-	it.each(['India', 'IND', 'UK', 'ZZ', '+91', '91', 91, 'I', 'constructor', true, {}, ['IN']])(
-		'refuses %o by the name of the option',
-		(given) => {
-			const { code, message } = failureFrom(() =>
-				checked(defaultCountry, given, countryOrNone),
-			).fields;
-			expect(code).toBe('INVALID_INPUT');
-			expect(message).toBe(
-				'Default Country must be the two letters of a country, e.g. IN for India',
-			);
-		},
-	);
 });

@@ -1,0 +1,52 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { isJsonObject } from '../../json';
+
+/** What a resource locator needs beside what any field has. */
+export interface LocatorField
+	extends Pick<
+		INodeProperties,
+		'displayName' | 'name' | 'placeholder' | 'description' | 'displayOptions' | 'hint'
+	> {
+	/** The method of `listSearch` that fills its list. */
+	search: string;
+	/** What it offers to choose, e.g. "an assistant". */
+	what: string;
+}
+
+/** A required field that is chosen from a list or typed in. */
+export const locator = ({
+	search,
+	what,
+	placeholder,
+	...field
+}: LocatorField): INodeProperties => ({
+	...field,
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'id', value: '' },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: `Select ${what}...`,
+			typeOptions: { searchListMethod: search },
+		},
+		// n8n 2.41 shows "By ID" for this name, whatever is here.
+		{ displayName: 'By ID', name: 'id', type: 'string', placeholder },
+	],
+});
+
+/**
+ * The value of a resource locator. A workflow's JSON may hold plain text instead, which is what is typed in,
+ * and so may an expression give it.
+ */
+export function located<T>(schema: z.ZodMiniType<T>): z.ZodMiniType<T> {
+	return z.pipe(z.transform(valueIn), schema);
+}
+
+function valueIn(given: unknown): unknown {
+	return isJsonObject(given) && 'mode' in given ? given.value : given;
+}
