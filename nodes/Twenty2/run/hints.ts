@@ -1,7 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { Failure } from '../api/failure';
 import type { Connection } from '../connection/connect';
 import type { QueuedCalls } from '../operations/create/ringingTime';
+import type { Result } from './items';
 
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
@@ -20,6 +22,22 @@ export function hintAtQueue(n8n: IExecuteFunctions, { later: { calls, at } }: Qu
 	const ring = calls === 1 ? '1 call of this run rings' : `${calls} calls of this run ring`;
 	const there = when === undefined ? '' : `: ${when} in this workflow's timezone (${timezone})`;
 	const message = `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
+	n8n.addExecutionHints({ message, location: 'outputPane' });
+}
+
+/**
+ * Adds a hint that a dry run phoned nobody, and how many calls a real run would place.
+ * @param results of the items that were dry runs
+ */
+export function hintAtDryRun(n8n: IExecuteFunctions, results: Result[]): void {
+	if (results.length === 0) return;
+	const good = results.filter((result) => !(result instanceof Failure)).length;
+	const bad = results.length - good;
+	const told = [
+		good > 0 && `${count(good, 'item')} can be called`,
+		bad > 0 && `${count(bad, 'item')} cannot: see ${bad === 1 ? 'its' : 'their'} message`,
+	];
+	const message = `Dry run: nobody was phoned. ${told.filter(Boolean).join(', ')}.`;
 	n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 
