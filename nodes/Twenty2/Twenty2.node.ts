@@ -97,10 +97,7 @@ export class Twenty2 implements INodeType {
 			throw fault;
 		});
 
-		hintAtDryRun(
-			this,
-			results.filter((_, item) => items[item]?.isDryRun),
-		);
+		hintAtDryRun(this, items, results);
 		if (!(connection instanceof Failure || isDryRun)) hintAtWait(this, connection);
 		hintAtQueue(this, queued);
 		const tally = () => (dials ? ledger.tally : undefined);

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { Failure } from '../api/failure';
 import type { Connection } from '../connection/connect';
 import type { QueuedCalls } from '../operations/create/ringingTime';
-import type { Result } from './items';
+import type { CheckedItem, Result } from './items';
 
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
@@ -25,19 +25,22 @@ export function hintAtQueue(n8n: IExecuteFunctions, { later: { calls, at } }: Qu
 	n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 
-/**
- * Adds a hint that a dry run phoned nobody, and how many calls a real run would place.
- * @param results of the items that were dry runs
- */
-export function hintAtDryRun(n8n: IExecuteFunctions, results: Result[]): void {
-	if (results.length === 0) return;
-	const good = results.filter((result) => !(result instanceof Failure)).length;
-	const bad = results.length - good;
+/** Adds a hint that dry runs phoned nobody, and how many of their items a real run would call. */
+export function hintAtDryRun(
+	n8n: IExecuteFunctions,
+	items: CheckedItem[],
+	results: Result[],
+): void {
+	const tried = results.filter((_, item) => items[item]?.isDryRun);
+	if (tried.length === 0) return;
+	const bad = tried.filter((result) => result instanceof Failure).length;
+	const good = tried.length - bad;
+	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
 	const told = [
-		good > 0 && `${count(good, 'item')} can be called`,
-		bad > 0 && `${count(bad, 'item')} cannot: see ${bad === 1 ? 'its' : 'their'} message`,
+		good > 0 && `${count(good, 'item')} ${good === 1 ? 'is' : 'are'} ready to call`,
+		bad > 0 && `${count(bad, 'item')} ${bad === 1 ? 'is' : 'are'} not: see what the output says`,
 	];
-	const message = `Dry run: nobody was phoned. ${told.filter(Boolean).join(', ')}.`;
+	const message = `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
 	n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 
