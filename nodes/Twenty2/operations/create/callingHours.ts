@@ -40,7 +40,11 @@ const days: INodeProperties = {
 	displayName: 'Days',
 	name: 'days',
 	type: 'multiOptions',
-	options: weekdays.map((name, n) => ({ name, value: n + 1 })),
+	options: weekdays.map((name, n) => ({
+		name,
+		value: n + 1,
+		description: `Hours that begin on a ${name}`,
+	})),
 	default: [1, 2, 3, 4, 5, 6, 7],
 	description: 'The days on which these hours begin',
 };
