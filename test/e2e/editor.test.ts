@@ -161,7 +161,8 @@ describe('In the editor', () => {
 			...['Download Recording', 'Include Transcript', 'Max Recording Size (MB)'],
 			...['Max Wait (Minutes)', 'Poll Interval (Seconds)'],
 		];
-		expect(await editor.node.offeredOptions()).toEqual([...always, ...waiting].sort());
+		const offered = await editor.node.offeredOptions();
+		expect(offered.sort()).toEqual([...always, ...waiting].sort());
 	});
 
 	it('the fields show an example, and what they are for when asked', async () => {
