@@ -183,6 +183,8 @@ describe('In the editor', () => {
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
 		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
 		await view.getByText('Call Completed').waitFor();
+		await view.getByText('Test with the end of a call').waitFor();
+		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
 	});
 
 	it.each([
