@@ -180,10 +180,12 @@ describe('In the editor', () => {
 		await editor.startWith('On call completed');
 		const { view } = editor.node;
 		await view.getByText('Webhook URLs', { exact: true }).click();
-		await view.getByText('Production URL', { exact: true }).click();
+		await view.getByRole('radio', { name: 'Production URL' }).click();
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
 		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
 		await view.getByText('Call Completed').waitFor();
+		await view.getByText('Test with the end of a call').waitFor();
+		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
 	});
 
 	it.each([
