@@ -141,6 +141,14 @@ function inAscii(code) {
 	return code.replace(/[^\x00-\x7f]/g, escaped);
 }
 
+/**
+ * The same code with a tab for each level, as the sources have it: it is 4 % smaller. Of the strings with
+ * several lines, one is JSON and the others are code that zod makes, so tabs change nothing in them.
+ */
+function withTabs(code) {
+	return code.replace(/^(?: {2})+/gm, (spaces) => '\t'.repeat(spaces.length / 2));
+}
+
 function sourceOf(file) {
 	return file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
 }

@@ -11,15 +11,16 @@ import * as z from 'zod/v4/mini';
 import { Failure, toFailure } from './api/failure';
 import { authentication, generationName, generations } from './connection/authentication';
 import { connect } from './connection/connect';
+import { offline } from './connection/offline';
 import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
 import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
-import { hintAtQueue, hintAtWait } from './run/hints';
-import { carryOut, checkItems } from './run/items';
-import { isTool, keysOf, ledgerOf } from './run/nodeState';
+import { hintAtDryRun, hintAtQueue, hintAtWait } from './run/hints';
+import { carryOut, checkItems, type Result } from './run/items';
+import { isTool, keysOf, ledgerOf, unstoredLedger } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
 
@@ -117,11 +118,12 @@ export class Twenty2 implements INodeType {
 		const { dials } = operation;
 
 		const connection = await connect(this, generation).catch(toFailure);
-		const tasks = checkItems(this, operation, connection);
-		const ledger = ledgerOf(this, dials);
+		const items = checkItems(this, operation, connection, offline(generation));
+		const isDryRun = items.every((item) => item.isDryRun);
+		const ledger = isDryRun ? unstoredLedger(this) : ledgerOf(this, dials);
 		const queued = new QueuedCalls();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
-		const carriedOut = carryOut(tasks, {
+		const carriedOut = carryOut(items, {
 			run: { ledger, keys: keysOf(this), queued },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
@@ -132,13 +134,15 @@ export class Twenty2 implements INodeType {
 			throw fault;
 		});
 
-		if (!(connection instanceof Failure)) hintAtWait(this, connection);
+		hintAtDryRun(this, items, results);
+		if (!(connection instanceof Failure || isDryRun)) hintAtWait(this, connection);
 		hintAtQueue(this, queued);
 		tagWithCalls(this, ledger.callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
-		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tasks.length, tally());
-		if (results.some((result) => result instanceof Failure)) ledger.failed();
+		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());
+		const failed = (result: Result) => result instanceof Failure && !result.fields.dry_run;
+		if (results.some(failed)) ledger.failed();
 		if (error) throw error;
 		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];
 	}

@@ -7,6 +7,7 @@ import { startN8n } from '../e2e/n8n';
 import { baseUrlOf, putCredentials } from './credentials';
 import { putExamples } from './examples';
 import { demoFolder } from './folder';
+import { putLeads } from './leads';
 import { owner } from './owner';
 import { chosenPorts, expectFree } from './ports';
 import { runFirst } from './run';
@@ -46,6 +47,7 @@ async function demonstrate(): Promise<void> {
 
 	const { twenty2Api } = await putCredentials(n8n, sandbox);
 	const examples = await putExamples(n8n, twenty2Api);
+	await putLeads(n8n);
 	const first = examples.get('crm-row-to-call.json');
 	// The user may have changed the example or its base URL: it could then phone real people.
 	const isSafe = (await baseUrlOf(n8n, twenty2Api)) === sandbox.url && first?.changed === false;

@@ -22,6 +22,7 @@ const stored = z.looseObject({ id: z.string(), type: z.string(), data: z.looseOb
 const workflow = z.looseObject({
 	nodes: z.array(z.looseObject({ type: z.string(), credentials: z.unknown().optional() })),
 });
+const dataTables = z.object({ data: z.array(z.object({ name: z.string() })) });
 const anything = z.unknown();
 
 let folder: string;
@@ -94,6 +95,8 @@ describe.sequential('npm start', () => {
 				'  Meera   INVALID_NUMBER    → Ask for the Right Number',
 				'  Kiran   OUTCOME_UNKNOWN   → Look It Up in Twenty2',
 				'  Dev     HTTP_418          → Tell the Team',
+				expect.stringMatching(/^ {2}Base URL +http:\/\/127\.0\.0\.1:\d+$/),
+				expect.stringMatching(/^ {2}Twenty2 API +API Key sandbox-key$/),
 			]),
 		);
 
@@ -110,6 +113,13 @@ describe.sequential('npm start', () => {
 			const chosen = { twenty2Api: { id: key?.id, name: key?.name } };
 			expect(ours.map((node) => node.credentials)).toEqual(ours.map(() => chosen));
 		}
+
+		const { id } = await rest.call('GET', '/projects/personal', z.object({ id: z.string() }));
+		const tables = await rest.call('GET', `/projects/${id}/data-tables`, dataTables);
+		expect(tables.data.map(({ name }) => name).sort()).toEqual([
+			'Twenty2 Leads',
+			'Twenty2 Retry Leads',
+		]);
 
 		const tree = await processTree(demo.pid);
 		const open = await listeners(tree);

@@ -169,7 +169,9 @@ describe('In the editor', () => {
 		await editor.startWith('Create a call');
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
-			await editor.node.view.getByPlaceholder(field?.placeholder ?? 'none').waitFor();
+			const byId = field?.modes?.find((mode) => mode.name === 'id');
+			const { placeholder = 'none' } = byId ?? field ?? {};
+			await editor.node.view.getByPlaceholder(placeholder).waitFor();
 			await editor.node.hoverHelp(name);
 			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
 		}
@@ -179,18 +181,23 @@ describe('In the editor', () => {
 		await editor.startWith('On call completed');
 		const { view } = editor.node;
 		await view.getByText('Webhook URLs', { exact: true }).click();
-		await view.getByText('Production URL', { exact: true }).click();
+		await view.getByRole('radio', { name: 'Production URL' }).click();
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
 		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
 		await view.getByText('Call Completed').waitFor();
+		await view.getByText('Test with the end of a call').waitFor();
+		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
 	});
 
 	it.each([
+		['agent-asks-first.json', ['Call a Person', 'Model']],
 		['agent-that-calls.json', ['Call a Person', 'Model']],
 		['call-and-wait.json', ['Call and Wait']],
 		['crm-row-to-call.json', ['Call']],
 		['event-to-row.json', []],
 		['nightly-campaign.json', ['Call']],
+		['retry-no-answer.json', ['Call']],
+		['wait-without-holding.json', ['Call', 'Look at the Call']],
 	])('%s needs nothing but a credential where it is imported', async (file, withCredential) => {
 		await editor.importWorkflow(join(examples, file));
 		const nodes = (await readExample(file)).nodes.filter(({ type }) => !/stickyNote$/.test(type));

@@ -1,12 +1,12 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
-import { NodeHelpers, type INode, type INodeTypeDescription } from 'n8n-workflow';
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { deliver, startSandbox, type Sandbox } from '../../sandbox';
-import { examples, exampleWith, readExample, type Chosen, type Example } from './example';
+import { examples, exampleWith, readExample, type Chosen } from './example';
 import type { StoredExecution } from './execution';
+import { issuesIn } from './importIssues';
 import { startLanguageModel } from './languageModel';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -43,18 +43,10 @@ const manual = "When clicking 'Execute workflow'";
 
 describe('The examples', () => {
 	it('are imported with nothing left to set but credentials', async () => {
-		const files = await readdir(examples);
-		const types = new Map(
-			(await n8n.nodeTypes()).flatMap((type) =>
-				[type.version]
-					.flat()
-					.map((version): [string, INodeTypeDescription] => [`${type.name} ${version}`, type]),
-			),
-		);
-		for (const file of files.filter((name) => name.endsWith('.json'))) {
+		const issuesOf = await issuesIn(n8n);
+		for (const file of await readdir(examples)) {
 			const { nodes } = await readExample(file);
-			const issues = nodes.flatMap((node) => issuesOf(node, types));
-			expect({ file, issues }).toEqual({ file, issues: [] });
+			expect({ file, issues: nodes.flatMap(issuesOf) }).toEqual({ file, issues: [] });
 			expect({ file, credentials: nodes.filter((node) => node.credentials) }).toEqual({
 				file,
 				credentials: [],
@@ -170,17 +162,6 @@ describe('The examples', () => {
 		]);
 	});
 });
-
-/** The issues that n8n's editor would mark on a node with a credential. */
-function issuesOf(node: Example['nodes'][number], types: Map<string, INodeTypeDescription>) {
-	const type = types.get(`${node.type} ${node.typeVersion}`);
-	if (!type) return [`${node.name}: ${node.type} ${node.typeVersion} is not there`];
-	const asNode: INode = { ...z.custom<INode>().parse(node), disabled: false };
-	const issues = NodeHelpers.getNodeParametersIssues(type.properties, asNode, type);
-	return Object.entries(issues?.parameters ?? {}).map(
-		([name, what]) => `${node.name}: ${name}: ${what.join(', ')}`,
-	);
-}
 
 async function fillTable(name: string, rows: object[]) {
 	const filled = await n8n.createWorkflow(

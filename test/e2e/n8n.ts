@@ -167,7 +167,12 @@ export class N8n {
 	 * @param trigger the name of the node to start from
 	 * @param json the trigger's output; without it the trigger runs
 	 */
-	async runManually({ id }: Workflow, trigger: string, json?: object): Promise<StoredExecution> {
+	async runManually(saved: Workflow, trigger: string, json?: object): Promise<StoredExecution> {
+		return await this.ended(await this.startManually(saved, trigger, json));
+	}
+
+	/** As `runManually`, without waiting for the end. @returns the id of the execution */
+	async startManually({ id }: Workflow, trigger: string, json?: object): Promise<string> {
 		const data = {
 			...{ startTime: 0, executionTime: 0, executionIndex: 0, source: [] },
 			data: { main: [[{ json }]] },
@@ -175,7 +180,20 @@ export class N8n {
 		const { executionId } = await this.rest.call('POST', `/workflows/${id}/run`, started, {
 			triggerToStartFrom: { name: trigger, ...(json && { data }) },
 		});
-		return await this.ended(executionId);
+		return executionId;
+	}
+
+	/** Waits until an execution waits at a node, which n8n has then stored. */
+	async waitsAt(id: string, nodeName: string): Promise<StoredExecution> {
+		return await eventually(`Execution ${id} waiting at ${nodeName}`, 180, async () => {
+			const { status } = await this.rest.call('GET', `/executions/${id}`, executionSummary);
+			if (status !== 'waiting' && status !== 'running') {
+				throw new Error(`Execution ${id} has ended: ${status}`);
+			}
+			if (status === 'running') return undefined;
+			const execution = await this.execution(id);
+			return execution.data.resultData.lastNodeExecuted === nodeName ? execution : undefined;
+		});
 	}
 
 	/** The descriptions of all nodes, including those of installed packages. */

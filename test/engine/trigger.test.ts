@@ -1,207 +1,22 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
-import type {
-	ICredentialDataDecryptedObject,
-	IDataObject,
-	IExecuteFunctions,
-	INode,
-	INodeParameters,
-	IWebhookFunctions,
-	IWebhookResponseData,
-	WorkflowExecuteMode,
-} from 'n8n-workflow';
-import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
-import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
-import { Twenty2WorkspaceApi } from '../../credentials/Twenty2WorkspaceApi.credentials';
-import { Twenty2Trigger } from '../../nodes/Twenty2/Twenty2Trigger.node';
-import { deliver, startSandbox, type Sandbox, type WebhookEvent } from '../../sandbox';
-import { core, logger, workflowPackage, onN8n1 } from './n8nCore';
-import { GivenNodeTypes } from './nodeTypes';
-import { provideProcessedKeys } from './processedKeys';
-import { StoredCredentials } from './storedCredentials';
-import { surroundingsOf } from './surroundings';
+import { startSandbox, type Sandbox, type WebhookEvent } from '../../sandbox';
+import { logger, onN8n1 } from './n8nCore';
+import { startTrigger as startTriggerFor, type Given, type Trigger } from './startTrigger';
 import { engineFor, getCallNode, phone } from './twenty2';
 import { settle, useVirtualTime } from './virtualTime';
 
-const type = 'n8n-nodes-twenty2.twenty2Trigger';
 const limits = { requestsPerMinute: 1_000, concurrentCalls: 3 };
-
-interface Delivered {
-	status: number;
-	message: unknown;
-}
-
-interface Trigger {
-	url: string;
-	/** The items that executions went on with behind the trigger, in the order of their start. */
-	started: unknown[];
-	/** The messages of executions that failed at the trigger. */
-	failed: string[];
-	/** The workflow's static data in n8n's database. */
-	staticData: IDataObject;
-	/** How often the trigger's credential was read. */
-	readonly credentialReads: number;
-	send(body: unknown, query?: string): Promise<Delivered>;
-	/** Resolves when nothing is going on any more. */
-	quiet(): Promise<void>;
-	/** n8n ends and starts again: what was in memory is gone. */
-	restart(): Promise<void>;
-}
-
-interface Given {
-	parameters?: INodeParameters;
-	/** By type; without it both, for the sandbox. */
-	credentials?: Record<string, ICredentialDataDecryptedObject>;
-	mode?: WorkflowExecuteMode;
-}
 
 let sandbox: Sandbox;
 const closing: Array<() => void> = [];
 
-/** What n8n's server does with deliveries to one node: `live-webhooks.js` and `webhook-helpers.js`. */
-async function startTrigger({ parameters = {}, credentials, mode = 'webhook' }: Given = {}) {
-	await provideProcessedKeys();
-	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
-	const pair = { apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' };
-	const stored = credentials ?? {
-		twenty2Api: account,
-		twenty2WorkspaceApi: { ...account, ...pair },
-	};
-	const credentialsHelper = new StoredCredentials(
-		[new Twenty2Api(), new Twenty2WorkspaceApi()],
-		stored,
-	);
-	const node: INode = {
-		id: randomUUID(),
-		name: 'Twenty2 Trigger',
-		type,
-		typeVersion: 1,
-		position: [0, 0],
-		parameters,
-		credentials: Object.fromEntries(Object.keys(stored).map((name) => [name, { id: name, name }])),
-	};
-	const workflow = { id: 'workflow', name: 'Workflow', nodes: [node], connections: {} };
-	const asSaved = { active: true, activeVersionId: null, isArchived: false };
-	const dates = { createdAt: new Date(), updatedAt: new Date() };
-
-	let nodeType = new Twenty2Trigger();
-	const started: unknown[] = [];
-	const failed: string[] = [];
-	const open = new Set<Promise<unknown>>();
-
-	const run = async (httpRequest: unknown, httpResponse: unknown) => {
-		const loaded = new workflowPackage.Workflow({
-			...structuredClone(workflow),
-			active: true,
-			nodeTypes: new GivenNodeTypes({ [type]: nodeType }),
-			staticData: structuredClone(trigger.staticData),
-		});
-		const hooks = new core.ExecutionLifecycleHooks(mode, '1', {
-			...workflow,
-			...asSaved,
-			...dates,
-		});
-		const additionalData = {
-			...surroundingsOf(hooks, credentialsHelper),
-			httpRequest,
-			httpResponse,
-		};
-		const [webhookDescription] = nodeType.description.webhooks ?? [];
-		// With the defaults of the fields that its JSON leaves out.
-		const filled = loaded.getNode(node.name);
-		if (!webhookDescription || !filled) throw new Error('The node has no webhook');
-		const context: IWebhookFunctions = new core.WebhookContext(
-			loaded,
-			filled,
-			additionalData,
-			mode,
-			{
-				httpMethod: 'POST',
-				node: node.name,
-				path: webhookDescription.path,
-				webhookDescription,
-				workflowId: workflow.id,
-				workflowExecuteAdditionalData: additionalData,
-			},
-			[],
-			null,
-		);
-		const result: IWebhookResponseData = await nodeType.webhook.call(context);
-		if (loaded.staticData.__dataChanged === true) {
-			trigger.staticData = JSON.parse(JSON.stringify(loaded.staticData));
-		}
-		expect(result.noWebhookResponse).toBe(true);
-		if (!result.workflowData) return;
-
-		// The execution begins with the node itself.
-		const [items = []] = result.workflowData;
-		const data = workflowPackage.createRunExecutionData();
-		const stack = { node: filled, data: { main: [items] }, source: null };
-		const execution: IExecuteFunctions = new core.ExecuteContext(
-			loaded,
-			filled,
-			additionalData,
-			mode,
-			data,
-			0,
-			items,
-			stack.data,
-			stack,
-			[],
-		);
-		started.push(...(await nodeType.execute.call(execution)).flat());
-	};
-
-	const server = createServer((request, response) => {
-		const { searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
-		const query = Object.fromEntries(
-			[...searchParams.keys()].map((name) => {
-				const values = searchParams.getAll(name);
-				return [name, values.length > 1 ? values : values[0]];
-			}),
-		);
-		const done = json(request)
-			.then(async (body) => await run(Object.assign(request, { body, query }), response))
-			.catch((error: Error) => {
-				failed.push(error.message);
-				response.writeHead(500);
-				response.end(JSON.stringify({ message: error.message, name: error.name }));
-			})
-			.finally(() => open.delete(done));
-		open.add(done);
-	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	closing.push(() => server.close());
-	const address = server.address();
-	const port = typeof address === 'object' && address ? address.port : 0;
-
-	const trigger: Trigger = {
-		url: `http://127.0.0.1:${port}/webhook`,
-		started,
-		failed,
-		staticData: {},
-		get credentialReads() {
-			return credentialsHelper.reads;
-		},
-		async send(body, query = '') {
-			const { status, body: text } = await deliver(trigger.url + query, body, 60_000);
-			return { status, message: JSON.parse(text).message };
-		},
-		async quiet() {
-			while (open.size > 0) await Promise.all(open);
-		},
-		async restart() {
-			vi.resetModules();
-			const fresh = await import('../../nodes/Twenty2/Twenty2Trigger.node');
-			nodeType = new fresh.Twenty2Trigger();
-		},
-	};
+const startTrigger = async (given: Omit<Given, 'baseUrl'> = {}): Promise<Trigger> => {
+	const trigger = await startTriggerFor({ baseUrl: sandbox.url, ...given });
+	closing.push(() => trigger.close());
 	return trigger;
-}
+};
 
 interface Placing {
 	/** Each generation knows the calls of its own keys only. */

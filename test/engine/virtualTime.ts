@@ -34,19 +34,26 @@ export async function settle(sandbox: Server): Promise<void> {
 	while (await requestsCome(sandbox));
 }
 
-/** Moves the clock on while the executions wait for it. @returns the seconds it moved */
-export async function untilDone(
-	sandbox: Server,
-	executions: Array<Promise<RunningExecution>>,
-): Promise<{ runs: Run[]; seconds: number }> {
+/** Moves the clock on until something has come to its end. @returns it, and the seconds the clock moved */
+export async function untilSettled<T>(
+	server: Server,
+	going: Promise<T>,
+): Promise<{ result: T; seconds: number }> {
 	const from = performance.now();
 	let done = false;
-	const runs = Promise.all(executions.map(async (running) => await (await running).finished));
-	void runs.finally(() => {
-		done = true;
-	});
+	void going.catch(() => undefined).finally(() => (done = true));
 	while (!done) {
-		if (!(await requestsCome(sandbox))) vi.advanceTimersByTime(50);
+		if (!(await requestsCome(server))) vi.advanceTimersByTime(50);
 	}
-	return { runs: await runs, seconds: (performance.now() - from) / 1_000 };
+	return { result: await going, seconds: (performance.now() - from) / 1_000 };
+}
+
+/** Moves the clock on while the executions wait for it. @returns the seconds it moved */
+export async function untilDone(
+	server: Server,
+	executions: Array<Promise<RunningExecution>>,
+): Promise<{ runs: Run[]; seconds: number }> {
+	const going = Promise.all(executions.map(async (running) => await (await running).finished));
+	const { result: runs, seconds } = await untilSettled(server, going);
+	return { runs, seconds };
 }

@@ -17,6 +17,10 @@ const headings: Record<OperationName, [title: string, what: string]> = {
 		'Download of a recording',
 		'The call is looked up, and the link of its recording meets the fault.',
 	],
+	verification: [
+		'Verification of an event',
+		'The trigger looks up the call of an event and meets the fault. The status is that of the answer to the event.',
+	],
 };
 
 const introduction = `# What comes of every fault
@@ -42,7 +46,7 @@ function resultOf(cell: Cell): string {
 	const expected = expectedOf(cell);
 	return [
 		labels[cell.generation],
-		expected.code === 'ok' ? 'ok' : `\`${expected.code}\``,
+		/^[A-Z]/.test(expected.code) ? `\`${expected.code}\`` : expected.code,
 		expected.status ?? '',
 		expected.source ?? '',
 		expected.outcome ?? '',

@@ -211,6 +211,38 @@ function download({ fault: { kind } }: Cell): Expected {
 	}
 }
 
+/** An event waits no longer for its answer, in seconds. */
+const MOST_WAIT = 4;
+
+/** The look of a trigger, within the 4 seconds that an event can wait for its answer. */
+function verification({ fault: { kind } }: Cell): Expected {
+	const event = (code: string, status: number, requests: number | Range): Expected => ({
+		...{ code, status, requests, calls: 0 },
+	});
+	switch (kind.is) {
+		case 'unreachable':
+			return event('not started', 500, 0);
+		case 'late':
+		case 'sound':
+			return event('started', 200, 1);
+		case 'busy':
+			return kind.waits < MOST_WAIT ? event('started', 200, 2) : event('not started', 503, 1);
+		case 'busy for long':
+			return event('not started', 503, 1);
+		case 'lost':
+			return event('not started', 500, [1, 4]);
+		case 'surprise':
+			return event('not started', 500, 1);
+		case 'refusal':
+		case 'proxy': {
+			const { status } = kind;
+			// There is no such call, also 1 and 3 seconds later.
+			if ([400, 404, 422].includes(status)) return event('not started', 403, 3);
+			return event('not started', 500, status === 500 || status === 503 ? [2, 4] : 1);
+		}
+	}
+}
+
 const byOperation: Record<OperationName, (cell: Cell) => Expected> = {
 	create,
 	get: read,
@@ -218,6 +250,7 @@ const byOperation: Record<OperationName, (cell: Cell) => Expected> = {
 	wait,
 	look,
 	download,
+	verification,
 };
 
 /** What has to come of a combination (design: what comes out, and which codes are retried). */

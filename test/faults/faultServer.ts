@@ -87,6 +87,12 @@ export class FaultServer {
 		this.trust();
 	}
 
+	/** Lets every request through, at a base URL of which nothing is known yet. */
+	renew(): void {
+		this.end();
+		this.plans += 1;
+	}
+
 	/** Ends the fault, and lets every request through. */
 	end(): void {
 		this.plan = undefined;

@@ -188,7 +188,8 @@ export const faults: Fault[] = [
 	...[400, 401, 402, 403, 404, 409, 418, 422, 500, 502, 503, 504].map(refusal),
 	...[400, 401, 402, 403, 404, 409, 418, 422, 500, 502, 503, 504].map(proxy),
 	busy('Retry-After: 3', 3, () => '3'),
-	busy('Retry-After as a date', 3, () => new Date(Date.now() + 4_000).toUTCString()),
+	// A date has whole seconds, so that it is more than 4 seconds away.
+	busy('Retry-After as a date', 4, () => new Date(Date.now() + 5_000).toUTCString()),
 	busy('Retry-After: -5', 1, () => '-5'),
 	busy('Retry-After that means nothing', 1, () => 'soon'),
 	busy('no Retry-After', 1),

@@ -1,12 +1,21 @@
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { NodeUnderTest, Run, RunningExecution } from '../engine/engine';
+import { startTrigger } from '../engine/startTrigger';
 import { createCallNode, engineFor, getCallNode, phone, twenty2Type } from '../engine/twenty2';
-import { untilDone } from '../engine/virtualTime';
+import { untilDone, untilSettled } from '../engine/virtualTime';
 import { faults, type Fault, type GenerationName } from './faults';
 import { FaultServer, type Plan } from './faultServer';
 
 /** Something of the node that sends requests. */
-export const operationNames = ['create', 'get', 'list', 'wait', 'look', 'download'] as const;
+export const operationNames = [
+	'create',
+	'get',
+	'list',
+	'wait',
+	'look',
+	'download',
+	'verification',
+] as const;
 export type OperationName = (typeof operationNames)[number];
 
 /** One combination. */
@@ -16,8 +25,9 @@ export interface Cell extends Pick<Plan, 'generation' | 'fault' | 'carriedOut'> 
 
 /** What came of it. */
 export interface Result {
-	/** The code of the failed item, or `ok`. */
+	/** The code of the failed item, or `ok`. Of a verification, what became of the event. */
 	code: string;
+	/** Of the item. Of a verification, that of the answer to the event. */
 	status: number | null;
 	source?: string;
 	outcome?: string;
@@ -75,7 +85,10 @@ const listNode: NodeUnderTest = {
 };
 
 /** What meets the fault, and which requests pass before. */
-const operations: Record<OperationName, { node: NodeUnderTest; sound: number; loseLast?: true }> = {
+const operations: Record<
+	Exclude<OperationName, 'verification'>,
+	{ node: NodeUnderTest; sound: number; loseLast?: true }
+> = {
 	create: { node: createCallNode({ options: patience }), sound: 0 },
 	get: { node: getCallNode({ options: patience }), sound: 0 },
 	list: { node: listNode, sound: 0 },
@@ -117,6 +130,7 @@ export class Matrix {
 	 * n8n runs that execution again after the fault has ended.
 	 */
 	async play(cell: Cell): Promise<Played> {
+		if (cell.operation === 'verification') return await this.verify(cell);
 		const { sandbox, server } = this;
 		const { node, sound, loseLast } = operations[cell.operation];
 		const { generation } = cell;
@@ -162,6 +176,33 @@ export class Matrix {
 		};
 	}
 
+	/** Delivers the event of a call that has ended to a trigger, which looks the call up. */
+	private async verify(cell: Cell): Promise<Played> {
+		const { sandbox, server } = this;
+		const { generation } = cell;
+		const event = sandbox.eventOf(await this.placed(generation));
+		server.begin({ ...cell, sound: 0 });
+		const trigger = await startTrigger({
+			baseUrl: server.url,
+			parameters: { authentication: generation },
+		});
+		const { result: answer } = await untilSettled({ seen: server }, trigger.send(event));
+		await trigger.quiet();
+		trigger.close();
+		const [first = Number.NaN, second = first] = server.requests;
+		return {
+			result: {
+				code: trigger.started.length > 0 ? 'started' : 'not started',
+				status: answer.status,
+				requests: server.requests.length,
+				calls: 0,
+			},
+			waited: (second - first) / 1_000,
+			callsInAll: 0,
+			sentElsewhere: [...server.sentElsewhere],
+		};
+	}
+
 	/** Moves the clock on until an execution has ended. */
 	private async end(running: Promise<RunningExecution>): Promise<Run> {
 		const { runs } = await untilDone({ seen: this.server }, [running]);
@@ -174,7 +215,7 @@ export class Matrix {
 	private async placed(generation: GenerationName): Promise<string> {
 		const node = createCallNode({ authentication: generation });
 		const items = [{ phone: phone(this.sandbox.seen.calls.length) }];
-		this.server.end();
+		this.server.renew();
 		const run = await this.end(engineFor(this.server).start({ items, node }));
 		return String(run.success[0]?.json.call_id);
 	}

@@ -4,21 +4,28 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const project = join(__dirname, '..', '..');
-const rows = readFileSync(join(project, 'docs', 'promises.md'), 'utf8')
-	.split('\n')
-	.flatMap((line) => {
-		const [, promise, file, title] = /^\| (.*?) +\| `(.+?)`: (.+?) +\|$/.exec(line) ?? [];
-		return promise && file && title ? [{ promise, file, title }] : [];
-	});
+const rowsOf = (page: string) =>
+	readFileSync(join(project, 'docs', page), 'utf8')
+		.split('\n')
+		.flatMap((line) => {
+			const [, promise, file, title] =
+				/^\| (.*?) +\|.* `(\w+\/.+?\.ts)`: (.+?) +\|$/.exec(line) ?? [];
+			return promise && file && title ? [{ promise, file, title }] : [];
+		});
 
-describe('The test of each promise exists', () => {
+describe.each([
+	['promises.md', 60],
+	['guidelines.md', 22],
+])('Each test that %s names exists', (page, least) => {
+	const rows = rowsOf(page);
+
 	it.each(rows)('$promise', ({ file, title }) => {
 		const path = join(project, 'test', file);
 		expect(existsSync(path)).toBe(true);
 		expect(readFileSync(path, 'utf8')).toContain(title);
 	});
 
-	it('in at least 60 rows', () => {
-		expect(rows.length).toBeGreaterThanOrEqual(60);
+	it(`in at least ${least} rows`, () => {
+		expect(rows.length).toBeGreaterThanOrEqual(least);
 	});
 });

@@ -17,9 +17,13 @@ export const failureFields = z.object({
 	attempts: z.number(),
 	/** As Twenty2 sent them: by field, or in a list. */
 	validation_errors: z.optional(z.union([jsonObject, z.array(z.unknown())])),
+	/** When people may be phoned again, in ISO 8601 with an offset. */
+	next_allowed_at: z.optional(z.string()),
+	/** Nothing was sent or recorded, and nothing would have been. */
+	dry_run: z.optional(z.boolean()),
 	/** The call that was placed all the same. */
 	call_id: z.optional(z.string()),
-	/** What is known of that call. */
+	/** What is known of that call or, in a dry run, of the one that would be placed. */
 	call: z.optional(jsonObject),
 });
 
@@ -125,6 +129,8 @@ const advice: Partial<Record<string, string>> = {
 		'The call was placed. Look it up later with Get Call and its call_id, or retry this execution, which waits on for it and phones nobody again',
 	DUPLICATE_CALL:
 		'Somebody was phoned under this key before. Give the item another key to phone all the same',
+	OUTSIDE_CALLING_HOURS:
+		'Run the item again at next_allowed_at, for example behind a Wait node that resumes at that time',
 	DOWNLOAD_FAILED:
 		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
 	UNEXPECTED:

@@ -1,8 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
+import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
 import { formerDefaultCountry } from './create/countries';
 import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
+import { dryRun, isDryRun, triedOut } from './create/dryRun';
 import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
@@ -48,7 +50,9 @@ const options: INodeProperties = {
 	default: {},
 	// In the order in which they are needed.
 	options: [
+		dryRun,
 		deduplicationKey,
+		callingHours,
 		{ ...includeTranscript, displayOptions: whenWaiting },
 		{ ...downloadRecording, displayOptions: whenWaiting },
 		{ ...maxRecordingSize, displayOptions: whenWaiting },
@@ -73,16 +77,24 @@ export const createCall: Operation = {
 	fields: [...newCallFields, waitForCompletion, ...outputChoice(shownWhenWaiting), options],
 	dials: true,
 
-	check(parameters, { twenty2, access, media }) {
+	isDryRun,
+
+	check(parameters, connection) {
+		const { twenty2, media } = connection;
 		const call = newCall(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
 		const retry = { retryUnknownOutcome: parameters.readOption(retryUnknownOutcome, yesOrNo) };
 		const key = keyOf(parameters);
+		const hours = callingHoursOf(parameters, call.toNumber);
+		const checkTime = () => checkHours(hours, Date.now());
 		const polling = pollingOf(parameters);
 		const outputOf = polling && chosenOutput(parameters, twenty2);
 		const wanted = mediaWanted(parameters);
 		const refresh = wanted.recording || wanted.transcript;
 
+		if (isDryRun(parameters)) return async () => [{ json: triedOut(call, hours) }];
+
+		const { access } = connection;
 		return async (run) => {
 			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
@@ -90,7 +102,7 @@ export const createCall: Operation = {
 			const place = async (record?: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {
-					const options = { ...context, ...retry, canceled, record };
+					const options = { ...context, ...retry, canceled, record, checkTime };
 					const placed = await placeCall(call, entry, options);
 					// A call that is not waited for holds no line once it is placed.
 					if (!polling) placed.release();

@@ -35,6 +35,8 @@ export interface Operation {
 	fields: INodeProperties[];
 	/** Whether it makes phones ring. Its failures then say whether one rang. */
 	dials: boolean;
+	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
+	isDryRun?(parameters: Parameters): boolean;
 	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
 	check(parameters: Parameters, connection: Connection): Task;
 }

@@ -1,7 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { Failure } from '../api/failure';
 import type { Connection } from '../connection/connect';
 import type { QueuedCalls } from '../operations/create/ringingTime';
+import type { CheckedItem, Result } from './items';
 
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
@@ -20,6 +22,25 @@ export function hintAtQueue(n8n: IExecuteFunctions, { later: { calls, at } }: Qu
 	const ring = calls === 1 ? '1 call of this run rings' : `${calls} calls of this run ring`;
 	const there = when === undefined ? '' : `: ${when} in this workflow's timezone (${timezone})`;
 	const message = `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
+	n8n.addExecutionHints({ message, location: 'outputPane' });
+}
+
+/** Adds a hint that dry runs phoned nobody, and how many of their items a real run would call. */
+export function hintAtDryRun(
+	n8n: IExecuteFunctions,
+	items: CheckedItem[],
+	results: Result[],
+): void {
+	const tried = results.filter((_, item) => items[item]?.isDryRun);
+	if (tried.length === 0) return;
+	const bad = tried.filter((result) => result instanceof Failure).length;
+	const good = tried.length - bad;
+	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
+	const told = [
+		good > 0 && `${count(good, 'item')} ${good === 1 ? 'is' : 'are'} ready to call`,
+		bad > 0 && `${count(bad, 'item')} ${bad === 1 ? 'is' : 'are'} not: see what the output says`,
+	];
+	const message = `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
 	n8n.addExecutionHints({ message, location: 'outputPane' });
 }
 

@@ -8,6 +8,14 @@ import { Parameters } from '../operations/fields/parameters';
 import type { Operation, Output, Run, Task } from '../operations/operation';
 import type { Entry } from '../policy/ledger';
 
+/** One item, read and checked. */
+export interface CheckedItem {
+	/** Carries it out, or is the failure of its check. */
+	task: Task | Failure;
+	/** It sends nothing and records nothing. */
+	isDryRun: boolean;
+}
+
 /** The result of an item: its outputs, its failure, or undefined when the run ended before it. */
 export type Result = Output[] | Failure | undefined;
 
@@ -32,26 +40,46 @@ export interface CarryOutOptions {
 /**
  * Reads and checks every item; nothing is sent.
  * @param connection a Failure is the failure of every item
- * @returns for each item the task that carries it out, or the failure of its check
+ * @param dryConnection what a dry run has in place of it
  */
 export function checkItems(
 	n8n: IExecuteFunctions,
 	operation: Operation,
 	connection: Connection | Failure,
-): Array<Task | Failure> {
+	dryConnection: Connection,
+): CheckedItem[] {
 	return n8n.getInputData().map((_, item) => {
-		if (connection instanceof Failure) return connection;
+		const parameters = new Parameters(n8n, item);
+		let isDryRun = false;
 		try {
-			return operation.check(new Parameters(n8n, item), connection);
+			isDryRun = operation.isDryRun?.(parameters) ?? false;
+			if (isDryRun) {
+				const task = operation.check(parameters, dryConnection);
+				return { task: dryTask(task, connection), isDryRun };
+			}
+			if (connection instanceof Failure) return { task: connection, isDryRun };
+			return { task: operation.check(parameters, connection), isDryRun };
 		} catch (error) {
-			return toFailure(error);
+			return { task: toFailure(error).with(isDryRun ? { dry_run: true } : {}), isDryRun };
 		}
 	});
 }
 
-/** Carries the items out, several at a time. When the run ends early, it awaits what is in flight. */
+/** A dry run needs no connection, but where there is none, the item says so beside what would be sent. */
+function dryTask(task: Task, connection: Connection | Failure): Task {
+	if (!(connection instanceof Failure)) return task;
+	return async (run) => {
+		const [output] = await task(run);
+		throw connection.with({ dry_run: true, call: output?.json });
+	};
+}
+
+/**
+ * Carries the items out, several at a time. When the run ends early, it awaits what is in flight. The
+ * failure of a dry run ends no run, so that all that is wrong is seen at once.
+ */
 export async function carryOut(
-	tasks: Array<Task | Failure>,
+	items: CheckedItem[],
 	{ run, concurrency, stopAtFailure, canceled }: CarryOutOptions,
 ): Promise<Results> {
 	const stop = new AbortController();
@@ -64,11 +92,15 @@ export async function carryOut(
 	};
 
 	// An item invalid on this retry may have been dialled before: keep that outcome.
-	const withOutcomes = tasks.map((task, item) =>
-		task instanceof Failure ? task.with(earlierOutcome(run.ledger.entriesOf(item))) : task,
-	);
+	const withOutcomes = items.map(({ task, isDryRun }, item) => {
+		const isReal = task instanceof Failure && !isDryRun;
+		return {
+			task: isReal ? task.with(earlierOutcome(run.ledger.entriesOf(item))) : task,
+			isDryRun,
+		};
+	});
 
-	const carryOne = async (task: Task | Failure, item: number): Promise<Result> => {
+	const carryOne = async ({ task, isDryRun }: CheckedItem, item: number): Promise<Result> => {
 		if (task instanceof Failure) return task;
 		if (signal.aborted) return undefined;
 		try {
@@ -77,17 +109,18 @@ export async function carryOut(
 			if (signal.aborted && !(error instanceof Failure)) return undefined;
 			const failure =
 				error instanceof Failure ? error : afterFault(error, run.ledger.entriesOf(item));
+			if (isDryRun) return failure.with({ dry_run: true });
 			stopBy(failure, item);
 			return failure;
 		}
 	};
 
-	withOutcomes.forEach((task, item) => {
-		if (task instanceof Failure) stopBy(task, item);
+	withOutcomes.forEach(({ task, isDryRun }, item) => {
+		if (task instanceof Failure && !isDryRun) stopBy(task, item);
 	});
 	const limit = pLimit(concurrency);
 	const results = await Promise.all(
-		withOutcomes.map(async (task, item) => await limit(carryOne, task, item)),
+		withOutcomes.map(async (checked, item) => await limit(carryOne, checked, item)),
 	);
 	return { results, stoppedBy };
 }

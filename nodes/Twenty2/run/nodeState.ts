@@ -23,10 +23,7 @@ const workflowData = z.object({
  */
 export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	const context = contextOf(n8n);
-	if (!context) {
-		const isToolRun = isTool(n8n.getNode());
-		return new Ledger({}, { index: 0, execution: '', identity: '', isTool: isToolRun });
-	}
+	if (!context) return unstoredLedger(n8n);
 
 	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
 	const run = workflowData.parse({ $runIndex, $execution });
@@ -41,6 +38,12 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 	if (dials && n8n.getMode() === 'retry') ledger.remember();
 	if (dials) n8n.onExecutionCancellation(() => ledger.remember());
 	return ledger;
+}
+
+/** A ledger that ends with the run, for a dry run and where n8n has no context. */
+export function unstoredLedger(n8n: IExecuteFunctions): Ledger {
+	const run = { index: 0, execution: '', identity: '', isTool: isTool(n8n.getNode()) };
+	return new Ledger({}, run);
 }
 
 /** n8n's node context; undefined where there is none, because n8n then throws. */

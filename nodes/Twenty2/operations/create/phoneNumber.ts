@@ -83,6 +83,12 @@ function readNumber(written: string, country: CountryCode): { number: string } |
 	return { why: phone.number.length < 8 ? reasons.TOO_SHORT : reasons.TOO_LONG };
 }
 
+/** The countries that a number in E.164 may belong to: most often one, and none for a satellite phone. */
+export function countriesOf(number: string): CountryCode[] {
+	const phone = parsePhoneNumberFromString(number, { extract: false }, numberingPlans);
+	return phone?.country ? [phone.country] : (phone?.getPossibleCountries() ?? []);
+}
+
 /** The number as it was typed, without what spreadsheets, web pages and contact cards add to it. */
 function tidied(given: string, country: CountryCode): string {
 	const number = given

@@ -19,7 +19,8 @@ export interface SendRecord {
 
 export interface PlaceCallOptions extends CallContext {
 	record?: SendRecord;
-
+	/** Called when a create is about to be sent. @throws Failure when it must not be sent now */
+	checkTime?: () => void;
 	/** Whether to place the call again when it is unknown whether it was placed. */
 	retryUnknownOutcome: boolean;
 	/** Fires when no further call is to be placed. */
@@ -59,7 +60,7 @@ export async function placeCall(
 	entry: Entry,
 	options: PlaceCallOptions,
 ): Promise<Answered<PlacedCall>> {
-	const { twenty2, access, requestOptions, record, signal } = options;
+	const { twenty2, access, requestOptions, record, checkTime, signal } = options;
 	const send = async (lost: () => void) => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
@@ -83,7 +84,11 @@ export async function placeCall(
 
 	const outgoing = {
 		what: `Call to …${call.toNumber.slice(-4)}`,
-		prepare: async () => await record?.recordSent(),
+		prepare: async () => {
+			// Any time may have passed in the queue or a backoff.
+			checkTime?.();
+			await record?.recordSent();
+		},
 		send,
 		judge: judgeOf(entry, options),
 		call: {
@@ -93,8 +98,12 @@ export async function placeCall(
 				hasEnded(twenty2.unify(await twenty2.getCall(callId, requestOptions))),
 		},
 	};
-	const { creates } = access;
-	return await sendAndHold(outgoing, requestOptions, creates, signal).catch((error: unknown) => {
+	const placed = async () => {
+		// Who may not be phoned now need not wait for the limit to be told so.
+		checkTime?.();
+		return await sendAndHold(outgoing, requestOptions, access.creates, signal);
+	};
+	return await placed().catch((error: unknown) => {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
 	});

@@ -23,6 +23,11 @@ export function ringsAt(at: number): number {
 	return at < midnight + CLOSES_MS ? at : opens + DAY_MS;
 }
 
+/** A time in ISO 8601 with the offset of India. @param at in milliseconds since 1970 */
+export function inIndia(at: number): string {
+	return new Date(at + INDIA_MS).toISOString().replace(/\.\d+Z$/, '+05:30');
+}
+
 /** The calls of a run that Twenty2 queues until its calling hours begin. */
 export class QueuedCalls {
 	private readonly ringing: number[] = [];

@@ -86,13 +86,18 @@ const optionPath = ({ name }: INodeProperties) => `options.${name}`;
 export class Parameters extends FieldReader {
 	/** @param item its index in the input */
 	constructor(
-		n8n: IExecuteFunctions,
+		private readonly n8n: IExecuteFunctions,
 		readonly item: number,
 	) {
 		super(
 			(path, absent, options) => n8n.getNodeParameter(path, item, absent, options),
 			whereToLook,
 		);
+	}
+
+	/** As the settings of the workflow name it. n8n lets a workflow have one that nobody knows. */
+	get workflowTimezone(): string {
+		return this.n8n.getTimezone();
 	}
 }
 

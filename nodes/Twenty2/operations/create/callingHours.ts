@@ -1,0 +1,270 @@
+import { DateTime, IANAZone } from 'luxon';
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { Failure } from '../../api/failure';
+import { whereToLook, type FieldReader } from '../fields/parameters';
+import { countriesOf } from './phoneNumber';
+import { timezoneOf } from './timezones';
+
+const weekdays = [
+	'Monday',
+	'Tuesday',
+	'Wednesday',
+	'Thursday',
+	'Friday',
+	'Saturday',
+	'Sunday',
+] as const;
+
+const from: INodeProperties = {
+	displayName: 'From',
+	name: 'from',
+	type: 'string',
+	default: '09:00',
+	placeholder: 'e.g. 09:00',
+	description: 'The time from which people may be phoned',
+};
+
+const to: INodeProperties = {
+	displayName: 'To',
+	name: 'to',
+	type: 'string',
+	default: '21:00',
+	placeholder: 'e.g. 21:00',
+	description:
+		'The time from which people may no longer be phoned. A time before From is on the next day.',
+};
+
+const days: INodeProperties = {
+	displayName: 'Days',
+	name: 'days',
+	type: 'multiOptions',
+	options: weekdays.map((name, n) => ({
+		name,
+		value: n + 1,
+		description: `Hours that begin on a ${name}`,
+	})),
+	default: [1, 2, 3, 4, 5, 6, 7],
+	description: 'The days on which these hours begin',
+};
+
+const zone: INodeProperties = {
+	displayName: 'Whose Time',
+	name: 'zone',
+	type: 'options',
+	options: [
+		{
+			name: 'Workflow',
+			value: 'workflow',
+			description: 'The timezone in the settings of the workflow',
+		},
+		{
+			name: 'Country of To Number',
+			value: 'number',
+			description: 'The timezone of the country that is called, if it has only one',
+		},
+		{
+			name: 'Fixed Timezone',
+			value: 'fixed',
+			description: 'The timezone that is entered below',
+		},
+	],
+	default: 'workflow',
+	description: 'Where the clock is that decides',
+};
+
+const timezone: INodeProperties = {
+	displayName: 'Timezone',
+	name: 'timezone',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. Asia/Kolkata',
+	description: 'The name of the timezone in the IANA database',
+	displayOptions: { show: { zone: ['fixed'] } },
+};
+
+export const callingHours: INodeProperties = {
+	displayName: 'Calling Hours',
+	name: 'callingHours',
+	type: 'fixedCollection',
+	placeholder: 'Add Hours',
+	default: { hours: {} },
+	description:
+		'When people may be phoned. At any other time nobody is, and the item says OUTSIDE_CALLING_HOURS with the next time in next_allowed_at.',
+	options: [{ displayName: 'Hours', name: 'hours', values: [from, to, days, zone, timezone] }],
+};
+
+const MINUTES_PER_DAY = 1_440;
+
+const timePattern = /^(\d{1,2}):([0-5]\d)$/;
+
+/** A time of day in minutes since midnight. @param last the last time that is taken, in such minutes */
+const timeOfDay = ({ displayName }: INodeProperties, last: number) =>
+	z.pipe(
+		z.transform((given: unknown, { issues }) => {
+			const time = typeof given === 'string' ? given.trim() : '';
+			const [, hours, minutes] = timePattern.exec(time) ?? [];
+			const found = Number(hours) * 60 + Number(minutes);
+			if (found <= last) return found;
+			const message = `needs a time like 09:00 under ${displayName}`;
+			issues.push({ code: 'custom', message, input: given });
+			return z.NEVER;
+		}),
+		z.number(),
+	);
+
+const notDays = 'needs at least one day under Days, each as a number from 1 (Monday) to 7 (Sunday)';
+
+const day = z.pipe(
+	z.pipe(z.union([z.number(), z.string().check(z.regex(/^[1-7]$/))], notDays), z.transform(Number)),
+	z.number().check(z.int(notDays), z.gte(1, notDays), z.lte(7, notDays)),
+);
+
+const zones = z.enum(
+	['workflow', 'number', 'fixed'],
+	'must be workflow, number or fixed under Whose Time',
+);
+
+const hoursSchema = z
+	.object({
+		from: z._default(timeOfDay(from, MINUTES_PER_DAY - 1), 9 * 60),
+		to: z._default(timeOfDay(to, MINUTES_PER_DAY), 21 * 60),
+		days: z._default(z.array(day, notDays).check(z.minLength(1, notDays)), [1, 2, 3, 4, 5, 6, 7]),
+		zone: z._default(zones, 'workflow'),
+		timezone: z.unknown(),
+	})
+	.check(
+		z.refine(
+			(hours) => hours.from !== hours.to,
+			'has the same time under From and To. For the whole day, enter 00:00 and 24:00',
+		),
+	);
+
+const collection = z.object(
+	{
+		hours: z.pipe(
+			z.custom((hours) => hours !== undefined, 'has no hours'),
+			hoursSchema,
+		),
+	},
+	'has no hours',
+);
+
+/** When people may be phoned, by the clock of one timezone. */
+export interface CallingHours {
+	/** In minutes since midnight. */
+	from: number;
+	/** In minutes since midnight. Hours that end before they begin end on the next day. */
+	to: number;
+	/** The days on which they begin, by their numbers in ISO 8601: 1 is Monday. */
+	days: number[];
+	/** In the IANA database. */
+	timezone: string;
+}
+
+/**
+ * The calling hours of an item.
+ * @param toNumber the number that is called, in E.164
+ * @returns undefined when the option was not added
+ * @throws Failure `INVALID_INPUT`, also when the option was added but has no hours: that would switch it
+ * off unnoticed
+ */
+export function callingHoursOf(
+	parameters: FieldReader & { workflowTimezone: string },
+	toNumber: string,
+): CallingHours | undefined {
+	const given = parameters.readAddedOption(callingHours, collection);
+	if (!given) return undefined;
+	const { zone: whose, timezone: name, ...hours } = given.hours;
+	const zoneName = {
+		workflow: () => workflowZone(parameters.workflowTimezone),
+		number: () => zoneOfNumber(toNumber),
+		fixed: () => fixedZone(name),
+	}[whose];
+	return { ...hours, timezone: zoneName() };
+}
+
+function workflowZone(name: string): string {
+	if (IANAZone.isValidZone(name)) return name;
+	throw unusable(`cannot use the workflow's timezone "${name}", which is not known`);
+}
+
+function zoneOfNumber(toNumber: string): string {
+	const found = timezoneOf(countriesOf(toNumber));
+	if (found !== undefined) return found;
+	throw unusable(
+		'cannot use the country of To Number, which does not tell the timezone: it has several, or none is known',
+	);
+}
+
+function fixedZone(given: unknown): string {
+	const name = typeof given === 'string' ? given.trim() : '';
+	if (IANAZone.isValidZone(name)) return name;
+	const what = name === '' ? 'needs a name under Timezone' : `has an unknown Timezone "${name}"`;
+	throw unusable(`${what}, e.g. Asia/Kolkata`, whereToLook);
+}
+
+const enterTimezone = 'Choose Fixed Timezone under Whose Time, and enter it under Timezone';
+
+function unusable(what: string, advice = enterTimezone): Failure {
+	return Failure.ofInput('INVALID_INPUT', `${callingHours.displayName} ${what}`, advice);
+}
+
+/**
+ * Whether people may be phoned. The clock on the wall decides: where it is put back, an hour may count twice.
+ * @param at in milliseconds since 1970
+ */
+export function isWithin(hours: CallingHours, at: number): boolean {
+	return isOpen(hours, DateTime.fromMillis(at, { zone: hours.timezone }));
+}
+
+/** @param now in the timezone of the hours */
+function isOpen(hours: CallingHours, now: DateTime): boolean {
+	const minute = minuteOf(now);
+	const begun = hours.days.includes(now.weekday) && hours.from <= minute;
+	if (hours.from < hours.to) return begun && minute < hours.to;
+	const beganYesterday = hours.days.includes(now.weekday === 1 ? 7 : now.weekday - 1);
+	return begun || (beganYesterday && minute < hours.to);
+}
+
+/**
+ * The next moment at which people may be phoned.
+ * @param at outside of the hours, in milliseconds since 1970
+ * @returns ISO 8601 with the offset of the timezone
+ */
+export function nextAllowedAt(hours: CallingHours, at: number): string {
+	let now = DateTime.fromMillis(at, { zone: hours.timezone }).startOf('minute');
+	for (;;) {
+		const untilFrom = hours.from - minuteOf(now);
+		const toFrom = untilFrom > 0 ? untilFrom : untilFrom + MINUTES_PER_DAY;
+		const opens = now.plus({ minutes: toFrom });
+		// While the clock is not changed, hours begin at From only.
+		const step = opens.offset === now.offset ? toFrom : 1;
+		for (let passed = step; passed <= toFrom; passed += step) {
+			const next = now.plus({ minutes: passed });
+			if (isOpen(hours, next)) return iso(next);
+		}
+		now = opens;
+	}
+}
+
+const minuteOf = ({ hour, minute }: DateTime) => hour * 60 + minute;
+
+const iso = (time: DateTime) => time.toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
+
+/**
+ * To be called immediately before a create is sent.
+ * @param at in milliseconds since 1970
+ * @throws Failure `OUTSIDE_CALLING_HOURS`
+ */
+export function checkHours(hours: CallingHours | undefined, at: number): void {
+	if (!hours || isWithin(hours, at)) return;
+	const there = DateTime.fromMillis(at, { zone: hours.timezone, locale: 'en' });
+	const clock = there.toFormat('cccc HH:mm');
+	const message = `It is ${clock} in ${hours.timezone}, outside of the Calling Hours`;
+	throw Failure.ofNode('OUTSIDE_CALLING_HOURS', message, {
+		outcome: 'not_placed',
+		next_allowed_at: nextAllowedAt(hours, at),
+	});
+}

@@ -1,0 +1,222 @@
+import type { IDataObject } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import type { Engine, Run } from './engine';
+import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { untilDone, useVirtualTime } from './virtualTime';
+
+const onErrors = ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const;
+
+describe('A dry run', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	let engine: Engine;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
+		engine = engineFor(sandbox);
+	});
+	afterEach(() => sandbox.close());
+
+	const dry = (
+		options: IDataObject = {},
+		parameters: IDataObject = {},
+		onError: (typeof onErrors)[number] = 'stopWorkflow',
+	) => createCallNode({ ...parameters, options: { dryRun: true, ...options } }, { onError });
+
+	const runOf = async (
+		node = dry(),
+		items: IDataObject[] = leads(3),
+		on = engine,
+	): Promise<Run> => {
+		const started = on.start({ items, node, settings: { timezone: 'Asia/Kolkata' } });
+		const [run] = (await untilDone(sandbox, [started])).runs;
+		if (!run) throw new Error('Nothing was run');
+		return run;
+	};
+
+	const jsonOf = ({ success }: Run) => success.map(({ json }) => json);
+	const hints = ({ hints: given }: Run) => given.map(({ message }) => message);
+
+	const fiveRows = leads(5).map((lead, row) =>
+		row === 1 ? { ...lead, phone: '12345' } : row === 3 ? { ...lead, phone: '' } : lead,
+	);
+
+	it.each(onErrors)('shows all five rows, of which two are bad (%s)', async (onError) => {
+		const node = dry({}, {}, onError);
+		const { status, success, errors, ...run } = await runOf(node, fiveRows);
+		const bad = (row: number, message: RegExp) => ({
+			pairedItem: { item: row },
+			json: {
+				error: {
+					code: 'INVALID_NUMBER',
+					message: expect.stringMatching(message),
+					source: 'n8n',
+					status: null,
+					outcome: 'not_placed',
+					attempts: 0,
+					dry_run: true,
+				},
+			},
+		});
+		const good = (row: number) => ({
+			pairedItem: { item: row },
+			json: {
+				dry_run: true,
+				to_number: phone(row),
+				from_number: '+917971441943',
+				assistant_id: 'asst_demo',
+				input_parameters: {},
+				rings_now: true,
+			},
+		});
+		const all = [...success, ...errors].sort(
+			(one, other) => Object(one.pairedItem).item - Object(other.pairedItem).item,
+		);
+		expect(status).toBe('success');
+		expect(all).toMatchObject([
+			good(0),
+			bad(1, /^To Number is not an international phone number/),
+			good(2),
+			bad(3, /^To Number is empty/),
+			good(4),
+		]);
+		expect(errors).toHaveLength(onError === 'continueErrorOutput' ? 2 : 0);
+		expect(run.hints.map(({ message }) => message)).toEqual([
+			'Dry run: nobody was phoned. 3 items are ready to call, 2 items are not: see what the output says.',
+		]);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('shows what Twenty2 would be sent', async () => {
+		const node = dry(
+			{ defaultCountry: 'IN', additionalBodyFields: '{"campaign": "November"}' },
+			{
+				inputParameters: { parameter: [{ name: 'customerName', value: '={{ $json.name }}' }] },
+				fromNumber: '079714 41943',
+				waitForCompletion: true,
+			},
+		);
+		expect(jsonOf(await runOf(node, [{ name: 'Asha', phone: '098765 43210' }]))).toEqual([
+			{
+				dry_run: true,
+				to_number: '+919876543210',
+				from_number: '+917971441943',
+				assistant_id: 'asst_demo',
+				input_parameters: { customerName: 'Asha' },
+				additional_body_fields: { campaign: 'November' },
+				rings_now: true,
+			},
+		]);
+	});
+
+	it('says when a call would ring that Twenty2 keeps until nine', async () => {
+		vi.setSystemTime(Date.UTC(2026, 4, 22, 15, 31));
+		const [item] = jsonOf(await runOf());
+		expect(item).toMatchObject({ rings_now: false, rings_at: '2026-05-23T09:00:00+05:30' });
+	});
+
+	it.each([
+		['inside', '12:01', { rings_now: true, outside_calling_hours: false }],
+		[
+			'outside',
+			'12:00',
+			{
+				rings_now: false,
+				outside_calling_hours: true,
+				next_allowed_at: '2026-05-23T09:00:00+05:30',
+			},
+		],
+	])('says whether it is %s of the Calling Hours', async (_, to, told) => {
+		const run = await runOf(dry({ callingHours: { hours: { from: '09:00', to } } }));
+		expect(jsonOf(run).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+		expect(jsonOf(run)[0]).toMatchObject(told);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('refuses what a real run would refuse', async () => {
+		const options = { maxRetries: -1, deduplicationKey: '={{ $json.name }}' };
+		const [item] = jsonOf(await runOf(dry(options)));
+		expect(item?.error).toMatchObject({ code: 'INVALID_INPUT', dry_run: true });
+	});
+
+	it('by the rules of the workspace API', async () => {
+		const node = dry({}, { authentication: 'workspace' });
+		const [item] = jsonOf(await runOf(node, [{ phone: '+14155550123' }]));
+		expect(item?.error).toMatchObject({
+			code: 'INVALID_NUMBER',
+			message: expect.stringContaining('is not an Indian number'),
+			dry_run: true,
+		});
+	});
+
+	it.each([
+		['empty', { apiKey: '' }, /^API Key in the Twenty2 credential/],
+		['missing', undefined, /credentials/],
+	])('shows what is known also where the credential is %s', async (_, changes, message) => {
+		const node = changes ? dry() : { ...dry(), credentials: {} };
+		const run = await runOf(node, fiveRows, engineFor(sandbox, changes));
+		expect(run.status).toBe('success');
+		const errors = jsonOf(run).map(({ error }) => Object(error));
+		expect(errors.map(({ code }) => code)).toEqual([
+			'INVALID_INPUT',
+			'INVALID_NUMBER',
+			'INVALID_INPUT',
+			'INVALID_NUMBER',
+			'INVALID_INPUT',
+		]);
+		expect(errors[0]).toMatchObject({
+			message: expect.stringMatching(message),
+			dry_run: true,
+			call: { dry_run: true, to_number: phone(0), rings_now: true },
+		});
+	});
+
+	it('records nothing, and a later real run phones everybody', async () => {
+		const key = { deduplicationKey: '={{ $json.phone }}' };
+		const run = await runOf(dry(key));
+		expect(run.data.executionData?.contextData).toEqual({});
+		const real = await runOf(createCallNode({ options: key }));
+		expect(jsonOf(real).map(({ status }) => status)).toEqual(leads(3).map(() => 'queued'));
+		expect(sandbox.seen.perNumber()).toEqual(
+			Object.fromEntries(leads(3).map((lead) => [lead.phone, 1])),
+		);
+	});
+
+	it('shows calls that were placed under their key as well, and repeats none', async () => {
+		const key = { deduplicationKey: '={{ $json.phone }}' };
+		await runOf(createCallNode({ options: key }));
+		await runOf(dry(key));
+		const again = await runOf(createCallNode({ options: key }, { onError: 'continueErrorOutput' }));
+		expect(again.errors.map(({ json }) => Object(json.error).code)).toEqual(
+			leads(3).map(() => 'DUPLICATE_CALL'),
+		);
+	});
+
+	it('can be one of some items, and the others are phoned', async () => {
+		const items = leads(4).map((lead, row) => ({ ...lead, test: row % 2 === 0 }));
+		Object.assign(items[2] ?? {}, { phone: 'nobody' });
+		const run = await runOf(dry({ dryRun: '={{ $json.test }}' }), items);
+		expect(run.status).toBe('success');
+		expect(jsonOf(run)).toMatchObject([
+			{ dry_run: true },
+			{ status: 'queued' },
+			{ error: { dry_run: true } },
+			{ status: 'queued' },
+		]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(1)]: 1, [phone(3)]: 1 });
+		expect(hints(run)).toEqual([
+			'Dry run: nobody was phoned for 2 items. 1 item is ready to call, 1 item is not: see what the output says.',
+		]);
+	});
+
+	it.each(['={{ $json.nothing }}', '={{ "yes" }}', 'true'])(
+		'that is neither on nor off phones nobody (%s)',
+		async (dryRun) => {
+			const run = await runOf(dry({ dryRun }));
+			expect(run.error).toMatchObject({ code: 'INVALID_INPUT' });
+			expect(run.error?.message).toMatch(/^Dry Run must be true or false/);
+			expect(sandbox.seen.requests).toEqual([]);
+		},
+	);
+});
