@@ -72,7 +72,7 @@ export class Twenty2 implements INodeType {
 		defaults: { name: 'Twenty2' },
 		builderHint: {
 			searchHint:
-				'Places AI phone calls with Twenty2 (TwentyTwo, twentytwo.in), one call for each input item. It keeps the rate limit, the limit of calls at once and all retries by itself: pass the whole list into one node, without Loop Over Items, Wait or Retry On Fail around it. Executing it phones real people. Set On Error to "Continue (using error output)" and put a Switch on json.error.code behind the error output. Create Call ends when the call is placed; to go on with its result, switch on Wait for Completion, or let Twenty2 Trigger start a workflow when the call has ended. In workflows that run more than once over the same list, set Deduplication Key, so that nobody is phoned twice.',
+				'Places AI phone calls with Twenty2 (TwentyTwo, twentytwo.in), one call for each input item. It keeps the rate limit, the limit of calls at once and all retries by itself: pass the whole list into one node, without Loop Over Items, Wait or Retry On Fail around it. Executing it phones real people. Set On Error to "Continue (using error output)" and put a Switch on json.error.code behind the error output. Create Call ends when the call is placed; to go on with its result, switch on Wait for Completion, or let Twenty2 Trigger start a workflow when the call has ended. In workflows that run more than once over the same list, set the option Call Only Once per Key, so that nobody is phoned twice.',
 			relatedNodes: [
 				{
 					nodeType: 'n8n-nodes-twenty2.twenty2Trigger',

@@ -58,7 +58,7 @@ const recorder = (keys: string[], mode: 'entries' | 'latestDate'): INodeType => 
 	},
 });
 
-describe('Deduplication Key', () => {
+describe('Call Only Once per Key', () => {
 	let sandbox: Sandbox;
 	let engine: Engine;
 	let answers: Answers;
@@ -85,7 +85,7 @@ describe('Deduplication Key', () => {
 			expect(codesOf(again)).toEqual(duplicates(5));
 			expect(errorsOf(again)[0]).toEqual({
 				code: 'DUPLICATE_CALL',
-				message: 'The Deduplication Key "no…" was used before in this workflow',
+				message: 'The key "no…" was used before in this workflow',
 				description: expect.stringContaining('another key'),
 				status: null,
 				source: 'n8n',
@@ -158,7 +158,7 @@ describe('Deduplication Key', () => {
 		const { errors } = await run([{ phone: phone(0), key }]);
 		expect(errors[0]?.json.error).toMatchObject({
 			code: 'INVALID_INPUT',
-			message: 'Deduplication Key is empty',
+			message: 'Call Only Once per Key is empty',
 		});
 		expect(sandbox.seen.requests).toEqual([]);
 	});
@@ -167,7 +167,7 @@ describe('Deduplication Key', () => {
 		const { errors } = await run([{ phone: phone(0), key }]);
 		expect(errors[0]?.json.error).toMatchObject({
 			code: 'INVALID_INPUT',
-			message: 'Deduplication Key must be text',
+			message: 'Call Only Once per Key must be text',
 		});
 		expect(sandbox.seen.requests).toEqual([]);
 	});
@@ -243,7 +243,7 @@ describe('Deduplication Key', () => {
 		expect(stopped.error).toMatchObject({
 			code: 'DUPLICATE_CALL',
 			message: expect.stringMatching(
-				/^The Deduplication Key "no…" was used before in this workflow\. .*placed\.$/,
+				/^The key "no…" was used before in this workflow\. .*placed\.$/,
 			),
 			context: { itemIndex: 2, data: { error: { outcome: 'not_placed', attempts: 0 } } },
 		});
@@ -314,7 +314,7 @@ describe('Deduplication Key', () => {
 		});
 	});
 
-	describe('with Retry Unknown Outcome', () => {
+	describe('with Call Again When Unsure', () => {
 		const placeAgain = { retryUnknownOutcome: true };
 		beforeEach(() => sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 }));
 
@@ -379,7 +379,7 @@ describe('Deduplication Key', () => {
 					expect.objectContaining({
 						code: 'INVALID_INPUT',
 						message:
-							'Deduplication Key could not be recorded by n8n, so the call was not placed: database is locked',
+							'The key of Call Only Once per Key could not be recorded by n8n, so the call was not placed: database is locked',
 						outcome: 'not_placed',
 						attempts: 0,
 					}),
@@ -496,7 +496,7 @@ describe('Deduplication Key', () => {
 	});
 });
 
-describe('Deduplication Key of a call that is waited for', () => {
+describe('Call Only Once per Key of a call that is waited for', () => {
 	useVirtualTime();
 
 	it('is used as soon as it is placed', async () => {
@@ -515,7 +515,7 @@ describe('Deduplication Key of a call that is waited for', () => {
 	});
 });
 
-describe('Deduplication Key, while the execution is stopped', () => {
+describe('Call Only Once per Key, while the execution is stopped', () => {
 	useVirtualTime();
 	let sandbox: Sandbox;
 	let engine: Engine;
@@ -552,7 +552,7 @@ describe('Deduplication Key, while the execution is stopped', () => {
 	});
 });
 
-describe('Deduplication Key, after a crash', () => {
+describe('Call Only Once per Key, after a crash', () => {
 	useVirtualTime();
 	let sandbox: Sandbox;
 	beforeEach(async () => {
@@ -607,7 +607,7 @@ describe('Deduplication Key, after a crash', () => {
 				{
 					code: 'OUTCOME_UNKNOWN',
 					message:
-						'An earlier run may have placed a call under the Deduplication Key "no…", and it is not known whether it did',
+						'An earlier run may have placed a call under the key "no…", and it is not known whether it did',
 					description: expect.stringContaining('Look the call up'),
 					status: null,
 					source: 'n8n',
@@ -619,7 +619,7 @@ describe('Deduplication Key, after a crash', () => {
 		},
 	);
 
-	it('whose call was being placed is phoned with Retry Unknown Outcome', async () => {
+	it('whose call was being placed is phoned with Call Again When Unsure', async () => {
 		sandbox.behave(phone(0), 'hang');
 		const { again, numbers } = await crashAndRunAgain(1, { retryUnknownOutcome: true });
 		expect(again.success).toHaveLength(1);
@@ -633,7 +633,7 @@ describe('Deduplication Key, after a crash', () => {
 		expect(numbers).toEqual(onceEach(leads(1)));
 	});
 
-	describe('on the workspace API, with Retry Unknown Outcome', () => {
+	describe('on the workspace API, with Call Again When Unsure', () => {
 		const options = { retryUnknownOutcome: true };
 
 		it('is not phoned again while the call logs list such a call', async () => {

@@ -78,7 +78,12 @@ const createCall: Array<[string, IDataObject, string, string]> = [
 		'INVALID_INPUT',
 		'Max Retries',
 	],
-	['a negative patience', options({ giveUpAfterSeconds: -1 }), 'INVALID_INPUT', 'Give Up After'],
+	[
+		'a negative patience',
+		options({ giveUpAfterSeconds: -1 }),
+		'INVALID_INPUT',
+		'Keep Trying When Busy',
+	],
 	['no time to answer', options({ requestTimeoutSeconds: 0 }), 'INVALID_INPUT', 'Request Timeout'],
 	[
 		'a month to answer',

@@ -148,7 +148,7 @@ describe('The limits of a key', () => {
 		expect(unsent).toEqual({
 			code: 'RATE_LIMIT_EXCEEDED',
 			message: expect.stringMatching(/^Not sent, because /),
-			description: expect.stringContaining('Give Up After'),
+			description: expect.stringContaining('Keep Trying When Busy'),
 			status: null,
 			source: 'n8n',
 			outcome: 'not_placed',

@@ -371,7 +371,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	});
 
-	describe('with Retry Unknown Outcome', () => {
+	describe('with Call Again When Unsure', () => {
 		const placeAgain = { retryUnknownOutcome: true };
 
 		it('is looked for first, and the call not placed again when it is found', async () => {

@@ -48,9 +48,9 @@ describe('In an Agent of n8n, which runs the node without an execution', () => {
 		expect(sandbox.seen.callsTo(phone(1))).toHaveLength(1);
 	});
 
-	it('a Deduplication Key is refused, because n8n keeps keys by workflow', async () => {
+	it('Call Only Once per Key is refused, because n8n keeps keys by workflow', async () => {
 		expect(await call({ options: { deduplicationKey: 'asha' } })).toMatch(
-			/^INVALID_INPUT: Deduplication Key could not be recorded by n8n, so the call was not placed: it runs the node outside of a workflow; no call was placed\.$/,
+			/^INVALID_INPUT: The key of Call Only Once per Key could not be recorded by n8n, so the call was not placed: it runs the node outside of a workflow; no call was placed\.$/,
 		);
 		expect(sandbox.seen.requests).toEqual([]);
 	});

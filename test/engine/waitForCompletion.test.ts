@@ -293,7 +293,7 @@ describe('Wait for Completion', () => {
 			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
 			const { runs, seconds } = await done(running);
 			expect(runs.map(statuses)).toEqual([['completed']]);
-			// The rest of the call, and then at most a backoff and a Poll Interval.
+			// The rest of the call, and then at most a backoff and an interval.
 			expect(seconds).toBeLessThanOrEqual(60 - 35 + 30 + 5);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
 		});
@@ -805,7 +805,7 @@ describe('Wait for Completion', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ ...onceEach(4), [phone(0)]: 3 });
 	});
 
-	it('places a call once for a Deduplication Key, and waits on for it', async () => {
+	it('places a call once for its deduplication key, and waits on for it', async () => {
 		const engine = limited();
 		const settings = { onError: 'continueRegularOutput' } as const;
 		const key = { deduplicationKey: '={{ $json.name }}' };

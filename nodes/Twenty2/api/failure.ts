@@ -119,7 +119,7 @@ const advice: Partial<Record<string, string>> = {
 	BAD_REQUEST: 'Check the fields of this node against what the message says',
 	VALIDATION_ERROR: 'Correct the values named in validation_errors',
 	RATE_LIMIT_EXCEEDED:
-		'Another program may be using the same key. Raise Give Up After in the options, or ask the Twenty2 team for higher limits',
+		'Another program may be using the same key. Raise Keep Trying When Busy in the options, or ask the Twenty2 team for higher limits',
 	INTERNAL_ERROR: 'Run the item again later. If it persists, contact Twenty2 support',
 	NETWORK_ERROR: 'Check the Base URL in the Twenty2 credential and the network of your n8n',
 	TIMEOUT: 'Run the item again, or raise Request Timeout in the options',
@@ -128,7 +128,7 @@ const advice: Partial<Record<string, string>> = {
 	WAIT_TIMEOUT:
 		'The call was placed. Look it up later with Get Call and its call_id, or retry this execution, which waits on for it and phones nobody again',
 	DUPLICATE_CALL:
-		'Somebody was phoned under this Deduplication Key before. Give the item another key to phone all the same',
+		'Somebody was phoned under this key before. Give the item another key to phone all the same',
 	OUTSIDE_CALLING_HOURS:
 		'Run the item again at next_allowed_at, for example behind a Wait node that resumes at that time',
 	DOWNLOAD_FAILED:

@@ -24,12 +24,7 @@ import {
 	mediaWanted,
 	withMedia,
 } from './fields/media';
-import {
-	giveUpAfterSeconds,
-	maxRetries,
-	requestOptionsOf,
-	requestTimeoutSeconds,
-} from './fields/options';
+import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
@@ -37,12 +32,12 @@ import type { Operation } from './operation';
 const displayOptions = { show: { operation: ['createCall'] } };
 
 const retryUnknownOutcome: INodeProperties = {
-	displayName: 'Retry Unknown Outcome',
+	displayName: 'Call Again When Unsure (May Phone Twice)',
 	name: 'retryUnknownOutcome',
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether to place a call again when no answer tells if it was placed. The person may then be phoned twice.',
+		'Whether to phone again when no answer tells if the person was phoned. The person may then be phoned twice.',
 };
 
 const shownWhenWaiting = { operation: ['createCall'], waitForCompletion: [true] };
@@ -53,21 +48,20 @@ const options: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
+	// In the order in which they are needed.
 	options: [
 		dryRun,
-		additionalBodyFields,
-		callingHours,
 		deduplicationKey,
-		formerDefaultCountry,
-		{ ...downloadRecording, displayOptions: whenWaiting },
-		giveUpAfterSeconds,
+		callingHours,
 		{ ...includeTranscript, displayOptions: whenWaiting },
+		{ ...downloadRecording, displayOptions: whenWaiting },
 		{ ...maxRecordingSize, displayOptions: whenWaiting },
-		maxRetries,
 		maxWaitMinutes,
 		pollIntervalSeconds,
-		requestTimeoutSeconds,
+		...requestOptionFields,
 		retryUnknownOutcome,
+		additionalBodyFields,
+		formerDefaultCountry,
 	],
 	displayOptions,
 };

@@ -7,12 +7,7 @@ import {
 	mediaWanted,
 	withMedia,
 } from './fields/media';
-import {
-	giveUpAfterSeconds,
-	maxRetries,
-	requestOptionsOf,
-	requestTimeoutSeconds,
-} from './fields/options';
+import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { identifier } from './fields/schemas';
 import type { Operation } from './operation';
@@ -36,14 +31,7 @@ const options: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	options: [
-		downloadRecording,
-		giveUpAfterSeconds,
-		includeTranscript,
-		maxRecordingSize,
-		maxRetries,
-		requestTimeoutSeconds,
-	],
+	options: [includeTranscript, downloadRecording, maxRecordingSize, ...requestOptionFields],
 	displayOptions,
 };
 

@@ -2,12 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
-import {
-	giveUpAfterSeconds,
-	maxRetries,
-	requestOptionsOf,
-	requestTimeoutSeconds,
-} from './fields/options';
+import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { wholeNumber, yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
@@ -87,7 +82,7 @@ const options: INodeProperties = {
 	type: 'collection',
 	placeholder: 'Add option',
 	default: {},
-	options: [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds],
+	options: requestOptionFields,
 	displayOptions,
 };
 

@@ -76,7 +76,7 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 		expect(fields).toEqual({
 			code: 'RATE_LIMIT_EXCEEDED',
 			message: expect.stringContaining('Not sent'),
-			description: expect.stringContaining('Give Up After'),
+			description: expect.stringContaining('Keep Trying When Busy'),
 			status: null,
 			source: 'n8n',
 			attempts: 0,

@@ -38,3 +38,35 @@ describe('An action that is picked in the panel', () => {
 		expect(defaultVersion === undefined || defaultVersion === version).toBe(false);
 	});
 });
+
+describe('The options of Create Call', () => {
+	it('come in the order in which they are needed', () => {
+		const { options = [] } =
+			operations.createCall.fields.find(({ name }) => name === 'options') ?? {};
+		const shown = options.filter((option) => 'type' in option && option.type !== 'hidden');
+		expect(shown.map((option) => 'displayName' in option && option.displayName)).toEqual([
+			'Call Only Once per Key',
+			'Include Transcript',
+			'Download Recording',
+			'Max Recording Size (MB)',
+			'Max Wait (Minutes)',
+			'Check Every (Seconds)',
+			'Keep Trying When Busy (Seconds)',
+			'Max Retries',
+			'Request Timeout (Seconds)',
+			'Call Again When Unsure (May Phone Twice)',
+			'Additional Body Fields',
+		]);
+	});
+});
+
+describe('What the fields say', () => {
+	const { properties } = description;
+	const texts = JSON.stringify(properties, (key, value: unknown) =>
+		key === 'name' || key === 'value' ? undefined : value,
+	);
+
+	it('has none of the words of engineers', () => {
+		expect(texts).not.toMatch(/429|\bpoll|envelope|deduplicat/i);
+	});
+});

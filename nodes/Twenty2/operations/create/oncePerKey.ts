@@ -8,7 +8,7 @@ import type { Parameters } from '../fields/parameters';
 import { certainlyNotPlaced, type SendRecord } from './placeCall';
 
 export const deduplicationKey: INodeProperties = {
-	displayName: 'Deduplication Key',
+	displayName: 'Call Only Once per Key',
 	name: 'deduplicationKey',
 	type: 'string',
 	default: '',
@@ -142,13 +142,13 @@ function masked(key: string): string {
 }
 
 function duplicate(key: string): Failure {
-	const message = `The Deduplication Key "${masked(key)}" was used before in this workflow`;
+	const message = `The key "${masked(key)}" was used before in this workflow`;
 	return Failure.ofNode('DUPLICATE_CALL', message);
 }
 
 function inDoubt(key: string): Failure {
 	return outcomeUnknown(
-		`An earlier run may have placed a call under the Deduplication Key "${masked(key)}", and it is not known whether it did`,
+		`An earlier run may have placed a call under the key "${masked(key)}", and it is not known whether it did`,
 		null,
 	);
 }
@@ -157,7 +157,7 @@ function unrecorded(reason: unknown): Failure {
 	const why = reason instanceof Error ? reason.message : String(reason);
 	return Failure.ofInput(
 		'INVALID_INPUT',
-		`${deduplicationKey.displayName} could not be recorded by n8n, so the call was not placed: ${why}`,
+		`The key of ${deduplicationKey.displayName} could not be recorded by n8n, so the call was not placed: ${why}`,
 		'If a Remove Duplicates node in this workflow has the scope Workflow, let it use the scope Node',
 	);
 }

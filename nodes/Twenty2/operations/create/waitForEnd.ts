@@ -40,7 +40,7 @@ export const maxWaitMinutes: INodeProperties = {
 };
 
 export const pollIntervalSeconds: INodeProperties = {
-	displayName: 'Poll Interval (Seconds)',
+	displayName: 'Check Every (Seconds)',
 	name: 'pollIntervalSeconds',
 	type: 'number',
 	typeOptions: { minValue: 1 },

@@ -4,14 +4,14 @@ import type { Patience } from '../../policy/retry';
 import type { Parameters } from './parameters';
 import { numberOf, wholeNumber } from './schemas';
 
-export const giveUpAfterSeconds: INodeProperties = {
-	displayName: 'Give Up After (Seconds)',
+const giveUpAfterSeconds: INodeProperties = {
+	displayName: 'Keep Trying When Busy (Seconds)',
 	name: 'giveUpAfterSeconds',
 	type: 'number',
 	typeOptions: { minValue: 0 },
 	default: 300,
 	description:
-		'How long one request keeps trying while Twenty2 says that there are too many requests. With 0 it does not try again.',
+		'How long an item keeps trying while Twenty2 says that there are too many requests or calls at once. With 0 it does not try again.',
 };
 
 /** Six backoffs of 1, 2, 4, 8, 16 and 30 seconds, or longer by chance: a minute in all. */
@@ -25,7 +25,7 @@ export const maxRetries: INodeProperties = {
 		'How often a request is sent again after Twenty2 had trouble or could not be reached. A call that may have been placed is not placed again.',
 };
 
-export const requestTimeoutSeconds: INodeProperties = {
+const requestTimeoutSeconds: INodeProperties = {
 	displayName: 'Request Timeout (Seconds)',
 	name: 'requestTimeoutSeconds',
 	type: 'number',
@@ -33,6 +33,9 @@ export const requestTimeoutSeconds: INodeProperties = {
 	default: 30,
 	description: 'How long one request may take, from sending it to the end of its answer',
 };
+
+/** The options of every request, in the order in which they are needed. */
+export const requestOptionFields = [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds];
 
 /** What the options say of the requests of one item. */
 export interface RequestOptions extends Patience {
