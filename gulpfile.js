@@ -127,14 +127,6 @@ async function noticesOf(bundledFiles) {
 	return [introduction, ...(await Promise.all(notices))].join(`\n\n${'-'.repeat(80)}\n\n`);
 }
 
-/**
- * The same code, indented with tabs, which takes half the space. The one text of several lines that is
- * indented with spaces is code that zod compiles, where indentation means nothing.
- */
-function withTabs(code) {
-	return code.replace(/^(?: {2})+/gm, (spaces) => '\t'.repeat(spaces.length / 2));
-}
-
 /** The same code in ASCII: Node parses that faster. */
 function inAscii(code) {
 	const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;

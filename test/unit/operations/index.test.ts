@@ -45,7 +45,9 @@ describe('The options of Create Call', () => {
 			operations.createCall.fields.find(({ name }) => name === 'options') ?? {};
 		const shown = options.filter((option) => 'type' in option && option.type !== 'hidden');
 		expect(shown.map((option) => 'displayName' in option && option.displayName)).toEqual([
+			'Dry Run',
 			'Call Only Once per Key',
+			'Calling Hours',
 			'Include Transcript',
 			'Download Recording',
 			'Max Recording Size (MB)',
