@@ -140,7 +140,7 @@ export class Twenty2 implements INodeType {
 		tagWithCalls(this, ledger.callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), tally());
-		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, tally());
+		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());
 		const failed = (result: Result) => result instanceof Failure && !result.fields.dry_run;
 		if (results.some(failed)) ledger.failed();
 		if (error) throw error;

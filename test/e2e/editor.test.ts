@@ -141,7 +141,7 @@ describe('In the editor', () => {
 		const { output } = editor.node;
 		await output.getByTestId('node-error-message').waitFor();
 		expect(await output.getByTestId('node-error-message').innerText()).toBe(
-			'The assistant does not exist or is not published. No call was placed.',
+			'Twenty2: The assistant does not exist or is not published. No call was placed.',
 		);
 		expect(await output.getByTestId('node-error-description').innerText()).toBe(
 			'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published.',
@@ -169,7 +169,9 @@ describe('In the editor', () => {
 		await editor.startWith('Create a call');
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
-			await editor.node.view.getByPlaceholder(field?.placeholder ?? 'none').waitFor();
+			const byId = field?.modes?.find((mode) => mode.name === 'id');
+			const { placeholder = 'none' } = byId ?? field ?? {};
+			await editor.node.view.getByPlaceholder(placeholder).waitFor();
 			await editor.node.hoverHelp(name);
 			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
 		}

@@ -98,7 +98,7 @@ describe('Calling Hours', () => {
 		expect(thrown.error).toMatchObject({
 			code: 'OUTSIDE_CALLING_HOURS',
 			message:
-				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours. No call was placed.',
+				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours [item 0]. No call was placed.',
 			context: { data: { error: { next_allowed_at: '2026-05-23T09:00:00+05:30' } } },
 		});
 		vi.setSystemTime(friday(33));

@@ -20,7 +20,8 @@ describe('Stop Workflow', () => {
 		expect(run.status).toBe('error');
 		expect(run.error).toMatchObject({
 			name: 'NodeApiError',
-			message: 'to_number is not a valid E.164 phone number. 4 calls were already placed.',
+			message:
+				'Twenty2: to_number is not a valid E.164 phone number [item 4]. 4 calls were already placed.',
 			description: expect.stringMatching(
 				/From Number .* remembered: running this execution again places only the missing ones\.$/,
 			),
@@ -41,6 +42,43 @@ describe('Stop Workflow', () => {
 			},
 		});
 		expect(sandbox.seen.requests).toHaveLength(5);
+	});
+
+	it('names the field and the item of a wrong value, in its own words', async () => {
+		const items = leads(4).map((lead, n) => ({ ...lead, ...(n === 3 && { phone: '' }) }));
+		const run = await engineFor(sandbox).run({ items, node: createCallNode() });
+		expect(run.error?.message).toBe('To Number is empty [item 3]. No call was placed.');
+	});
+
+	it('names no item where there is one only', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const node = createCallNode({ options: { maxRetries: 0 } });
+		const run = await engineFor(sandbox).run({ items: leads(1), node });
+		expect(run.error?.message).toMatch(/^Twenty2: [^[]+\. No call was placed\.$/);
+	});
+
+	it('lists the fields that Twenty2 refuses, and why', async () => {
+		sandbox.behave(phone(0), {
+			kind: 'answer',
+			status: 422,
+			body: {
+				success: false,
+				message: 'Validation failed.',
+				validation_errors: {
+					to_number: ['is on the do-not-call list'],
+					input_parameters: 'too long',
+				},
+			},
+		});
+		const engine = engineFor(sandbox, { concurrentCalls: 1 });
+		const run = await engine.run({ items: leads(2), node: createCallNode() });
+		expect(run.error).toMatchObject({
+			code: 'INVALID_NUMBER',
+			message: 'Twenty2: Validation failed [item 0]. No call was placed.',
+			description: expect.stringMatching(
+				/^Correct what Twenty2 refuses\. To Number: is on the do-not-call list; Input Parameters: too long\. Check that From Number/,
+			),
+		});
 	});
 
 	it('starts nothing new, and awaits and remembers what is in flight', async () => {

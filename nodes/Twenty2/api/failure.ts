@@ -117,7 +117,7 @@ const advice: Partial<Record<string, string>> = {
 	CALL_NOT_FOUND: 'Check the Call ID: it is what Create Call returned as call_id',
 	NOT_FOUND: 'Check the Call ID or Assistant ID, and the Base URL in the Twenty2 credential',
 	BAD_REQUEST: 'Check the fields of this node against what the message says',
-	VALIDATION_ERROR: 'Correct the values named in validation_errors',
+	VALIDATION_ERROR: 'Check the fields of this node against what Twenty2 says of them',
 	RATE_LIMIT_EXCEEDED:
 		'Another program may be using the same key. Raise Keep Trying When Busy in the options, or ask the Twenty2 team for higher limits',
 	INTERNAL_ERROR: 'Run the item again later. If it persists, contact Twenty2 support',

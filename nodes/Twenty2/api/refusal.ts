@@ -1,7 +1,8 @@
 import * as z from 'zod/v4/mini';
 
-import { jsonObject, type JsonObject } from '../json';
+import { jsonObject } from '../json';
 import { adviceFor, Failure, outcomeUnknown } from './failure';
+import { codeByField, reasonsIn, type FieldErrors } from './fieldErrors';
 import type { HttpAnswer, RequestTraits } from './transport';
 
 /** A field of an odd shape must not hide that Twenty2 refused. */
@@ -35,7 +36,7 @@ interface Refusal {
 	message?: string;
 	status: number;
 	/** The field errors of a 422. */
-	fields?: JsonObject | unknown[];
+	fields?: FieldErrors;
 }
 
 /** The code of a refusal that has none. */
@@ -49,9 +50,6 @@ const codeByStatus: Partial<Record<number, string>> = {
 	500: 'INTERNAL_ERROR',
 	503: 'INTERNAL_ERROR',
 };
-
-const numberFields = ['to_number', 'from_number', 'callee_phone', 'caller_phone'];
-const assistantFields = ['assistant_id', 'agent_id'];
 
 /**
  * Twenty2's refusal in an answer. Its envelope decides, not the status.
@@ -86,11 +84,12 @@ export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'di
 			status,
 		);
 	}
+	const isRedirect = status >= 300 && status < 400;
 	return new Failure(
 		{
 			code,
 			message: message || `Twenty2 answered with status ${status} and no explanation`,
-			description: status >= 300 && status < 400 ? adviceFor('NOT_FOUND') : adviceFor(code),
+			description: fields ? adviceOn(fields, code) : adviceFor(isRedirect ? 'NOT_FOUND' : code),
 			status,
 			source: 'twenty2',
 			...(dials && { outcome: mayBePlaced ? 'unknown' : 'not_placed' }),
@@ -99,6 +98,15 @@ export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'di
 		},
 		retryAfterMs(answer.retryAfter),
 	);
+}
+
+/** What to do about a 422: the fields and reasons, and the advice on its code where that says more. */
+function adviceOn(fields: FieldErrors, code: string): string | undefined {
+	const reasons = reasonsIn(fields);
+	if (reasons === undefined) return adviceFor(code);
+	const said = `Correct what Twenty2 refuses. ${reasons}`;
+	const advice = code === 'VALIDATION_ERROR' ? undefined : adviceFor(code);
+	return advice === undefined ? said : `${said.replace(/\.?$/, '.')} ${advice}`;
 }
 
 /**
@@ -116,12 +124,6 @@ export function surprise(
 		`Twenty2 answered with something unexpected: ${what}`,
 		dials ? { status, outcome: 'unknown', description: adviceFor('OUTCOME_UNKNOWN') } : { status },
 	);
-}
-
-function codeByField(fields: JsonObject | unknown[]): string | undefined {
-	const named = (names: string[]) => names.some((name) => Object.hasOwn(fields, name));
-	if (named(numberFields)) return 'INVALID_NUMBER';
-	return named(assistantFields) ? 'INVALID_ASSISTANT' : undefined;
 }
 
 /**

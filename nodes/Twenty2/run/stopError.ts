@@ -12,22 +12,34 @@ const remembered =
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
  * `$json.execution.error.code`.
+ * @param items how many there are: where it is the only one, the message does not name it
  * @param tally how many calls were placed, if the operation dials
  */
 export function stoppedError(
 	node: INode,
 	{ failure, item }: { failure: Failure; item: number },
+	items: number,
 	tally?: Tally,
 ): NodeApiError {
-	const { code, message, description, status } = failure.fields;
+	const { code, description, status } = failure.fields;
 	const error = plainError(node, item);
 	error.message = isTool(node)
 		? sentenceForModel(failure.fields, tally !== undefined)
-		: sentences(message, tally && progress(tally));
+		: sentences(named(failure, items > 1 ? item : undefined), tally && progress(tally));
 	error.description = sentences(description, tally && tally.placed > 0 && remembered);
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
+}
+
+/**
+ * The message of a failure, with Twenty2's words marked as theirs, and its item as the editor names one
+ * (n8n 2.41), which then does not add it again.
+ */
+function named({ fields: { message, source } }: Failure, item?: number): string {
+	const isMarked = source === 'n8n' || message.startsWith('Twenty2');
+	const said = isMarked ? message : `Twenty2: ${message}`;
+	return item === undefined ? said : `${said.replace(/\.$/, '')} [item ${item}]`;
 }
 
 /** The error that ends a run when its execution is stopped. n8n knows it by the word "canceled". */
