@@ -46,7 +46,9 @@ export class NpmStart {
 	async address(): Promise<string> {
 		return await eventually('The address', 500, async () => {
 			if (this.closed) throw new Error(`npm start has ended\n${this.output}`);
-			return this.output.includes('Ctrl-C') ? /^n8n +(\S+?)\/home/m.exec(this.output)?.[1] : undefined;
+			return this.output.includes('Ctrl-C')
+				? /^n8n +(\S+?)\/home/m.exec(this.output)?.[1]
+				: undefined;
 		});
 	}
 
