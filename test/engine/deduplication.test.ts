@@ -243,7 +243,7 @@ describe('Call Only Once per Key', () => {
 		expect(stopped.error).toMatchObject({
 			code: 'DUPLICATE_CALL',
 			message: expect.stringMatching(
-				/^The key "no…" was used before in this workflow\. .*placed\.$/,
+				/^The key "no…" was used before in this workflow \[item \d\]\. .*placed\.$/,
 			),
 			context: { itemIndex: 2, data: { error: { outcome: 'not_placed', attempts: 0 } } },
 		});
