@@ -18,7 +18,7 @@ import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
-import { hintAtDryRun, hintAtQueue, hintAtWait } from './run/hints';
+import { addHints } from './run/hints';
 import { carryOut, checkItems, type Result } from './run/items';
 import { isTool, keysOf, ledgerOf, unstoredLedger } from './run/nodeState';
 import { outputs } from './run/output';
@@ -134,12 +134,11 @@ export class Twenty2 implements INodeType {
 			throw fault;
 		});
 
-		hintAtDryRun(this, items, results);
-		if (!(connection instanceof Failure || isDryRun)) hintAtWait(this, connection);
-		hintAtQueue(this, queued);
-		tagWithCalls(this, ledger.callIds);
+		const { callIds } = ledger;
+		addHints(this, { connection, items, results, queued, callIds });
+		tagWithCalls(this, callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
-		if (canceled.aborted) throw canceledError(this.getNode(), tally());
+		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());
 		const failed = (result: Result) => result instanceof Failure && !result.fields.dry_run;
 		if (results.some(failed)) ledger.failed();

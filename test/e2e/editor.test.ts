@@ -237,6 +237,7 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 		'operation',
 		'options',
 		'workspaceNotice',
+		'waitNotice',
 		'dashboardSteps',
 	];
 

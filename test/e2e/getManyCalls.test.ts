@@ -102,7 +102,7 @@ describe('Get Many Calls in n8n', () => {
 				phone: phone(n),
 				error: {
 					code: 'INVALID_INPUT',
-					message: 'Get Many Calls needs the Workspace authentication',
+					message: 'Get Many Calls needs a Twenty2 Workspace API credential',
 					attempts: 0,
 				},
 			})),

@@ -36,6 +36,8 @@ export interface SingleNodeRun {
 	items: IDataObject[] | INodeExecutionData[];
 	node: NodeUnderTest;
 	settings?: IWorkflowSettings;
+	/** How it is started; without it, by a webhook. `manual` is from the editor. */
+	mode?: WorkflowExecuteMode;
 }
 
 export interface WorkflowRun {
@@ -45,6 +47,7 @@ export interface WorkflowRun {
 	start?: string;
 	/** Whose items `success`, `errors` and `hints` are; without it, the last in `nodes`. */
 	observe?: string;
+	mode?: WorkflowExecuteMode;
 }
 
 export interface Run {
@@ -170,10 +173,9 @@ export function createEngine({
 
 	async function startWorkflow(
 		json: WorkflowJson,
-		{ items, start, observe = json.nodes.at(-1)?.name ?? '' }: WorkflowRun,
+		{ items, start, observe = json.nodes.at(-1)?.name ?? '', mode = 'webhook' }: WorkflowRun,
 	): Promise<RunningExecution> {
 		await provideProcessedKeys();
-		const mode = 'webhook';
 		const workflow = workflowOf(json);
 		const node = start === undefined ? workflow.getStartNode() : workflow.getNode(start);
 		if (!node) throw new Error('The workflow has no node to start from');
@@ -189,14 +191,17 @@ export function createEngine({
 		return execute(json, observe, mode, data);
 	}
 
+	async function startSingle({ node, settings, items, mode }: SingleNodeRun) {
+		const json = workflowAround(node, given, settings);
+		// The editor executes a step with what the nodes before it gave.
+		const start = mode === 'manual' ? node.name : undefined;
+		return await startWorkflow(json, { items, mode, start });
+	}
+
 	return {
 		startWorkflow,
-		start: async (what) =>
-			await startWorkflow(workflowAround(what.node, given, what.settings), { items: what.items }),
+		start: startSingle,
 		runWorkflow: async (json, how) => await (await startWorkflow(json, how)).finished,
-		run: async (what) =>
-			await (
-				await startWorkflow(workflowAround(what.node, given, what.settings), { items: what.items })
-			).finished,
+		run: async (what) => await (await startSingle(what)).finished,
 	};
 }

@@ -239,15 +239,15 @@ describe('Get Many Calls', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('says with an API key that it needs the Workspace authentication', async () => {
+	it('says with an API key that it needs a workspace credential', async () => {
 		const items = [{ name: 'a' }, { name: 'b' }];
 		const run = await list({ authentication: 'apiKey' }, { items });
 		expect(run.errors.map(({ json, pairedItem }) => [json.error, pairedItem])).toEqual(
 			items.map((_, item) => [
 				{
 					code: 'INVALID_INPUT',
-					message: 'Get Many Calls needs the Workspace authentication',
-					description: 'Choose a Twenty2 Workspace API credential',
+					message: 'Get Many Calls needs a Twenty2 Workspace API credential',
+					description: 'Choose one under Credential to connect with',
 					status: null,
 					source: 'n8n',
 					attempts: 0,

@@ -738,13 +738,16 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it('says how many calls were placed', async () => {
+		it('says how many calls were placed, and which go on', async () => {
 			const running = await limited().start({ items: leads(5), node: patiently() });
 			await settle(sandbox);
 			await pass(2);
 			running.cancel();
 			const { error } = await running.finished;
-			expect(error?.message).toBe('The execution was canceled. 3 calls were already placed.');
+			const ids = sandbox.seen.calls.map(({ call_id }) => call_id).join(', ');
+			expect(error?.message).toBe(
+				`The execution was canceled. 3 calls were already placed. Stopping does not hang up: ${ids}.`,
+			);
 		});
 
 		it.runIf(resumesAfterStop)('waits on for calls whose creates were on their way', async () => {

@@ -15,6 +15,7 @@ import {
 	pollingOf,
 	waitForCompletion,
 	waitForEnd,
+	waitNotice,
 	whenWaiting,
 } from './create/waitForEnd';
 import {
@@ -74,7 +75,13 @@ export const createCall: Operation = {
 		action: 'Create a call',
 		description: 'Have an assistant phone a person',
 	},
-	fields: [...newCallFields, waitForCompletion, ...outputChoice(shownWhenWaiting), options],
+	fields: [
+		...newCallFields,
+		waitForCompletion,
+		waitNotice,
+		...outputChoice(shownWhenWaiting),
+		options,
+	],
 	dials: true,
 
 	isDryRun,

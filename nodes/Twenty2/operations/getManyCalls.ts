@@ -9,10 +9,10 @@ import type { Operation } from './operation';
 
 const displayOptions = { show: { operation: ['getManyCalls'] } };
 
-const needsWorkspace = 'Get Many Calls needs the Workspace authentication';
-const howToChange = 'Choose a Twenty2 Workspace API credential';
+const needsWorkspace = 'Get Many Calls needs a Twenty2 Workspace API credential';
+const howToChange = 'Choose one under Credential to connect with';
 
-/** n8n's nodes panel offers every operation, before it is known which credential will be chosen. */
+/** The operation is always offered, because n8n shows a hidden one that is chosen as a raw value. */
 const workspaceNotice: INodeProperties = {
 	displayName: `${needsWorkspace}. ${howToChange} above.`,
 	name: 'workspaceNotice',
@@ -117,7 +117,6 @@ export const getManyCalls: Operation = {
 		value: 'getManyCalls',
 		action: 'Get many calls',
 		description: 'List the calls of your workspace',
-		displayOptions: { show: { authentication: ['workspace'] } },
 	},
 	fields: [
 		workspaceNotice,

@@ -8,31 +8,49 @@ import type { CheckedItem, Result } from './items';
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
 
-/** Adds a hint beside the output on how long the limits made this run wait, and why. */
-export function hintAtWait(n8n: IExecuteFunctions, connection: Connection): void {
-	const message = waitHint(connection);
-	if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
+/** What a run has come to. */
+export interface RunSoFar {
+	connection: Connection | Failure;
+	items: CheckedItem[];
+	results: Result[];
+	queued: QueuedCalls;
+	/** The IDs of the calls that were placed. */
+	callIds: string[];
 }
 
-/** Adds a hint that calls of this run ring hours later, with the time in the workflow's timezone. */
-export function hintAtQueue(n8n: IExecuteFunctions, { later: { calls, at } }: QueuedCalls): void {
-	if (calls === 0) return;
+/** Adds what the user should know of a run as hints beside its output. */
+export function addHints(n8n: IExecuteFunctions, run: RunSoFar): void {
+	const messages = [dryRunHint(run), manualHint(n8n, run), waitHint(run), queueHint(n8n, run)];
+	for (const message of messages) {
+		if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
+	}
+}
+
+/** That real people were phoned, to somebody who is building a workflow and may execute the step again. */
+function manualHint(n8n: IExecuteFunctions, { callIds, queued }: RunSoFar): string | undefined {
+	if (n8n.getMode() !== 'manual' || callIds.length === 0) return undefined;
+	const phoned = callIds.length - queued.later.calls;
+	const people = phoned === 1 ? '1 person was' : `${phoned} people were`;
+	const calls = callIds.length === 1 ? '1 call was' : `${callIds.length} calls were`;
+	const what = phoned > 0 ? `${people} phoned just now` : `${calls} placed just now`;
+	return `${what}. Pin this data to build on it: executing the step again phones again.`;
+}
+
+/** That calls of this run ring hours later, with the time in the workflow's timezone. */
+function queueHint(n8n: IExecuteFunctions, { queued }: RunSoFar): string | undefined {
+	const { calls, at } = queued.later;
+	if (calls === 0) return undefined;
 	const timezone = n8n.getTimezone();
 	const when = timeIn(timezone, at);
 	const ring = calls === 1 ? '1 call of this run rings' : `${calls} calls of this run ring`;
 	const there = when === undefined ? '' : `: ${when} in this workflow's timezone (${timezone})`;
-	const message = `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
-	n8n.addExecutionHints({ message, location: 'outputPane' });
+	return `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
 }
 
-/** Adds a hint that dry runs phoned nobody, and how many of their items a real run would call. */
-export function hintAtDryRun(
-	n8n: IExecuteFunctions,
-	items: CheckedItem[],
-	results: Result[],
-): void {
+/** That dry runs phoned nobody, and how many of their items a real run would call. */
+function dryRunHint({ items, results }: RunSoFar): string | undefined {
 	const tried = results.filter((_, item) => items[item]?.isDryRun);
-	if (tried.length === 0) return;
+	if (tried.length === 0) return undefined;
 	const bad = tried.filter((result) => result instanceof Failure).length;
 	const good = tried.length - bad;
 	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
@@ -40,8 +58,7 @@ export function hintAtDryRun(
 		good > 0 && `${count(good, 'item')} ${good === 1 ? 'is' : 'are'} ready to call`,
 		bad > 0 && `${count(bad, 'item')} ${bad === 1 ? 'is' : 'are'} not: see what the output says`,
 	];
-	const message = `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
-	n8n.addExecutionHints({ message, location: 'outputPane' });
+	return `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
 }
 
 /** @returns undefined for an unknown timezone, which n8n lets a workflow have */
@@ -60,7 +77,11 @@ function timeIn(timeZone: string, at: number): string | undefined {
 	}
 }
 
-function waitHint({ access, limits }: Connection): string | undefined {
+/** How long the limits made this run wait, and why. */
+function waitHint({ connection, items }: RunSoFar): string | undefined {
+	// A dry run sends nothing, and its connection may open no access.
+	if (connection instanceof Failure || items.every(({ isDryRun }) => isDryRun)) return undefined;
+	const { access, limits } = connection;
 	const { forLimit, forRefusals } = access.waited;
 	if (forLimit + forRefusals <= UNHINTED_WAIT_MS) return undefined;
 

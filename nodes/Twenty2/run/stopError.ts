@@ -42,10 +42,22 @@ function named({ fields: { message, source } }: Failure, item?: number): string 
 	return item === undefined ? said : `${said.replace(/\.$/, '')} [item ${item}]`;
 }
 
-/** The error that ends a run when its execution is stopped. n8n knows it by the word "canceled". */
-export function canceledError(node: INode, tally?: Tally): NodeApiError {
+/** More IDs than these would hide the rest of the message. */
+const MOST_IDS = 20;
+
+/**
+ * The error that ends a run when its execution is stopped. n8n knows it by the word "canceled".
+ * @param callIds of the calls that this run has placed, which go on
+ */
+export function canceledError(node: INode, callIds: string[], tally?: Tally): NodeApiError {
 	const error = plainError(node);
-	error.message = sentences('The execution was canceled', tally && progress(tally));
+	const named = callIds.slice(0, MOST_IDS).join(', ');
+	const more = callIds.length > MOST_IDS ? ` and ${callIds.length - MOST_IDS} more` : '';
+	error.message = sentences(
+		'The execution was canceled',
+		tally && progress(tally),
+		callIds.length > 0 && `Stopping does not hang up: ${named}${more}`,
+	);
 	error.description = sentences(tally && tally.placed > 0 && remembered);
 	return error;
 }

@@ -25,6 +25,16 @@ export const waitForCompletion: INodeProperties = {
 	displayOptions,
 };
 
+/** Shown beside the switch, because whoever stops the execution would not know it. */
+export const waitNotice: INodeProperties = {
+	displayName:
+		'The step ends with the call, after 30 minutes at most, or as long as Max Wait in the options says. Stopping the execution does not hang up: the call goes on.',
+	name: 'waitNotice',
+	type: 'notice',
+	default: '',
+	displayOptions: { show: { operation: ['createCall'], waitForCompletion: [true] } },
+};
+
 /** Shows an option only when the call is waited for. */
 export const whenWaiting = { show: { '/waitForCompletion': [true] } };
 

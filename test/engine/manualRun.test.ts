@@ -1,0 +1,71 @@
+import type { WorkflowExecuteMode } from 'n8n-workflow';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { startSandbox, type Sandbox } from '../../sandbox';
+import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { untilDone, useVirtualTime } from './virtualTime';
+
+/** When Twenty2 phones nobody. */
+const night = Date.parse('2026-05-22T22:00:00+05:30');
+
+describe('Execute step in the editor', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ requestsPerMinute: 10_000, clock: () => performance.now() });
+	});
+	afterEach(() => sandbox.close());
+
+	const hints = async (
+		count: number,
+		{ mode = 'manual', node = createCallNode(), at = Date.now() }: Partial<Given> = {},
+	) => {
+		vi.setSystemTime(at);
+		const started = engineFor(sandbox).start({ items: leads(count), node, mode });
+		const { runs } = await untilDone(sandbox, [started]);
+		return runs.flatMap(({ hints: given }) => given.map(({ message }) => message));
+	};
+	interface Given {
+		mode: WorkflowExecuteMode;
+		node: ReturnType<typeof createCallNode>;
+		at: number;
+	}
+
+	const pin = 'Pin this data to build on it: executing the step again phones again.';
+
+	it.each([
+		[1, `1 person was phoned just now. ${pin}`],
+		[3, `3 people were phoned just now. ${pin}`],
+	])('says of %i calls that people were phoned', async (count, hint) => {
+		expect(await hints(count)).toEqual([hint]);
+	});
+
+	it('counts whom it phoned only', async () => {
+		sandbox.behave(phone(1), 'refused');
+		const node = createCallNode({}, { onError: 'continueErrorOutput' });
+		expect(await hints(2, { node })).toEqual([`1 person was phoned just now. ${pin}`]);
+	});
+
+	it('says at night that nobody was phoned yet', async () => {
+		expect(await hints(2, { at: night })).toEqual([
+			`2 calls were placed just now. ${pin}`,
+			expect.stringMatching(/^2 calls of this run ring only at 9:00 India time/),
+		]);
+	});
+
+	it('says nothing of it where nobody is phoned', async () => {
+		const options = { dryRun: true };
+		expect(await hints(1, { node: createCallNode({ options }) })).toEqual([
+			expect.stringMatching(/^Dry run: nobody was phoned/),
+		]);
+		const node = getCallNode({ callId: 'call_1' }, { onError: 'continueErrorOutput' });
+		expect(await hints(1, { node })).toEqual([]);
+	});
+
+	it.each(['webhook', 'trigger'] as const)(
+		'says nothing of it when started by %s',
+		async (mode) => {
+			expect(await hints(2, { mode })).toEqual([]);
+		},
+	);
+});
