@@ -14,8 +14,8 @@ import { leads } from './workflow';
 const rounds = Number(process.env.CRASH_ROUNDS ?? 3);
 const seed = Number(process.env.CRASH_SEED ?? 1);
 
-const LEADS = 50;
-const REQUESTS_PER_MINUTE = 30;
+const LEADS = Number(process.env.CRASH_LEADS ?? 50);
+const REQUESTS_PER_MINUTE = 0.6 * LEADS;
 
 /** With fewer calls before the crash, the next run would wait for its own limit. */
 const FEWEST_CALLS = LEADS - REQUESTS_PER_MINUTE;

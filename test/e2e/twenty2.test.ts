@@ -510,7 +510,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 				expect.objectContaining({
 					call_id: sandbox.seen.callsTo(lead.phone)[0]?.call_id,
 					status: expect.any(String),
-					direction: 'outbound',
+					from_number: '+917971441943',
 					assistant_id: 'asst_demo',
 				}),
 			),
