@@ -47,6 +47,20 @@ describe('SlidingWindow', () => {
 		expect([window.count, window.accepted]).toEqual([1, 0]);
 	});
 
+	it.each([60, -60])(
+		'takes no notice when the machine’s clock is set by %i minutes',
+		async (minutes) => {
+			const window = answered(3);
+			vi.setSystemTime(Date.now() + minutes * MINUTE);
+			window.forget(performance.now());
+			expect(window.count).toBe(3);
+
+			await pass(MINUTE);
+			window.forget(performance.now());
+			expect(window.count).toBe(0);
+		},
+	);
+
 	it('forgets each at its own time', async () => {
 		const window = answered(2);
 		await pass(1_000);
