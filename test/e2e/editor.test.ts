@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import type { Browser } from 'playwright-core';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -121,6 +121,97 @@ describe('In the editor', () => {
 		const output = await boxOf(editor.node.output);
 		const x = input.x + input.width;
 		await takePicture(editor.page, 'fields', { ...output, x, width: output.x + output.width - x });
+	});
+
+	it('an assistant and a number are picked from the calls of a workspace', async () => {
+		const account = {
+			apiKey: 'sandbox-key',
+			apiSecret: 'sandbox-secret',
+			workspaceId: 'ws_sandbox',
+		};
+		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Workspace', {
+			...account,
+			baseUrl: sandbox.url,
+			requestsPerMinute: 1_000,
+		});
+		const basic = Buffer.from(`${account.apiKey}:${account.apiSecret}`).toString('base64');
+		const earlier = await fetch(`${sandbox.url}/api/agent/trigger-outbound-call`, {
+			method: 'POST',
+			headers: {
+				authorization: `Basic ${basic}`,
+				'x-workspace-id': account.workspaceId,
+				'content-type': 'application/json',
+			},
+			body: JSON.stringify({
+				agent_id: 'asst_demo',
+				callee_phone: '9876543211',
+				caller_phone: '7971441943',
+				input_parameters: {},
+			}),
+		});
+		expect(earlier.ok).toBe(true);
+		const before = sandbox.seen.calls.length;
+
+		await editor.startWith('Create a call');
+		// Its credential sets Authentication, which n8n does not show.
+		await editor.node.chooseCredential(workspace.id);
+		await editor.node.pickFromList('assistantId', /asst_demo/);
+		await editor.node.pickFromList('fromNumber', /\+917971441943/);
+		await editor.node.fill({ toNumber: good.toNumber });
+		await editor.node.execute();
+		await editor.node.output.getByText('Call initiated').waitFor();
+		const [placed] = sandbox.seen.calls.slice(before);
+		expect(placed).toMatchObject({ number: good.toNumber });
+	});
+
+	it('a dry run of five rows, two of them bad, shows all five and sends nothing', async () => {
+		const rows = ['98765 43210', '+919876543211', '12345', '098765 43212', 'nobody'];
+		const code = {
+			parameters: {
+				jsCode: `return ${JSON.stringify(rows)}.map((phone) => ({ json: { phone } }));`,
+			},
+			name: 'Rows',
+			type: 'n8n-nodes-base.code',
+			typeVersion: 2,
+			position: [0, 0],
+			id: randomUUID(),
+		};
+		const dry = {
+			parameters: {
+				...{ assistantId: good.assistantId, fromNumber: good.fromNumber },
+				toNumber: '={{ $json.phone }}',
+				defaultCountry: 'IN',
+				options: { dryRun: true },
+			},
+			name: 'Dry',
+			type: 'n8n-nodes-twenty2.twenty2',
+			typeVersion: 1,
+			position: [200, 0],
+			id: randomUUID(),
+			credentials: { twenty2Api: { id: credential.id, name: credential.name } },
+		};
+		const start = {
+			...{ parameters: {}, name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+			...{ typeVersion: 1, position: [-200, 0], id: randomUUID() },
+		};
+		const to = (node: string) => ({ main: [[{ node, type: 'main', index: 0 }]] });
+		const connections = { Start: to('Rows'), Rows: to('Dry') };
+		const file = join(folder, 'dry-run.json');
+		await writeFile(file, JSON.stringify({ nodes: [start, code, dry], connections }));
+		const before = sandbox.seen.requests.length;
+
+		await editor.importWorkflow(file);
+		await editor.executeWorkflow();
+		await editor.openNode('Dry');
+		await editor.node.output.getByText('5 items').waitFor();
+		await editor.node.output.getByText('Dry run: nobody was phoned.').waitFor();
+		// The editor draws what is in sight only.
+		await editor.page.setViewportSize({ width: 1400, height: 3000 });
+		await editor.node.showJson();
+		await expect
+			.poll(async () => (await editor.node.output.innerText()).match(/INVALID_NUMBER/g)?.length)
+			.toBe(2);
+		expect(sandbox.seen.requests).toHaveLength(before);
 	});
 
 	it('an item that fails leaves by the error output, with its code', async () => {

@@ -38,6 +38,14 @@ export class NodeView {
 		}
 	}
 
+	/** Chooses From List in a resource locator, and the first entry that has this text. */
+	async pickFromList(field: string, text: RegExp): Promise<void> {
+		await this.field(field).getByTestId('rlc-mode-selector').click();
+		await this.page.getByRole('option', { name: 'From List' }).click();
+		await this.field(field).getByTestId('rlc-input').click();
+		await this.page.getByTestId('rlc-item').filter({ hasText: text }).first().click();
+	}
+
 	/** Chooses one of the existing credentials. */
 	async chooseCredential(id: string): Promise<void> {
 		await this.view.getByTestId('node-credentials-select').click();
