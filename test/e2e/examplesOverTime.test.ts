@@ -1,13 +1,17 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { exampleWith, type Example } from './example';
+import { examples, exampleWith, readExample, type Example } from './example';
 import type { StoredExecution } from './execution';
 import { issuesIn } from './importIssues';
 import type { Credential, N8n, Workflow, WorkflowJson } from './n8n';
 import { n8n1, n8n2 } from './n8nVersion';
 import { startN8nWithNode } from './n8nWithNode';
+import { project } from './pack';
 import { eventually } from './rest';
 import { webhook, workflow } from './workflow';
 
@@ -16,7 +20,7 @@ const withOptions = z.looseObject({ options: z.record(z.string(), z.unknown()) }
 describe.each([
 	['n8n 2', n8n2],
 	['n8n 1', n8n1],
-])('Examples that take their time, in %s', (_, version) => {
+])('The examples, in %s', (_, version) => {
 	let n8n: N8n;
 	let sandbox: Sandbox;
 	let credential: Credential;
@@ -63,7 +67,38 @@ describe.each([
 			(output?.main ?? []).flatMap((items) => (items ?? []).map(({ json }) => json)),
 		);
 
+	it('are imported with nothing missing, but where the README says that they need n8n 2', async () => {
+		const readme = await readFile(join(project, 'README.md'), 'utf8');
+		const needN8n2 = [...readme.matchAll(/\(examples\/([\w-]+\.json)\).*needs n8n 2/g)];
+		const issuesOf = await issuesIn(n8n);
+		const files = await readdir(examples);
+		const withIssues = await Promise.all(
+			files.map(async (file) => (await readExample(file)).nodes.flatMap(issuesOf).length > 0),
+		);
+		expect(files.filter((_, i) => withIssues[i])).toEqual(
+			version === n8n1 ? needN8n2.map(([, file]) => file).sort() : [],
+		);
+	});
+
+	it('crm-row-to-call: each row takes the branch of its code', async () => {
+		const file = 'crm-row-to-call.json';
+		const execution = await run(await imported(file, {}), file);
+		const branches = [
+			...['Call Placed', 'Ask for the Right Number', 'Look It Up in Twenty2', 'Tell the Team'],
+		];
+		expect(branches.map((name) => out(execution, name).length)).toEqual([2, 1, 1, 1]);
+		expect(Object.values(sandbox.seen.perNumber())).toEqual([1, 1, 1]);
+	});
+
+	it('call-and-wait: branches on how the calls ended', async () => {
+		const file = 'call-and-wait.json';
+		const execution = await run(await imported(file, {}), file);
+		const branches = ['Talked', 'Nobody Answered', 'Tell the Team'];
+		expect(branches.map((name) => out(execution, name).length)).toEqual([1, 1, 1]);
+	});
+
 	it('wait-without-holding: goes on after n8n was restarted in mid-wait', async () => {
+		sandbox.reset();
 		const file = 'wait-without-holding.json';
 		// n8n keeps shorter waits in memory.
 		const created = await imported(file, { Wait: { parameters: { amount: 66, unit: 'seconds' } } });
