@@ -247,7 +247,7 @@ describe('Get Many Calls', () => {
 				{
 					code: 'INVALID_INPUT',
 					message: 'Get Many Calls needs a Twenty2 Workspace API credential',
-					description: 'Choose one under Credential to connect with',
+					description: 'Choose one under Credential',
 					status: null,
 					source: 'n8n',
 					attempts: 0,

@@ -10,7 +10,7 @@ import type { Operation } from './operation';
 const displayOptions = { show: { operation: ['getManyCalls'] } };
 
 const needsWorkspace = 'Get Many Calls needs a Twenty2 Workspace API credential';
-const howToChange = 'Choose one under Credential to connect with';
+const howToChange = 'Choose one under Credential';
 
 /** The operation is always offered, because n8n shows a hidden one that is chosen as a raw value. */
 const workspaceNotice: INodeProperties = {
