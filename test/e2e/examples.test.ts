@@ -11,7 +11,7 @@ import { startLanguageModel } from './languageModel';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
-import { workflow } from './workflow';
+import { ownNode, workflow } from './workflow';
 
 let n8n: N8n;
 let sandbox: Sandbox;
@@ -168,10 +168,10 @@ async function fillTable(name: string, rows: object[]) {
 		workflow(
 			`Fill ${name}`,
 			[
-				node(manual, 'manualTrigger', 1, {}),
-				node('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
-				node('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
-				node('Insert', 'dataTable', 1.1, {
+				ownNode(manual, 'manualTrigger', 1, {}),
+				ownNode('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
+				ownNode('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
+				ownNode('Insert', 'dataTable', 1.1, {
 					operation: 'insert',
 					dataTableId: { __rl: true, mode: 'name', value: name },
 					columns: { mappingMode: 'autoMapInputData', value: null },
@@ -187,11 +187,3 @@ async function fillTable(name: string, rows: object[]) {
 	const run = await n8n.runManually(filled, manual);
 	expect(run.status).toBe('success');
 }
-
-const node = (name: string, type: string, typeVersion: number, parameters: object) => ({
-	name,
-	type: `n8n-nodes-base.${type}`,
-	typeVersion,
-	position: [0, 0],
-	parameters,
-});

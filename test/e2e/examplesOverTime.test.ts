@@ -13,7 +13,7 @@ import { n8n1, n8n2 } from './n8nVersion';
 import { startN8nWithNode } from './n8nWithNode';
 import { project } from './pack';
 import { eventually } from './rest';
-import { webhook, workflow } from './workflow';
+import { ownNode, webhook, workflow } from './workflow';
 
 const withOptions = z.looseObject({ options: z.record(z.string(), z.unknown()) });
 
@@ -146,9 +146,9 @@ describe.each([
 						path,
 						[
 							webhook(path),
-							node('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
-							node('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
-							node('Edit', 'dataTable', 1.1, {
+							ownNode('Rows', 'set', 3.4, { mode: 'raw', jsonOutput: JSON.stringify({ rows }) }),
+							ownNode('One Item a Row', 'splitOut', 1, { fieldToSplitOut: 'rows' }),
+							ownNode('Edit', 'dataTable', 1.1, {
 								...{ dataTableId: table, ...parameters },
 								columns: { mappingMode: 'autoMapInputData', value: null },
 							}),
@@ -189,12 +189,4 @@ describe.each([
 			expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1, '+919999900600': 3 });
 		},
 	);
-});
-
-const node = (name: string, type: string, typeVersion: number, parameters: object) => ({
-	name,
-	type: `n8n-nodes-base.${type}`,
-	typeVersion,
-	position: [0, 0],
-	parameters,
 });

@@ -37,6 +37,14 @@ export function workflow(name: string, nodes: Node[], edges: Edge[], settings = 
 	return { name, nodes: nodes.map((node) => ({ id: node.name, ...node })), connections, settings };
 }
 
+/** A node that n8n brings along. @param type without the name of n8n's package */
+export const ownNode = (
+	name: string,
+	type: string,
+	typeVersion: number,
+	parameters: object,
+): Node => ({ name, type: `n8n-nodes-base.${type}`, typeVersion, position, parameters });
+
 /** A webhook that takes `{ leads: [...] }` and answers at once. */
 export const webhook = (path: string): Node => ({
 	name: 'Webhook',

@@ -72,8 +72,8 @@ function unfolded(body: JsonObject): JsonObject {
 	return { ...body, ...jsonObject.safeParse(body.call).data };
 }
 
-/** The public names of a call's fields, in their order. */
-export const callFields = [
+/** The fields of the simplified output, in their order: at most ten, as n8n's guidelines ask. */
+export const simplifiedFields = [
 	'call_id',
 	'status',
 	'to_number',
@@ -84,6 +84,11 @@ export const callFields = [
 	'ended_at',
 	'output_parameters',
 	'recording_url',
+] as const;
+
+/** The public names of a call's fields, in their order. */
+export const callFields = [
+	...simplifiedFields,
 	'direction',
 	'started_at',
 	'input_parameters',

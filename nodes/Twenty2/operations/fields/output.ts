@@ -2,23 +2,9 @@ import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { Twenty2 } from '../../api/client';
-import { callFields, type CallField } from '../../api/responses';
+import { callFields, simplifiedFields, type CallField } from '../../api/responses';
 import type { JsonObject } from '../../json';
 import type { Parameters } from './parameters';
-
-/** The fields of the simplified output, in their order: at most ten, as n8n's guidelines ask. */
-const simplifiedFields: CallField[] = [
-	'call_id',
-	'status',
-	'to_number',
-	'from_number',
-	'assistant_id',
-	'duration_seconds',
-	'cost',
-	'ended_at',
-	'output_parameters',
-	'recording_url',
-];
 
 const labels: Record<CallField, { name: string; description: string }> = {
 	call_id: { name: 'Call ID', description: 'The ID that Create Call returned' },
@@ -110,7 +96,7 @@ export function chosenOutput(
 export const simplified = (call: JsonObject): JsonObject => picked(call, simplifiedFields);
 
 /** The fields of a call that it has, in the order of `callFields`. */
-function picked(call: JsonObject, fields: CallField[]): JsonObject {
+function picked(call: JsonObject, fields: readonly CallField[]): JsonObject {
 	const names = callFields.filter((name) => fields.includes(name) && Object.hasOwn(call, name));
 	return Object.fromEntries(names.map((name) => [name, call[name]]));
 }
