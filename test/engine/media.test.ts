@@ -511,7 +511,6 @@ describe('A link', () => {
 		}
 	});
 
-	const wav = 'audio/wav';
 	it.each<[string, string, Record<string, string>, string, string]>([
 		[
 			'its own name',
@@ -520,128 +519,30 @@ describe('A link', () => {
 			'a b.mp3',
 			'audio/mpeg',
 		],
-		[
-			'the call’s',
-			'/media/8f14e45f',
-			{ 'content-type': 'audio/x-wav' },
-			'call_1.wav',
-			'audio/x-wav',
-		],
-		['the call’s alone', '/media/8f14e45f', {}, 'call_1', 'application/octet-stream'],
-		['a kind by its name', '/media/a.OGG', {}, 'a.OGG', 'audio/ogg'],
-		[
-			'a kind in spite of one that says nothing',
-			'/a.wav',
-			{ 'content-type': 'binary/octet-stream' },
-			'a.wav',
-			wav,
-		],
-		[
-			'a kind without its parameters',
-			'/a.wav',
-			{ 'content-type': 'Audio/WAV; rate=8000' },
-			'a.wav',
-			wav,
-		],
-		[
-			'a given name',
-			'/8f14e45f',
-			{ 'content-disposition': 'attachment; filename="Asha \\"1\\".mp3"' },
-			'Asha "1".mp3',
-			'audio/mpeg',
-		],
-		[
-			'a given name, bare',
-			'/8f14e45f',
-			{ 'content-disposition': 'inline; filename=asha.m4a; size=9' },
-			'asha.m4a',
-			'audio/mp4',
-		],
-		[
-			'a given name in another script',
-			'/x.bin',
-			{
-				'content-disposition':
-					"attachment; filename=x.wav; filename*=UTF-8''%E0%A4%86%E0%A4%B6%E0%A4%BE.wav",
-			},
-			'आशा.wav',
-			wav,
-		],
-		[
-			'the call’s, for a program’s is no name',
-			'/get.aspx?id=1',
-			{ 'content-type': 'audio/mpeg' },
-			'call_1.mp3',
-			'audio/mpeg',
-		],
-		['the call’s, for a version is no name', '/v1.2', {}, 'call_1', 'application/octet-stream'],
-		[
-			'its own name where no kind is known',
-			'/call.vox',
-			{},
-			'call.vox',
-			'application/octet-stream',
-		],
-		[
-			'its own name where no ending is known',
-			'/call.au',
-			{ 'content-type': 'audio/basic' },
-			'call.au',
-			'audio/basic',
-		],
-		[
-			'a given name with the ending that it lacks',
-			'/download.php',
-			{ 'content-type': 'audio/mpeg', 'content-disposition': 'attachment; filename="recording"' },
-			'recording.mp3',
-			'audio/mpeg',
-		],
-		[
-			'a given name with an ending behind its number',
-			'/download.php',
-			{ 'content-type': wav, 'content-disposition': 'attachment; filename="Asha 22.05"' },
-			'Asha 22.05.wav',
-			wav,
-		],
-		[
-			'a given name with the ending that it has',
-			'/download.php',
-			{ 'content-type': wav, 'content-disposition': 'attachment; filename="recording.bin"' },
-			'recording.bin',
-			wav,
-		],
-		[
-			'a given name, a kind by its address',
-			'/a.mp3',
-			{ 'content-disposition': 'attachment; filename="recording"' },
-			'recording.mp3',
-			'audio/mpeg',
-		],
-		['a kind of telephones', '/a', { 'content-type': 'audio/amr' }, 'call_1.amr', 'audio/amr'],
-		['a kind of telephones', '/a', { 'content-type': 'audio/gsm' }, 'call_1.gsm', 'audio/gsm'],
-		['a kind of telephones', '/a', { 'content-type': 'audio/3gpp' }, 'call_1.3gp', 'audio/3gpp'],
-		['a kind of telephones', '/a.3GP', {}, 'a.3GP', 'audio/3gpp'],
-		[
-			'no path',
-			'/x.wav',
-			{ 'content-disposition': 'attachment; filename="..\\\\..\\\\/etc/asha.wav"' },
-			'asha.wav',
-			wav,
-		],
-		[
-			'no name that is none',
-			'/x.wav',
-			{ 'content-disposition': 'attachment; filename=".."' },
-			'x.wav',
-			wav,
-		],
-		['the call’s, for an address may lie', '/a.php', { 'content-type': wav }, 'call_1.wav', wav],
+		['the call’s', '/8f14e45f', { 'content-type': 'audio/x-wav' }, 'call_1.wav', 'audio/x-wav'],
 	])('gives a recording %s', async (_, path, headers, fileName, mimeType) => {
 		const { url } = await twenty2With(path, (_request, response) =>
 			response.writeHead(200, headers).end('RIFF'),
 		);
 		const run = await lookUp('call_1', both, {}, { url });
 		expect(run.success[0]?.binary?.recording).toMatchObject({ fileName, mimeType });
+	});
+
+	it.each<[string, Record<string, string>]>([
+		['and says so', { 'content-length': '0' }],
+		['and does not say so', {}],
+	])('to a recording that is empty %s leads to none', async (_, more) => {
+		const { url } = await twenty2With('/a.wav', (_request, response) =>
+			response.writeHead(200, { 'content-type': 'audio/wav', ...more }).end(),
+		);
+		const run = await lookUp('call_1', both, {}, { url });
+		expect(run.errors[0]?.json.error).toMatchObject({
+			code: 'DOWNLOAD_FAILED',
+			message: 'The recording could not be downloaded. It is empty',
+			status: 200,
+			attempts: 2,
+			call: { call_id: 'call_1', status: 'completed' },
+		});
 	});
 
 	it('gives a transcript as it is, if it is not endless', async () => {

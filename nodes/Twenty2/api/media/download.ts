@@ -20,6 +20,8 @@ export interface Download<T> {
 	link: string;
 	/** How long to wait for the answer, and for each next part of it, in milliseconds. */
 	timeoutMs: number;
+	/** Whether a file without content is one. */
+	mayBeEmpty: boolean;
 	/** How long the file may be, after decompression. */
 	maxBytes: number;
 	/** Ends the download at once. */
@@ -96,7 +98,8 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
 		if (status < 200 || status >= 300) throw statusFailure(status);
 		if (Number(headers['content-length']) > wanted.maxBytes) throw tooLong(wanted.maxBytes);
 
-		const watched = bounded(body, wanted, done.signal, (reason) => {
+		const came = { bytes: 0 };
+		const watched = bounded(body, wanted, came, done.signal, (reason) => {
 			ended ??= reason;
 			done.abort();
 		});
@@ -110,6 +113,7 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
 			throw downloadFailure(`This n8n could not keep it: ${error.message}`);
 		});
 		if (ended) throw ended;
+		if (came.bytes === 0 && !wanted.mayBeEmpty) throw downloadFailure('It is empty', status);
 		return { file };
 	} finally {
 		done.abort();
@@ -120,19 +124,20 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
  * Passes a stream on as long as it is not too long and keeps coming: another part of it within each
  * timeout. A timeout of the whole download would be wrong, because a long one may take as long as it
  * needs.
+ * @param came counts what has come
  * @param done fires when the stream is no longer read
  * @param end is given the reason why the stream may not go on
  */
 function bounded(
 	body: BodyStream,
 	{ timeoutMs, maxBytes }: Pick<Download<unknown>, 'timeoutMs' | 'maxBytes'>,
+	came: { bytes: number },
 	done: AbortSignal,
 	end: (reason: Failure) => void,
 ): BodyStream {
 	const leastPart = (LEAST_BYTES_PER_SECOND * timeoutMs) / 1_000;
 	let lastPartAt = performance.now();
 	let sinceThen = 0;
-	let bytes = 0;
 	const watch = async () => {
 		for (let left = timeoutMs; left > 0; left = lastPartAt + timeoutMs - performance.now()) {
 			await sleep(left, done);
@@ -143,8 +148,8 @@ function bounded(
 	};
 	void watch().catch(() => undefined);
 	return body.map((chunk: Buffer) => {
-		bytes += chunk.length;
-		if (bytes > maxBytes) {
+		came.bytes += chunk.length;
+		if (came.bytes > maxBytes) {
 			const reason = tooLong(maxBytes);
 			end(reason);
 			throw reason;

@@ -56,7 +56,7 @@ function nameIn(header = ''): string | undefined {
 	const [, encoded] = /filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header) ?? [];
 	const [, quoted, bare] = /filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(header) ?? [];
 	const name = encoded ? decoded(encoded) : (quoted?.replace(/\\(.)/g, '$1') ?? bare);
-	return name && baseOf(name);
+	return name === undefined ? undefined : baseOf(name);
 }
 
 const lastSegment = ({ pathname }: URL) => baseOf(decoded(pathname));

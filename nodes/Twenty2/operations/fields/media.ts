@@ -115,7 +115,7 @@ export async function withMedia(
 
 	const get = async <T>(
 		name: string,
-		file: Pick<Download<T>, 'link' | 'maxBytes' | 'read'>,
+		file: Pick<Download<T>, 'link' | 'mayBeEmpty' | 'maxBytes' | 'read'>,
 	): Promise<T> => {
 		const { timeoutMs } = requestOptions;
 		const outgoing = {
@@ -143,6 +143,7 @@ export async function withMedia(
 		wanted.recording && recording_url !== undefined
 			? await get('recording', {
 					link: recording_url,
+					mayBeEmpty: false,
 					maxBytes: wanted.maxRecordingBytes,
 					read: async (audio, source) => {
 						const { fileName, mimeType } = recordingFile(source, call_id);
@@ -154,6 +155,8 @@ export async function withMedia(
 		wanted.transcript && transcript_url !== undefined
 			? await get('transcript', {
 					link: transcript_url,
+					// That of a call in which nobody spoke.
+					mayBeEmpty: true,
 					maxBytes: MAX_TRANSCRIPT_BYTES,
 					read: transcriptText,
 				})
