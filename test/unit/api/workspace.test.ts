@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
 import { startedSince, workspace } from '../../../nodes/Twenty2/api/workspace';
+import { call as newCall, created, read, sending, speaking, speakingNothing } from './speaking';
 
 const NOW = Date.UTC(2026, 4, 22, 6, 30);
 const SECOND = 1_000;
@@ -34,6 +35,13 @@ describe('Calls started since a create was sent', () => {
 		];
 		expect(started(calls)).toEqual(['then', 'later']);
 		expect(started(calls, date(NOW))).toEqual(['then', 'later']);
+	});
+
+	it('are not those that somebody placed seconds before', () => {
+		const calls = [1_001, 2 * SECOND, 3 * SECOND].map((ms) => call(at(sentAt - ms)));
+		expect(started(calls)).toEqual([]);
+		expect(started(calls, date(NOW))).toEqual([]);
+		expect(started([call(at(sentAt - SECOND))])).toHaveLength(1);
 	});
 
 	it('come with what Create Call gives of them', () => {
@@ -143,6 +151,116 @@ describe('The workspace API', () => {
 			['a code of its own', 404, { success: false, error: { code: 'GONE', status: 404 } }, 'GONE'],
 		])('nothing else by %s', async (_, status, body, code) => {
 			expect(await codeOf(status, body)).toMatchObject({ fields: { code } });
+		});
+	});
+});
+
+describe('workspace', () => {
+	it('creates with national numbers', async () => {
+		const { sent, twenty2 } = speaking(workspace, created);
+		const answer = await twenty2.createCall(newCall, sending);
+		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
+		expect(sent).toEqual([
+			{
+				safe: false,
+				dials: true,
+				method: 'POST',
+				path: '/api/agent/trigger-outbound-call',
+				headers: { 'Idempotency-Key': 'entry_1' },
+				body: {
+					agent_id: 'asst_1',
+					callee_phone: '9871532305',
+					caller_phone: '7971441943',
+					input_parameters: { customerName: 'Asha' },
+					priority: 1,
+				},
+				timeoutMs: 5_000,
+			},
+		]);
+	});
+
+	it('reads', async () => {
+		const { sent, twenty2 } = speaking(workspace, read);
+		expect(await twenty2.getCall('call_1', { timeoutMs: 1 })).toEqual(read);
+		const query = { call_id: 'call_1' };
+		expect(sent).toEqual([
+			{ safe: true, dials: false, method: 'GET', path: '/api/call/detail', query, timeoutMs: 1 },
+		]);
+	});
+
+	it.each(['+14155550100', '+91987153230', '+9198715323051', '+929871532305'])(
+		'does not dial %s, which would ring somebody else in India',
+		(number) => {
+			const objection = workspace.speak(speakingNothing).objectionTo(number);
+			expect(objection).toContain('not an Indian number');
+		},
+	);
+
+	it('dials an Indian number', () => {
+		expect(workspace.speak(speakingNothing).objectionTo('+919871532305')).toBeUndefined();
+	});
+
+	it('lists calls, of which there may be 10 MB', async () => {
+		const calls = [{ call_id: 'call_1', status: 'completed', more: 1 }];
+		const { sent, twenty2 } = speaking(workspace, { success: true, calls });
+		expect(await twenty2.listCalls?.({ page: '2' }, { timeoutMs: 1 })).toEqual(calls);
+		expect(sent).toEqual([
+			{
+				safe: true,
+				dials: false,
+				method: 'GET',
+				path: '/api/call/logs',
+				query: { page: '2' },
+				maxBytes: 10_000_000,
+				timeoutMs: 1,
+			},
+		]);
+	});
+
+	it('looks for calls in all that are listed', async () => {
+		const { sent, twenty2 } = speaking(workspace, { success: true, calls: [] });
+		expect(await twenty2.callsSince?.(newCall, NOW, { timeoutMs: 1 })).toEqual([]);
+		expect(sent).toMatchObject([{ path: '/api/call/logs', maxBytes: 10_000_000, timeoutMs: 1 }]);
+		expect(sent[0]).not.toHaveProperty('query');
+	});
+
+	describe('reads a credential', () => {
+		const credential = {
+			apiKey: 'key',
+			apiSecret: 'secret',
+			workspaceId: 'ws_1',
+			baseUrl: 'https://api.twentytwo.in',
+			requestsPerMinute: 60,
+			concurrentCalls: 3,
+		};
+
+		it('and signs with key and secret', () => {
+			expect(workspace.account(credential)).toEqual({
+				apiKey: 'key',
+				baseUrl: 'https://api.twentytwo.in',
+				limits: { requestsPerMinute: 60, concurrentCalls: 3 },
+				headers: { Authorization: 'Basic a2V5OnNlY3JldA==', 'x-workspace-id': 'ws_1' },
+			});
+			expect(workspace.credentialType).toBe('twenty2WorkspaceApi');
+		});
+
+		it.each([
+			['https://api.twentytwo.in/api', 'https://api.twentytwo.in'],
+			['https://api.twentytwo.in//api', 'https://api.twentytwo.in'],
+			['https://proxy.example/twenty2/api', 'https://proxy.example/twenty2'],
+			['https://proxy.example/api/v2', 'https://proxy.example/api/v2'],
+			['https://proxy.example/my-api', 'https://proxy.example/my-api'],
+			['https://api', 'https://api'],
+		])('whose address is %s, below which its paths begin with /api', (baseUrl, address) => {
+			expect(workspace.account({ ...credential, baseUrl }).baseUrl).toBe(address);
+		});
+
+		it.each([
+			['apiSecret', 'API Secret'],
+			['workspaceId', 'Workspace ID'],
+		])('that must have its %s', (field, label) => {
+			const given = { ...credential, [field]: undefined };
+			expect(() => workspace.account(given)).toThrow(`${label} in the Twenty2 credential is empty`);
 		});
 	});
 });

@@ -1,0 +1,297 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+
+import type { NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
+import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
+import {
+	findLostCall,
+	lookForEarlierCall,
+	type CallContext,
+} from '../../../../nodes/Twenty2/operations/create/findLostCall';
+import { Claim } from '../../../../nodes/Twenty2/policy/callClaims';
+import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
+import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import {
+	inTurn,
+	newAccess,
+	newCall,
+	newEntry,
+	refusal,
+	requestOptions,
+	twenty2With,
+} from './placing';
+
+useFakeTime();
+
+type CallsSince = NonNullable<Twenty2['callsSince']>;
+
+const someCall = (): PlacedCall => ({ call_id: randomUUID(), status: 'ringing' });
+
+const trouble = refusal('INTERNAL_ERROR', 500);
+
+const context = (callsSince: CallsSince, more: Partial<CallContext> = {}): CallContext => ({
+	twenty2: twenty2With({ callsSince }),
+	access: newAccess(),
+	requestOptions,
+	canceled: new AbortController().signal,
+	...more,
+});
+
+/** A create that was sent and whose answer got lost. */
+function lostCreate(call: NewCall = newCall()) {
+	const claim = new Claim(call.toNumber + call.assistantId);
+	claim.settled();
+	return { call, entry: newEntry(), sent: { sentAt: Date.now(), claim } };
+}
+
+/** Looks for a call, and tells what each look of it was asked. */
+function find(
+	{ call, entry, sent }: ReturnType<typeof lostCreate>,
+	answers: Array<PlacedCall[] | Error>,
+	{ lastRetries = 0, ...more }: Partial<CallContext> & { lastRetries?: number } = {},
+) {
+	const answer = inTurn(...answers);
+	const looks: Array<{ at: number; since: number; timeoutMs: number }> = [];
+	const from = performance.now();
+	const finding = watch(
+		findLostCall(
+			call,
+			entry,
+			sent,
+			lastRetries,
+			context(async (_, since, { timeoutMs }) => {
+				looks.push({ at: performance.now() - from, since, timeoutMs });
+				return await answer();
+			}, more),
+		),
+	);
+	return { finding, looks, entry };
+}
+
+describe('A lost call', () => {
+	it('is the only one that is listed', async () => {
+		const own = someCall();
+		const { finding, looks, entry } = find(lostCreate(), [[own]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+		expect(looks).toHaveLength(1);
+		expect(entry).toMatchObject({ attempts: 1, ambiguous: false });
+	});
+
+	it('is looked for after 1, 3 and 7 seconds, since its create was sent', async () => {
+		const create = lostCreate();
+		const { finding, looks } = find(create, [[]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'not listed' });
+		expect(looks.map(({ at }) => at)).toEqual([1_000, 3_000, 7_000]);
+		expect(new Set(looks.map(({ since }) => since))).toEqual(new Set([create.sent.sentAt]));
+	});
+
+	it('is found by a later look', async () => {
+		const own = someCall();
+		const { finding, looks, entry } = find(lostCreate(), [[], trouble, [own]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+		expect(looks).toHaveLength(3);
+		expect(entry.attempts).toBe(3);
+	});
+
+	it.each([
+		['not listed', [trouble, trouble, []]],
+		['unclear', [[], [], trouble]],
+	])('is %s by what the last look says', async (is, answers) => {
+		const { finding } = find(lostCreate(), answers);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is });
+	});
+
+	it('is unclear when several are listed', async () => {
+		const { finding, entry } = find(lostCreate(), [[someCall(), someCall()]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'unclear' });
+		expect(entry.ambiguous).toBe(true);
+	});
+
+	it('is none that belongs to another create', async () => {
+		const theirs = someCall();
+		new Claim('something else').take(theirs.call_id);
+		const own = someCall();
+		const { finding } = find(lostCreate(), [[theirs, own]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+		const second = find(lostCreate(), [[theirs, own]]);
+		await passUntilQuiet();
+		expect(second.finding.value).toEqual({ is: 'not listed' });
+	});
+
+	it('is taken by neither of two creates that may have placed it', async () => {
+		const call = newCall();
+		const only = someCall();
+		const first = lostCreate(call);
+		// The second is still on its way, and the call may be its own.
+		const second = new Claim(call.toNumber + call.assistantId);
+		const { finding, looks, entry } = find(first, [[only]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'unclear' });
+		expect(looks).toHaveLength(3);
+		expect(entry.ambiguous).toBe(true);
+		expect(second.isTaken(only.call_id)).toBe(false);
+	});
+
+	it('is its own once the other create is answered with another call', async () => {
+		const call = newCall();
+		const [own, theirs] = [someCall(), someCall()];
+		const first = lostCreate(call);
+		const second = new Claim(call.toNumber + call.assistantId);
+		const { finding, entry } = find(first, [[own], [own, theirs]]);
+		await pass(1_500);
+		expect(entry.ambiguous).toBe(true);
+		second.take(theirs.call_id);
+		second.settled();
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it('is not ambiguous where none is listed, whoever else is on the way', async () => {
+		const call = newCall();
+		const first = lostCreate(call);
+		const second = new Claim(call.toNumber + call.assistantId);
+		const { finding, entry } = find(first, [[]]);
+		await passUntilQuiet();
+		second.settled();
+		expect(finding.value).toEqual({ is: 'not listed' });
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it.each([
+		[30_000, 5_000],
+		[2_000, 2_000],
+	])('with a timeout of %i ms is looked for %i ms at most', async (timeoutMs, most) => {
+		const { looks } = find(lostCreate(), [[]], {
+			requestOptions: { ...requestOptions, timeoutMs },
+		});
+		await passUntilQuiet();
+		expect(looks.map((look) => look.timeoutMs)).toEqual([most, most, most]);
+	});
+
+	it('is looked for again after trouble only at last, as often as that matters', async () => {
+		const own = someCall();
+		const options = { lastRetries: 2, requestOptions: { ...requestOptions, maxRetries: 6 } };
+		const { finding, looks } = find(lostCreate(), [...Array(4).fill(trouble), [own]], options);
+		await passUntilQuiet();
+		expect(looks).toHaveLength(5);
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+	});
+
+	it('is not looked for where calls cannot be listed', async () => {
+		const { call, entry, sent } = lostCreate();
+		const without = { ...context(inTurn([])), twenty2: twenty2With({}) };
+		expect(await findLostCall(call, entry, sent, 0, without)).toEqual({ is: 'unclear' });
+		expect(entry.attempts).toBe(0);
+	});
+
+	it('is unclear at once when the execution is stopped', async () => {
+		const stop = new AbortController();
+		const { finding, looks } = find(lostCreate(), [[]], { canceled: stop.signal });
+		await pass(1_500);
+		stop.abort();
+		await settle();
+		expect(finding.value).toEqual({ is: 'unclear' });
+		expect(looks).toHaveLength(1);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('names no more of a person in the log than four digits', async () => {
+		const asked: Admission[] = [];
+		const access = newAccess();
+		const reads = {
+			acquire: async (admission: Admission) => {
+				asked.push(admission);
+				return await access.reads.acquire(admission);
+			},
+		};
+		find(lostCreate(), [[someCall()]], { access: { ...access, reads } });
+		await passUntilQuiet();
+		expect(asked).toMatchObject([{ what: 'Looking for the call to …3210' }]);
+	});
+});
+
+describe('A call that an earlier run may have placed', () => {
+	const look = (answers: Array<PlacedCall[] | Error>, more: Partial<CallContext> = {}) => {
+		const answer = inTurn(...answers);
+		const since: number[] = [];
+		const entry = newEntry();
+		const looked = watch(
+			lookForEarlierCall(
+				newCall(),
+				entry,
+				context(async (_, from) => {
+					since.push(from);
+					return await answer();
+				}, more),
+			),
+		);
+		return { entry, since, looked };
+	};
+
+	it('is not placed again while one is listed of the last day', async () => {
+		const now = Date.now();
+		const { entry, since } = look([[someCall()]]);
+		await passUntilQuiet();
+		expect(entry).toMatchObject({ ambiguous: true, attempts: 1 });
+		expect(since).toEqual([now - 24 * 3_600_000]);
+	});
+
+	it('may be placed again when none is listed, by three looks', async () => {
+		const { entry, since } = look([[]]);
+		await passUntilQuiet();
+		expect(entry).toMatchObject({ ambiguous: false, attempts: 3 });
+		expect(since).toHaveLength(3);
+	});
+
+	it('is not placed again when a later look lists one', async () => {
+		const { entry } = look([[], [someCall()], []]);
+		await passUntilQuiet();
+		expect(entry).toMatchObject({ ambiguous: true, attempts: 2 });
+	});
+
+	it('is none that this process has placed', async () => {
+		const own = someCall();
+		new Claim('something else').take(own.call_id);
+		const { entry } = look([[own]]);
+		await passUntilQuiet();
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it('is not placed again when no look is answered', async () => {
+		const { entry } = look([trouble]);
+		await passUntilQuiet();
+		expect(entry).toMatchObject({ ambiguous: true, attempts: 3 });
+	});
+
+	it('may be placed again by the one look that is answered', async () => {
+		const { entry } = look([trouble, [], trouble]);
+		await passUntilQuiet();
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it('is not looked for where calls cannot be listed', async () => {
+		const entry = newEntry();
+		await lookForEarlierCall(newCall(), entry, {
+			...context(inTurn([])),
+			twenty2: twenty2With({}),
+		});
+		expect(entry).toEqual(newEntry());
+	});
+
+	it('is not placed again when the execution is stopped meanwhile', async () => {
+		const stop = new AbortController();
+		const { entry, looked } = look([[]], { canceled: stop.signal });
+		await pass(500);
+		stop.abort(new Error('stopped'));
+		await settle();
+		expect(looked.reason).toEqual(new Error('stopped'));
+		expect(entry.ambiguous).toBe(true);
+	});
+});

@@ -1,0 +1,428 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import type { Twenty2 } from '../../../../nodes/Twenty2/api/client';
+import { Failure, outcomeUnknown } from '../../../../nodes/Twenty2/api/failure';
+import {
+	alreadyPlaced,
+	certainlyNotPlaced,
+	earlierOutcome,
+	placeCall,
+	type PlaceCallOptions,
+} from '../../../../nodes/Twenty2/operations/create/placeCall';
+import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
+import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
+import { failureFrom } from '../../api/failureFrom';
+import { later, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import {
+	inTurn,
+	newAccess,
+	newCall,
+	newEntry,
+	placeOptions,
+	refusal,
+	requestOptions,
+} from './placing';
+
+const answer = { call_id: 'call_1', status: 'queued' };
+
+const lost = outcomeUnknown('The connection ended before the answer', null);
+
+const placed: Entry['state'] = { is: 'placed', answer, at: 1 };
+
+useFakeTime();
+
+/** Places a call with a Twenty2 that gives these answers to creates, one after the other. */
+async function place(
+	answers: Array<typeof answer | Error>,
+	more: Partial<PlaceCallOptions> & Pick<Partial<Twenty2>, 'callsSince'> = {},
+	entry = newEntry(),
+) {
+	const { callsSince, ...options } = more;
+	const keys: string[] = [];
+	const next = inTurn(...answers);
+	const createCall: Twenty2['createCall'] = async (_, { idempotencyKey }) => {
+		keys.push(idempotencyKey);
+		return await next();
+	};
+	const twenty2: Partial<Twenty2> = callsSince ? { createCall, callsSince } : { createCall };
+	const result = watch(placeCall(newCall(), entry, placeOptions(twenty2, options)));
+	await passUntilQuiet();
+	const fields = result.reason instanceof Failure ? result.reason.fields : undefined;
+	return { answer: result.value?.answer, fields, reason: result.reason, entry, keys };
+}
+
+describe('The entry of a call', () => {
+	it('says that it is sent before it is, and that it is placed afterwards', async () => {
+		const create = later<typeof answer>();
+		const entry = newEntry();
+		let atSend: unknown;
+		const createCall = async () => {
+			atSend = structuredClone(entry);
+			return await create.promise;
+		};
+		const result = watch(placeCall(newCall(), entry, placeOptions({ createCall })));
+		await settle();
+		expect(atSend).toEqual(newEntry({ attempts: 1, state: { is: 'sent' } }));
+		create.resolve(answer);
+		await settle();
+		expect(result.value?.answer).toEqual(answer);
+		expect(entry.state).toEqual({ is: 'placed', answer, at: Date.now() });
+	});
+
+	it('says that nobody was phoned when Twenty2 refuses', async () => {
+		const { entry, fields } = await place([refusal('INVALID_NUMBER', 400)]);
+		expect(entry).toMatchObject({ attempts: 1, state: { is: 'not placed' } });
+		expect(fields).toMatchObject({ code: 'INVALID_NUMBER', outcome: 'not_placed', attempts: 1 });
+	});
+
+	it('says what is unknown when the answer gets lost', async () => {
+		const { entry, fields } = await place([lost]);
+		expect(entry.state).toEqual({ is: 'unknown', why: lost.fields });
+		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown', attempts: 1 });
+	});
+
+	it('stays in doubt when another attempt is refused', async () => {
+		const entry = newEntry({ attempts: 1, state: { is: 'unknown', why: lost.fields } });
+		const { fields } = await place([refusal('INVALID_NUMBER', 400)], {}, entry);
+		expect(fields).toMatchObject({ code: 'INVALID_NUMBER', outcome: 'unknown', attempts: 2 });
+		expect(entry.state).toMatchObject({ is: 'unknown', why: { outcome: 'unknown' } });
+	});
+
+	it('stays in doubt after a fault of the node, because the request may have been sent', async () => {
+		const { entry, fields } = await place([new TypeError('x is undefined')]);
+		expect(fields).toMatchObject({ code: 'UNEXPECTED', outcome: 'unknown' });
+		expect(entry.state).toMatchObject({ is: 'unknown' });
+	});
+
+	it('is unsent where nothing is sent', async () => {
+		const checkTime = () => {
+			throw Failure.ofNode('OUTSIDE_CALLING_HOURS', 'It is night', { outcome: 'not_placed' });
+		};
+		const { entry, fields, keys } = await place([answer], { checkTime });
+		expect(keys).toEqual([]);
+		expect(entry).toEqual(newEntry());
+		expect(fields).toMatchObject({ code: 'OUTSIDE_CALLING_HOURS', attempts: 0 });
+	});
+});
+
+describe('A create', () => {
+	it('is recorded before it is sent, and settled before the next attempt', async () => {
+		const order: string[] = [];
+		const said = (name: string) => async () => {
+			for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+			order.push(name);
+		};
+		const record = { recordSent: said('record'), settle: said('settle') };
+		const answers = inTurn<typeof answer>(refusal('INTERNAL_ERROR', 500), answer);
+		const createCall = async () => {
+			order.push('create');
+			return await answers();
+		};
+		const options = { record, requestOptions: { ...requestOptions, maxRetries: 1 } };
+		const result = watch(placeCall(newCall(), newEntry(), placeOptions({ createCall }, options)));
+		await passUntilQuiet();
+		expect(result.value?.answer).toEqual(answer);
+		expect(order).toEqual(['record', 'create', 'settle', 'record', 'create']);
+	});
+
+	it('is not sent when it may not be recorded', async () => {
+		const recordSent = async () =>
+			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
+		const record = { recordSent, settle: async () => await Promise.resolve() };
+		const { fields, keys } = await place([answer], { record });
+		expect(fields).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'not_placed', attempts: 0 });
+		expect(keys).toEqual([]);
+	});
+
+	it('that is a duplicate leaves in doubt what an earlier try left in doubt', async () => {
+		const recordSent = async () =>
+			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
+		const record = { recordSent, settle: async () => await Promise.resolve() };
+		const entry = newEntry({ attempts: 1, state: { is: 'sent' } });
+		const { fields } = await place([answer], { record }, entry);
+		expect(fields).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'unknown', attempts: 1 });
+	});
+
+	it('is checked against the calling hours before it waits, and again before it is sent', async () => {
+		const access = newAccess({ requestsPerMinute: 1, concurrentCalls: 3 });
+		await place([answer], { access });
+		const from = performance.now();
+		const checks: number[] = [];
+		const checkTime = () => {
+			checks.push(performance.now() - from);
+			if (checks.length > 1) throw Failure.ofNode('OUTSIDE_CALLING_HOURS', 'It is night');
+		};
+		const { entry, keys } = await place([answer], { access, checkTime });
+		expect(keys).toEqual([]);
+		expect(entry.state).toEqual({ is: 'unsent' });
+		expect(checks).toEqual([0, expect.any(Number)]);
+		expect(checks[1]).toBeGreaterThanOrEqual(60_000);
+	});
+
+	it('names no more of a person in the log than four digits, and can look at other calls', async () => {
+		const admissions: Admission[] = [];
+		const access = newAccess();
+		const { creates } = access;
+		const acquire = async (admission: Admission) => {
+			admissions.push(admission);
+			return await creates.acquire(admission);
+		};
+		const seen: string[] = [];
+		const getCall = async (callId: string) => {
+			seen.push(callId);
+			const status = callId === 'call_over' ? 'completed' : 'ringing';
+			return await Promise.resolve({ call_id: callId, status });
+		};
+		const entry = newEntry();
+		const createCall = inTurn(answer);
+		const options = placeOptions(
+			{ createCall, getCall },
+			{ access: { ...access, creates: { acquire } } },
+		);
+		await placeCall(newCall(), entry, options);
+		expect(admissions).toMatchObject([{ what: 'Call to …3210' }]);
+		expect(await admissions[0]?.isOver?.('call_over')).toBe(true);
+		expect(await admissions[0]?.isOver?.('call_live')).toBe(false);
+		expect(seen).toEqual(['call_over', 'call_live']);
+		expect(entry.attempts).toBe(1);
+	});
+
+	it('holds its line until it is released', async () => {
+		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const createCall = vi.fn(inTurn(answer));
+		const options = placeOptions({ createCall }, { access });
+		const { release } = await placeCall(newCall(), newEntry(), options);
+		const second = watch(placeCall(newCall(), newEntry(), options));
+		await settle();
+		expect(createCall).toHaveBeenCalledTimes(1);
+		release();
+		await passUntilQuiet();
+		expect(second.value?.answer).toEqual(answer);
+	});
+});
+
+describe('The idempotency key', () => {
+	const retrying = { requestOptions: { ...requestOptions, maxRetries: 2 } };
+
+	it('is the same for every attempt', async () => {
+		const { keys } = await place(
+			[refusal('INTERNAL_ERROR', 500), refusal('RATE_LIMIT_EXCEEDED', 429), answer],
+			retrying,
+		);
+		expect(keys).toEqual(['entry_1', 'entry_1', 'entry_1']);
+	});
+
+	it('is another one after a definite refusal', async () => {
+		const { entry } = await place([refusal('INVALID_NUMBER', 400)]);
+		const { keys } = await place([answer], {}, entry);
+		expect(keys).toEqual([entry.idempotencyKey]);
+		expect(entry.idempotencyKey).toMatch(/^[\da-f-]{36}$/);
+	});
+
+	it.each([
+		['a lost answer', lost],
+		['a refusal that may be a proxy’s', refusal('INTERNAL_ERROR', 502, { outcome: 'unknown' })],
+	])('stays the same after %s', async (_, failure) => {
+		const { entry } = await place([failure]);
+		const again = { retryUnknownOutcome: true };
+		expect((await place([answer], again, entry)).keys).toEqual(['entry_1']);
+	});
+});
+
+describe('A call whose answer got lost', () => {
+	const retrying = { requestOptions: { ...requestOptions, maxRetries: 1 } };
+	const listed = [{ call_id: 'call_listed', status: 'ringing' }];
+	const trouble = refusal('INTERNAL_ERROR', 500);
+
+	it('is placed again only where the user wants it', async () => {
+		expect((await place([lost, answer], retrying)).keys).toHaveLength(1);
+		const again = { ...retrying, retryUnknownOutcome: true };
+		expect(await place([lost, answer], again)).toMatchObject({ answer, keys: { length: 2 } });
+	});
+
+	it('is looked for from when it was sent, and taken as found', async () => {
+		const since: number[] = [];
+		const callsSince: Twenty2['callsSince'] = async (_, from) => {
+			since.push(from);
+			return await Promise.resolve([{ call_id: 'call_found_1', status: 'ringing' }]);
+		};
+		const sentAt = Date.now();
+		const { entry, answer: found } = await place([lost], { callsSince });
+		expect(found).toEqual({ call_id: 'call_found_1', status: 'ringing' });
+		expect(entry.state).toMatchObject({ is: 'placed', answer: found });
+		expect(since).toEqual([sentAt]);
+	});
+
+	it('is looked for from its last attempt on', async () => {
+		const sent: number[] = [];
+		const since: number[] = [];
+		const answers = inTurn<typeof answer>(trouble, lost);
+		const twenty2: Partial<Twenty2> = {
+			createCall: async () => {
+				sent.push(Date.now());
+				return await answers();
+			},
+			callsSince: async (_, from) => {
+				since.push(from);
+				return await Promise.resolve([]);
+			},
+		};
+		watch(placeCall(newCall(), newEntry(), placeOptions(twenty2, retrying)));
+		await passUntilQuiet();
+		expect(sent).toHaveLength(2);
+		expect([...new Set(since)]).toEqual(sent);
+	});
+
+	it('gives back its permit before it is looked for', async () => {
+		const order: string[] = [];
+		const access = newAccess();
+		const { creates } = access;
+		const acquire = async (admission: Admission) => {
+			const lease = await creates.acquire(admission);
+			return {
+				...lease,
+				lost: () => {
+					order.push('permit');
+					lease.lost();
+				},
+			};
+		};
+		const callsSince = async () => {
+			order.push('look');
+			return await Promise.resolve([{ call_id: 'call_found_2' }]);
+		};
+		await place([lost], { callsSince, access: { ...access, creates: { acquire } } });
+		expect(order).toEqual(['permit', 'look']);
+	});
+
+	it.each([
+		['INVALID_NUMBER', 400],
+		['RATE_LIMIT_EXCEEDED', 429],
+		['INTERNAL_ERROR', 502],
+	])('is not looked for after %s, which says what became of it', async (code, status) => {
+		const callsSince = vi.fn(async () => await Promise.resolve(listed));
+		const outcome = status === 502 ? 'unknown' : 'not_placed';
+		const options = { callsSince, requestOptions: { ...requestOptions, giveUpAfterMs: 0 } };
+		const { fields } = await place([refusal(code, status, { outcome })], options);
+		expect(fields).toMatchObject({ code, outcome });
+		expect(callsSince).not.toHaveBeenCalled();
+	});
+
+	it('is not looked for where Twenty2 was not reached', async () => {
+		const callsSince = vi.fn(async () => await Promise.resolve(listed));
+		const unreached = Failure.ofNode('NETWORK_ERROR', 'No such host', { outcome: 'not_placed' });
+		const { fields } = await place([unreached], { callsSince });
+		expect(fields).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
+		expect(callsSince).not.toHaveBeenCalled();
+	});
+
+	it('after trouble is placed again when it is not listed', async () => {
+		const { keys, answer: got } = await place([trouble, answer], {
+			...retrying,
+			callsSince: inTurn([]),
+		});
+		expect(keys).toHaveLength(2);
+		expect(got).toEqual(answer);
+	});
+
+	it('after trouble is in doubt when the logs cannot be read', async () => {
+		const callsSince = vi.fn(async () => await Promise.reject(refusal('FORBIDDEN', 403)));
+		const { keys, fields } = await place([trouble, answer], { ...retrying, callsSince });
+		expect(keys).toHaveLength(1);
+		expect(fields).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: 'The call logs do not tell whether the call was placed. Twenty2 said: their words',
+			status: 500,
+			outcome: 'unknown',
+		});
+	});
+
+	it('after trouble is looked for again where the logs have trouble too', async () => {
+		const answers = inTurn<Array<typeof answer>>(trouble, trouble, trouble, []);
+		const { keys } = await place([trouble, answer], { ...retrying, callsSince: answers });
+		expect(keys).toHaveLength(2);
+	});
+
+	it('is looked for three times at most where the logs have trouble', async () => {
+		const callsSince = vi.fn(async () => await Promise.reject(trouble));
+		await place([lost], { ...retrying, callsSince });
+		expect(callsSince).toHaveBeenCalledTimes(3);
+	});
+
+	it('is not placed again as long as one is listed that may be it', async () => {
+		const several = [{ call_id: 'call_several_1' }, { call_id: 'call_several_2' }];
+		const again = { ...retrying, retryUnknownOutcome: true, callsSince: inTurn(several) };
+		const { keys, entry } = await place([lost, answer], again);
+		expect(keys).toHaveLength(1);
+		expect(entry.ambiguous).toBe(true);
+	});
+});
+
+describe('alreadyPlaced', () => {
+	const again = { retryUnknownOutcome: true };
+	const notAgain = { retryUnknownOutcome: false };
+
+	it('gives the answer of the call that an earlier try has placed', () => {
+		expect(alreadyPlaced(newEntry({ state: placed }), notAgain)).toEqual(answer);
+	});
+
+	it.each<Entry['state']>([{ is: 'unsent' }, { is: 'not placed' }])(
+		'leaves a call to be placed that is %j',
+		(state) => {
+			expect(alreadyPlaced(newEntry({ state }), notAgain)).toBeUndefined();
+		},
+	);
+
+	it.each<[Entry['state'], string]>([
+		[{ is: 'sent' }, 'This run was stopped before Twenty2 answered'],
+		[{ is: 'unknown', why: lost.fields }, lost.message],
+	])('repeats what is unknown of a call that is %j', (state, message) => {
+		const entry = newEntry({ attempts: 3, state });
+		expect(failureFrom(() => alreadyPlaced(entry, notAgain)).fields).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message,
+			outcome: 'unknown',
+			status: null,
+			attempts: 3,
+		});
+		expect(alreadyPlaced(entry, again)).toBeUndefined();
+	});
+
+	it('never has a call placed again while one is listed that may be it', () => {
+		const entry = newEntry({ state: { is: 'sent' }, ambiguous: true });
+		expect(failureFrom(() => alreadyPlaced(entry, again)).fields.outcome).toBe('unknown');
+	});
+});
+
+describe('What earlier tries mean for the failure of an item', () => {
+	const states = (...given: Array<Entry['state']>) =>
+		earlierOutcome(given.map((state) => newEntry({ state })));
+	const doubtful: Entry['state'] = { is: 'unknown', why: lost.fields };
+
+	it('is that a call was placed', () => {
+		expect(states({ is: 'unsent' }, doubtful, placed)).toEqual({
+			outcome: 'placed',
+			call_id: 'call_1',
+		});
+		expect(states({ is: 'placed', answer: {} })).toEqual({ outcome: 'placed' });
+	});
+
+	it.each<Entry['state']>([doubtful, { is: 'sent' }])('is that one may have been: %j', (state) => {
+		expect(states({ is: 'not placed' }, state)).toEqual({ outcome: 'unknown' });
+	});
+
+	it('is nothing where nobody was phoned', () => {
+		expect(states({ is: 'unsent' }, { is: 'not placed' })).toEqual({});
+		expect(states()).toEqual({});
+	});
+});
+
+it.each<[Entry['state'], boolean]>([
+	[{ is: 'unsent' }, true],
+	[{ is: 'not placed' }, true],
+	[{ is: 'sent' }, false],
+	[{ is: 'unknown', why: {} }, false],
+	[placed, false],
+])('Whether certainly nobody was phoned for an entry that is %j: %s', (state, certain) => {
+	expect(certainlyNotPlaced(newEntry({ state }))).toBe(certain);
+});

@@ -1,0 +1,262 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { Failure } from '../../../../nodes/Twenty2/api/failure';
+import {
+	knownEnd,
+	waitForEnd,
+	type WaitForEndOptions,
+} from '../../../../nodes/Twenty2/operations/create/waitForEnd';
+import type { JsonObject } from '../../../../nodes/Twenty2/json';
+import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
+import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
+import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import { inTurn, newAccess, newEntry, refusal, requestOptions, twenty2With } from './placing';
+
+useFakeTime();
+
+const live = { call_id: 'call_1', status: 'ringing' };
+const ended = { call_id: 'call_1', status: 'completed', recording_url: 'https://r' };
+const trouble = refusal('INTERNAL_ERROR', 503, { outcome: undefined });
+
+const placed = (more: object = {}): Entry =>
+	newEntry({ attempts: 1, state: { is: 'placed', answer: { call_id: 'call_1' }, at: 1, ...more } });
+
+/** Waits for a call, and tells when it was looked at. */
+function wait(
+	answers: Array<JsonObject | Error>,
+	more: Partial<WaitForEndOptions> = {},
+	entry = placed(),
+) {
+	const answer = inTurn<JsonObject>(...answers);
+	const from = performance.now();
+	const looks: number[] = [];
+	const getCall = async () => {
+		looks.push(performance.now() - from);
+		return await answer();
+	};
+	const result = watch(
+		waitForEnd('call_1', entry, {
+			twenty2: twenty2With({ getCall }),
+			access: newAccess(),
+			polling: { maxWaitMs: 60_000, intervalMs: 10_000 },
+			requestOptions,
+			signal: new AbortController().signal,
+			resumed: false,
+			refresh: false,
+			...more,
+		}),
+	);
+	const fields = () => (result.reason instanceof Failure ? result.reason.fields : undefined);
+	return { result, looks, entry, fields };
+}
+
+describe('The wait for the end of a call', () => {
+	it('looks at intervals, and gives what the last look found', async () => {
+		const { result, looks, entry } = wait([live, live, ended]);
+		await passUntilQuiet();
+		expect(result.value).toEqual(ended);
+		expect(looks).toEqual([10_000, 20_000, 30_000]);
+		expect(entry).toMatchObject({ attempts: 4, state: { is: 'placed', ended } });
+	});
+
+	it('looks at once when it is resumed, and at intervals afterwards', async () => {
+		const { looks } = wait([live, ended], { resumed: true });
+		await settle();
+		expect(looks).toEqual([0]);
+		await passUntilQuiet();
+		expect(looks).toEqual([0, 10_000]);
+	});
+
+	it('needs no look at a call that is known to have ended', async () => {
+		const { result, looks } = wait([live], { resumed: true }, placed({ ended }));
+		await settle();
+		expect(result.value).toEqual(ended);
+		expect(looks).toEqual([]);
+	});
+
+	it('looks at it all the same for its files, because the links that are known expire', async () => {
+		const fresh = { ...ended, recording_url: 'https://fresh' };
+		const { result, entry } = wait([fresh], { resumed: true, refresh: true }, placed({ ended }));
+		await settle();
+		expect(result.value).toEqual(fresh);
+		expect(entry.state).toMatchObject({ ended: fresh });
+	});
+
+	it('lets the key know of the end, before anything else', async () => {
+		const access = newAccess();
+		const callEnded = vi.fn(access.callEnded);
+		const { result } = wait([live, ended], { access: { ...access, callEnded } });
+		await pass(10_000);
+		expect(callEnded).not.toHaveBeenCalled();
+		await passUntilQuiet();
+		expect(result.value).toEqual(ended);
+		expect(callEnded.mock.calls).toEqual([['call_1']]);
+	});
+
+	it('outlasts looks that fail, at growing intervals, as if they had not been', async () => {
+		vi.spyOn(Math, 'random').mockReturnValue(0.5);
+		const { result, looks } = wait([trouble, trouble, trouble, live, trouble, ended], {
+			polling: { maxWaitMs: 600_000, intervalMs: 1_000 },
+			requestOptions: { ...requestOptions, maxRetries: 6 },
+		});
+		await passUntilQuiet();
+		expect(result.value).toEqual(ended);
+		const pauses = looks.map((at, n) => at - (looks[n - 1] ?? 0));
+		expect(pauses).toEqual([1_000, 1_500, 3_000, 6_000, 1_000, 1_500]);
+		vi.restoreAllMocks();
+	});
+
+	it.each([
+		[1_000, 30_000],
+		[300_000, 300_000],
+	])(
+		'that looks every %i ms pauses %i ms at most after many failures',
+		async (intervalMs, most) => {
+			const { looks } = wait([...Array<Failure>(12).fill(trouble), ended], {
+				polling: { maxWaitMs: 24 * 3_600_000, intervalMs },
+			});
+			await passUntilQuiet();
+			const pauses = looks.map((at, n) => at - (looks[n - 1] ?? 0));
+			expect(Math.max(...pauses)).toBe(most);
+		},
+	);
+
+	it.each([
+		['UNAUTHORIZED', 401],
+		['FORBIDDEN', 403],
+	])('ends where the key may not read calls (%s)', async (code, status) => {
+		const { fields, looks } = wait([refusal(code, status, { outcome: undefined })]);
+		await passUntilQuiet();
+		expect(looks).toEqual([10_000]);
+		expect(fields()).toMatchObject({
+			code,
+			status,
+			outcome: 'placed',
+			call_id: 'call_1',
+			attempts: 2,
+			description: expect.stringContaining('Look it up later with Get Call'),
+		});
+	});
+
+	it('ends when its time is up, after one last look', async () => {
+		const { fields, looks, entry } = wait([live], {
+			polling: { maxWaitMs: 90_000, intervalMs: 40_000 },
+		});
+		await passUntilQuiet();
+		expect(looks).toEqual([40_000, 80_000, 90_000]);
+		expect(fields()).toMatchObject({
+			code: 'WAIT_TIMEOUT',
+			message: 'The call did not end within 1.5 minutes',
+			outcome: 'placed',
+			call_id: 'call_1',
+			attempts: 4,
+			status: null,
+			source: 'n8n',
+		});
+		expect(entry.state).not.toHaveProperty('ended');
+	});
+
+	it('looks once where no time is given', async () => {
+		const { fields, looks } = wait([live], { polling: { maxWaitMs: 0, intervalMs: 10_000 } });
+		await passUntilQuiet();
+		expect(looks).toEqual([0]);
+		expect(fields()?.message).toBe('The call did not end within 0 minutes');
+	});
+
+	it('finds an end by its last look', async () => {
+		const { result } = wait([live, ended], { polling: { maxWaitMs: 15_000, intervalMs: 10_000 } });
+		await passUntilQuiet();
+		expect(result.value).toEqual(ended);
+	});
+
+	it('says of a time that is up what the last look ran into', async () => {
+		const polling = { maxWaitMs: 60_000, intervalMs: 10_000 };
+		const { fields } = wait([live, trouble], { polling });
+		await passUntilQuiet();
+		expect(fields()?.message).toBe(
+			'The call did not end within 1 minute, as far as is known. The last look at it: their words',
+		);
+		const known = wait([trouble, live], { polling });
+		await passUntilQuiet();
+		expect(known.fields()?.message).toBe('The call did not end within 1 minute');
+	});
+
+	it('does not outlast its time by a look that is not answered, except for two seconds', async () => {
+		const getCall = async () => await new Promise<never>(() => undefined);
+		const { fields, result } = wait([live], {
+			twenty2: twenty2With({ getCall }),
+			polling: { maxWaitMs: 15_000, intervalMs: 10_000 },
+		});
+		await pass(14_999);
+		expect(result.at).toBeUndefined();
+		await pass(1);
+		expect(fields()).toMatchObject({ code: 'WAIT_TIMEOUT', outcome: 'placed' });
+
+		const late = wait([live], {
+			twenty2: twenty2With({ getCall }),
+			polling: { maxWaitMs: 10_000, intervalMs: 10_000 },
+		});
+		await pass(11_999);
+		expect(late.result.at).toBeUndefined();
+		await pass(1);
+		expect(late.fields()?.code).toBe('WAIT_TIMEOUT');
+	});
+
+	it('ends at once when it is stopped, and leaves no timer behind', async () => {
+		const stop = new AbortController();
+		const { result, looks } = wait([live], { signal: stop.signal });
+		await pass(5_000);
+		const reason = new Error('stopped');
+		stop.abort(reason);
+		await settle();
+		expect(result.reason).toBe(reason);
+		expect(looks).toEqual([]);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('ends at once when it is stopped during a look', async () => {
+		const stop = new AbortController();
+		const getCall = async () => {
+			stop.abort(new Error('stopped'));
+			return await Promise.reject(trouble);
+		};
+		const options = { twenty2: twenty2With({ getCall }), resumed: true, signal: stop.signal };
+		const { result } = wait([live], options);
+		await settle();
+		expect(result.reason).toEqual(new Error('stopped'));
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('takes the place of other polls, and says in the log which call it looks at', async () => {
+		const asked: Admission[] = [];
+		const access = newAccess();
+		const polls = {
+			acquire: async (admission: Admission) => {
+				asked.push(admission);
+				return await access.polls.acquire(admission);
+			},
+		};
+		wait([ended], { access: { ...access, polls }, resumed: true });
+		await passUntilQuiet();
+		expect(asked).toMatchObject([{ what: 'Looking whether call_1 has ended' }]);
+	});
+
+	it.each([
+		['12:00', true],
+		['20:30', false],
+	])('says at %s UTC whether the call may have rung yet', async (time, mayHaveRung) => {
+		vi.setSystemTime(new Date(`2026-05-22T${time}:00Z`));
+		const { fields } = wait([live], { polling: { maxWaitMs: 1_000, intervalMs: 1_000 } });
+		await passUntilQuiet();
+		const night = 'Twenty2 phones nobody between 21:00 and 9:00 India time';
+		expect(fields()?.description?.includes(night)).toBe(!mayHaveRung);
+	});
+});
+
+describe('knownEnd', () => {
+	it('is what an earlier try found', () => {
+		expect(knownEnd(placed({ ended }))).toEqual(ended);
+		expect(knownEnd(placed())).toBeUndefined();
+		expect(knownEnd(newEntry())).toBeUndefined();
+	});
+});
