@@ -3,7 +3,7 @@ import numberingPlans from 'libphonenumber-js/metadata.min.json';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { Parameters } from '../fields/parameters';
+import type { FieldReader } from '../fields/parameters';
 
 const codes = getCountries(numberingPlans);
 
@@ -89,7 +89,7 @@ function isBlank(given: unknown): boolean {
  * @returns undefined when there is none, so that only E.164 is taken
  * @throws Failure `INVALID_INPUT`
  */
-export function defaultCountryOf(parameters: Parameters): CountryCode | undefined {
+export function defaultCountryOf(parameters: FieldReader): CountryCode | undefined {
 	return (
 		parameters.read(defaultCountry, countryOrNone) ??
 		parameters.readOption(formerDefaultCountry, countryOrNone)

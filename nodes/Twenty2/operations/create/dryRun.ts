@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import type { NewCall } from '../../api/client';
 import type { JsonObject } from '../../json';
-import type { Parameters } from '../fields/parameters';
+import type { FieldReader } from '../fields/parameters';
 import { yesOrNo } from '../fields/schemas';
 import { isWithin, nextAllowedAt, type CallingHours } from './callingHours';
 import { inIndia, ringsAt } from './ringingTime';
@@ -17,7 +17,7 @@ export const dryRun: INodeProperties = {
 };
 
 /** @throws Failure `INVALID_INPUT` when the option is neither true nor false: nobody is phoned then either */
-export function isDryRun(parameters: Parameters): boolean {
+export function isDryRun(parameters: FieldReader): boolean {
 	return parameters.readOption(dryRun, yesOrNo);
 }
 

@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { Failure } from '../../api/failure';
 import type { JsonObject } from '../../json';
 import { jsonOrText, objectIn } from '../fields/jsonField';
-import { whereToLook, type Parameters } from '../fields/parameters';
+import { whereToLook, type FieldReader } from '../fields/parameters';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -92,7 +92,7 @@ const collection = z.object({ parameter: z._default(z.array(named), []) });
  * The input parameters of the call, from the one of the two fields that is in use.
  * @throws Failure `INVALID_INPUT` naming the field
  */
-export function inputParametersOf(parameters: Parameters): JsonObject {
+export function inputParametersOf(parameters: FieldReader): JsonObject {
 	const how = parameters.read(specifyInputParameters, specified);
 	if (how === 'json') {
 		return objectIn(inputParametersJson, parameters.read(inputParametersJson, jsonOrText));

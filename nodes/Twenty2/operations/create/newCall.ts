@@ -5,7 +5,7 @@ import type { NewCall, Twenty2 } from '../../api/client';
 import { Failure } from '../../api/failure';
 import { jsonObject } from '../../json';
 import { jsonOrText, objectIn } from '../fields/jsonField';
-import { checked, whereToLook, type Parameters } from '../fields/parameters';
+import { checked, whereToLook, type FieldReader } from '../fields/parameters';
 import { located, locator } from '../fields/resourceLocator';
 import { identifier } from '../fields/schemas';
 import { defaultCountry, defaultCountryOf } from './countries';
@@ -65,7 +65,7 @@ export const newCallFields = [
 ];
 
 /** The call that one item asks for. @throws Failure `INVALID_NUMBER` or `INVALID_INPUT`, naming the field */
-export function newCall(parameters: Parameters, twenty2: Twenty2): NewCall {
+export function newCall(parameters: FieldReader, twenty2: Twenty2): NewCall {
 	const number = located(dialable(defaultCountryOf(parameters)));
 	const numberIn = (field: INodeProperties) => {
 		const given = parameters.read(field, number, 'INVALID_NUMBER');

@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { Failure, outcomeUnknown } from '../../api/failure';
 import type { Entry } from '../../policy/ledger';
 import type { HeldKey } from '../../policy/usedKeys';
-import type { Parameters } from '../fields/parameters';
+import type { FieldReader } from '../fields/parameters';
 import { certainlyNotPlaced, type SendRecord } from './placeCall';
 
 export const deduplicationKey: INodeProperties = {
@@ -27,7 +27,7 @@ const key = z.pipe(
  * @returns undefined when the option was not added
  * @throws Failure `INVALID_INPUT`
  */
-export function keyOf(parameters: Parameters): string | undefined {
+export function keyOf(parameters: FieldReader): string | undefined {
 	return parameters.readAddedOption(deduplicationKey, key);
 }
 

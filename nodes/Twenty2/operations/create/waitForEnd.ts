@@ -9,7 +9,7 @@ import { Alarm } from '../../policy/abortable';
 import type { Entry } from '../../policy/ledger';
 import { backoffMs, LONGEST_BACKOFF_MS, send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
-import type { Parameters } from '../fields/parameters';
+import type { FieldReader } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
 import { ringsAt } from './ringingTime';
 
@@ -72,7 +72,7 @@ export interface Polling {
 }
 
 /** @returns undefined when the call is not waited for @throws Failure `INVALID_INPUT` naming the field */
-export function pollingOf(parameters: Parameters): Polling | undefined {
+export function pollingOf(parameters: FieldReader): Polling | undefined {
 	if (!parameters.read(waitForCompletion, yesOrNo)) return undefined;
 	const interval = numberOf('seconds', 1, 3600);
 	return {

@@ -12,7 +12,7 @@ import type { Lane } from '../../policy/budget';
 import { send } from '../../policy/retry';
 import type { Output } from '../operation';
 import type { RequestOptions } from './options';
-import type { Parameters } from './parameters';
+import type { FieldReader } from './parameters';
 import { numberOf, yesOrNo } from './schemas';
 
 export const downloadRecording: INodeProperties = {
@@ -52,7 +52,7 @@ export interface MediaWanted {
 }
 
 /** @throws Failure `INVALID_INPUT` naming the option */
-export function mediaWanted(parameters: Parameters): MediaWanted {
+export function mediaWanted(parameters: FieldReader): MediaWanted {
 	return {
 		recording: parameters.readOption(downloadRecording, yesOrNo),
 		transcript: parameters.readOption(includeTranscript, yesOrNo),

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import type { Patience } from '../../policy/retry';
-import type { Parameters } from './parameters';
+import type { FieldReader } from './parameters';
 import { numberOf, wholeNumber } from './schemas';
 
 const giveUpAfterSeconds: INodeProperties = {
@@ -51,7 +51,7 @@ const seconds = numberOf('seconds', 0);
 const timeout = numberOf('seconds', 1, MAX_TIMEOUT_SECONDS);
 
 /** @throws Failure `INVALID_INPUT` naming the option */
-export function requestOptionsOf(parameters: Parameters): RequestOptions {
+export function requestOptionsOf(parameters: FieldReader): RequestOptions {
 	return {
 		maxRetries: parameters.readOption(maxRetries, count),
 		giveUpAfterMs: parameters.readOption(giveUpAfterSeconds, seconds) * 1_000,

@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import type { Twenty2 } from '../../api/client';
 import { callFields, simplifiedFields, type CallField } from '../../api/responses';
 import type { JsonObject } from '../../json';
-import type { Parameters } from './parameters';
+import type { FieldReader } from './parameters';
 
 const labels: Record<CallField, { name: string; description: string }> = {
 	call_id: { name: 'Call ID', description: 'The ID that Create Call returned' },
@@ -82,7 +82,7 @@ const selection = z
  * @throws Failure `INVALID_INPUT` naming the field
  */
 export function chosenOutput(
-	parameters: Parameters,
+	parameters: FieldReader,
 	{ unify }: Twenty2,
 ): (body: JsonObject) => JsonObject {
 	const chosen = parameters.read(output, choice);

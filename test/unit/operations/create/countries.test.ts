@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import {
 	countryOrNone,
 	defaultCountry,
+	defaultCountryOf,
+	formerDefaultCountry,
 } from '../../../../nodes/Twenty2/operations/create/countries';
+import { readerOf } from '../fields/reader';
 import { parsed } from '../parsed';
 
 describe('Default Country', () => {
@@ -41,4 +44,26 @@ describe('Default Country', () => {
 			});
 		},
 	);
+
+	it('says in the list what it does', () => {
+		const { options = [] } = defaultCountry;
+		expect(options[0]).toMatchObject({ description: 'Take numbers as in India' });
+		expect(options.filter(({ name }) => name === 'India')).toHaveLength(1);
+	});
+
+	it.each([
+		['none', {}, {}, undefined],
+		['that of the field', { defaultCountry: 'IN' }, { defaultCountry: 'DE' }, 'IN'],
+		['that of the option of before', { defaultCountry: '' }, { defaultCountry: 'DE' }, 'DE'],
+		['that of the option of before alone', {}, { defaultCountry: 'Germany' }, 'DE'],
+	])('is %s', (_, fields, options, code) => {
+		expect(defaultCountryOf(readerOf(fields, options))).toBe(code);
+	});
+
+	it('of before is named as the field is', () => {
+		expect(() => defaultCountryOf(readerOf({}, { defaultCountry: 'XX' }))).toThrow(
+			'Default Country must be a country',
+		);
+		expect(formerDefaultCountry.type).toBe('hidden');
+	});
 });

@@ -3,12 +3,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { outcomeUnknown } from '../../../../nodes/Twenty2/api/failure';
 import {
 	KeyOfCall,
+	keyOf,
 	oncePerKey,
 	type DeduplicationKeys,
 } from '../../../../nodes/Twenty2/operations/create/oncePerKey';
 import type { SendRecord } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import type { HeldKey, KeyState } from '../../../../nodes/Twenty2/policy/usedKeys';
+import { readerOf } from '../fields/reader';
 import { newEntry } from './placing';
 
 const KEY = 'asha@example.com';
@@ -263,5 +265,31 @@ describe('oncePerKey', () => {
 		const how = placing(newEntry(), placed);
 		const once = oncePerKey(KEY, newEntry(), { keys: { hold }, signal: stop.signal }, how);
 		await expect(once).rejects.toBe(reason);
+	});
+});
+
+describe('keyOf', () => {
+	const keyIn = (deduplicationKey: unknown) => keyOf(readerOf({}, { deduplicationKey }));
+
+	it.each([
+		['november-asha', 'november-asha'],
+		[' 42 ', '42'],
+		[42, '42'],
+	])('reads %j', (given, key) => {
+		expect(keyIn(given)).toBe(key);
+	});
+
+	it('is undefined where the option was not added', () => {
+		expect(keyOf(readerOf({}))).toBeUndefined();
+	});
+
+	it.each([
+		['', 'is empty'],
+		['  ', 'is empty'],
+		[true, 'must be text'],
+		[{ id: 1 }, 'must be text'],
+		[undefined, 'must be text'],
+	])('refuses %j, which would switch the protection off', (given, why) => {
+		expect(() => keyIn(given)).toThrow(`Call Only Once per Key ${why}`);
 	});
 });

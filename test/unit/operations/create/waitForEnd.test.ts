@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../../nodes/Twenty2/api/failure';
 import {
 	knownEnd,
+	pollingOf,
 	waitForEnd,
 	type WaitForEndOptions,
 } from '../../../../nodes/Twenty2/operations/create/waitForEnd';
@@ -10,6 +11,7 @@ import type { JsonObject } from '../../../../nodes/Twenty2/json';
 import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import { readerOf } from '../fields/reader';
 import { inTurn, newAccess, newEntry, refusal, requestOptions, twenty2With } from './placing';
 
 useFakeTime();
@@ -258,5 +260,28 @@ describe('knownEnd', () => {
 		expect(knownEnd(placed({ ended }))).toEqual(ended);
 		expect(knownEnd(placed())).toBeUndefined();
 		expect(knownEnd(newEntry())).toBeUndefined();
+	});
+});
+
+describe('pollingOf', () => {
+	const waiting = { waitForCompletion: true };
+
+	it('is none where the call is not waited for, whatever the options say', () => {
+		const options = { maxWaitMinutes: -1 };
+		expect(pollingOf(readerOf({ waitForCompletion: false }, options))).toBeUndefined();
+	});
+
+	it('is half an hour, every 10 seconds, or as the options say', () => {
+		expect(pollingOf(readerOf(waiting))).toEqual({ maxWaitMs: 1_800_000, intervalMs: 10_000 });
+		const options = { maxWaitMinutes: 0.5, pollIntervalSeconds: 1 };
+		expect(pollingOf(readerOf(waiting, options))).toEqual({ maxWaitMs: 30_000, intervalMs: 1_000 });
+	});
+
+	it.each([
+		['maxWaitMinutes', -0.1, 'Max Wait (Minutes) must be a number of minutes from 0 up'],
+		['pollIntervalSeconds', 0, 'Check Every (Seconds) must be a number of seconds from 1 to 3600'],
+		['pollIntervalSeconds', 3601, 'Check Every (Seconds) must be'],
+	])('refuses %s of %j', (name, value, message) => {
+		expect(() => pollingOf(readerOf(waiting, { [name]: value }))).toThrow(message);
 	});
 });

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+
+import { apiKey } from '../../../../nodes/Twenty2/api/apiKey';
+import { workspace } from '../../../../nodes/Twenty2/api/workspace';
+import { newCall } from '../../../../nodes/Twenty2/operations/create/newCall';
+import { whereToLook } from '../../../../nodes/Twenty2/operations/fields/parameters';
+import { failureFrom } from '../../api/failureFrom';
+import { speakingNothing } from '../../api/speaking';
+import { readerOf } from '../fields/reader';
+
+const fields = {
+	assistantId: { mode: 'list', value: 'asst_1' },
+	fromNumber: '+917971441943',
+	toNumber: '+919876543210',
+	specifyInputParameters: 'json',
+	inputParametersJson: '{"customerName": "Asha"}',
+};
+
+const read = (changed: object = {}, options: Record<string, unknown> = {}, generation = apiKey) =>
+	newCall(readerOf({ ...fields, ...changed }, options), generation.speak(speakingNothing));
+
+describe('The call of an item', () => {
+	it('is what the fields say', () => {
+		expect(read({}, { additionalBodyFields: '{"priority": 1}' })).toEqual({
+			assistantId: 'asst_1',
+			fromNumber: '+917971441943',
+			toNumber: '+919876543210',
+			inputParameters: { customerName: 'Asha' },
+			additionalFields: { priority: 1 },
+		});
+		expect(read().additionalFields).toEqual({});
+	});
+
+	it('takes both numbers as people of the country write them', () => {
+		const written = { fromNumber: '079714 41943', toNumber: '098765 43210' };
+		const numbers = { fromNumber: '+917971441943', toNumber: '+919876543210' };
+		expect(read({ ...written, defaultCountry: 'India' })).toMatchObject(numbers);
+		// Where workflows of before have it.
+		expect(read(written, { defaultCountry: 'IN' })).toMatchObject(numbers);
+		const american = { ...written, defaultCountry: 'US' };
+		expect(() => read(american, { defaultCountry: 'IN' })).toThrow('From Number');
+	});
+
+	it.each([
+		[{ toNumber: '098765 43210' }, 'INVALID_NUMBER', 'To Number is not an international'],
+		[{ fromNumber: '' }, 'INVALID_NUMBER', 'From Number is empty'],
+		[{ assistantId: 'asst 1' }, 'INVALID_INPUT', 'Assistant ID must not contain spaces'],
+		[{ defaultCountry: 'XX' }, 'INVALID_INPUT', 'Default Country must be a country'],
+	])('is refused with %j', (changed, code, message) => {
+		expect(failureFrom(() => read(changed)).fields).toMatchObject({
+			code,
+			message: expect.stringContaining(message),
+			description: whereToLook,
+		});
+	});
+
+	it.each(['fromNumber', 'toNumber'])(
+		'has Indian numbers only on the workspace API: %s',
+		(name) => {
+			const abroad = { [name]: '+14155550123' };
+			expect(read(abroad)).toMatchObject(abroad);
+			const label = name === 'toNumber' ? 'To Number' : 'From Number';
+			expect(failureFrom(() => read(abroad, {}, workspace)).fields).toMatchObject({
+				code: 'INVALID_NUMBER',
+				message: `${label} is not an Indian number: the workspace API takes +91 and ten digits only`,
+				description: whereToLook,
+			});
+		},
+	);
+
+	it.each([
+		[apiKey, 'to_number', 'callee_phone'],
+		[workspace, 'callee_phone', 'to_number'],
+	])('does not let additional fields replace its own', (generation, own, theirs) => {
+		const withField = (name: string) =>
+			read({}, { additionalBodyFields: { [name]: '+14155550123' } }, generation);
+		expect(() => withField(own)).toThrow(
+			'Additional Body Fields must not repeat a field that this node has already',
+		);
+		expect(withField(theirs).additionalFields).toEqual({ [theirs]: '+14155550123' });
+	});
+});

@@ -1,0 +1,100 @@
+/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
+import type { INodeProperties } from 'n8n-workflow';
+import { describe, expect, it, vi } from 'vitest';
+
+import {
+	checked,
+	FieldReader,
+	whereToLook,
+} from '../../../../nodes/Twenty2/operations/fields/parameters';
+import { text } from '../../../../nodes/Twenty2/operations/fields/schemas';
+import { failureFrom } from '../../api/failureFrom';
+
+const field: INodeProperties = {
+	displayName: 'To Number',
+	name: 'toNumber',
+	type: 'string',
+	default: 'the default',
+};
+
+const ADVICE = 'Look here';
+
+describe('The reader of fields', () => {
+	const reading = (value: unknown) => {
+		const get = vi.fn((..._: unknown[]) => value);
+		return { get, reader: new FieldReader(get, ADVICE) };
+	};
+
+	it('reads a field, and an option by its collection', () => {
+		const { get, reader } = reading('given');
+		expect(reader.read(field, text)).toBe('given');
+		expect(reader.readOption(field, text)).toBe('given');
+		expect(get.mock.calls).toEqual([
+			['toNumber', null],
+			['options.toNumber', 'the default'],
+		]);
+	});
+
+	it.each([
+		[undefined, 'INVALID_INPUT'],
+		['INVALID_NUMBER', 'INVALID_NUMBER'],
+	] as const)('names a field that is wrong (%s)', (code, expected) => {
+		const { reader } = reading(' ');
+		expect(failureFrom(() => reader.read(field, text, code)).fields).toMatchObject({
+			code: expected,
+			message: 'To Number is empty',
+			description: ADVICE,
+		});
+		expect(() => reader.readOption(field, text)).toThrow('To Number is empty');
+	});
+
+	it.each([[new Error('no such node')], ['no such node']])(
+		'says which expression could not be worked out: %o',
+		(reason) => {
+			const reader = new FieldReader(() => {
+				throw reason;
+			}, ADVICE);
+			expect(failureFrom(() => reader.read(field, text, 'INVALID_NUMBER')).fields).toMatchObject({
+				code: 'INVALID_INPUT',
+				message: 'The expression in To Number could not be worked out: no such node',
+				description: ADVICE,
+			});
+		},
+	);
+
+	it('tells an option that was not added from one that is empty', () => {
+		const { get, reader } = reading(null);
+		expect(reader.readAddedOption(field, text)).toBeUndefined();
+		expect(get.mock.calls).toEqual([['options.toNumber', null, { rawExpressions: true }]]);
+		expect(() => reading('').reader.readAddedOption(field, text)).toThrow('To Number is empty');
+		const added = reading('given');
+		expect(added.reader.readAddedOption(field, text)).toBe('given');
+		expect(added.get.mock.calls.at(-1)).toEqual(['options.toNumber', null]);
+	});
+
+	it.each([
+		['={{ $json.phone }}', true],
+		['+91=', false],
+		['', false],
+		[null, false],
+		[['='], false],
+	])('knows whether %j is an expression: %s', (raw, is) => {
+		const { get, reader } = reading(raw);
+		expect(reader.isExpression(field)).toBe(is);
+		expect(get).toHaveBeenCalledWith('toNumber', null, { rawExpressions: true });
+	});
+});
+
+describe('checked', () => {
+	it('gives what the schema makes of a value', () => {
+		expect(checked(field, ' given ', text)).toBe('given');
+	});
+
+	it('says where to look', () => {
+		expect(failureFrom(() => checked(field, '', text)).fields).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'To Number is empty',
+			description: whereToLook,
+		});
+	});
+});

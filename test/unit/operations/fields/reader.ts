@@ -1,0 +1,14 @@
+import { FieldReader, whereToLook } from '../../../../nodes/Twenty2/operations/fields/parameters';
+
+/** Reads the fields of an item, and its options by their names, as a node has them. */
+export function readerOf(
+	fields: Record<string, unknown>,
+	options: Record<string, unknown> = {},
+): FieldReader {
+	const given = new Map(Object.entries(fields));
+	for (const [name, value] of Object.entries(options)) given.set(`options.${name}`, value);
+	return new FieldReader(
+		(path, absent) => (given.has(path) ? given.get(path) : absent),
+		whereToLook,
+	);
+}
