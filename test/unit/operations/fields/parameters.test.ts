@@ -1,4 +1,3 @@
-/* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
 import type { INodeProperties } from 'n8n-workflow';
 import { describe, expect, it, vi } from 'vitest';
 
@@ -21,7 +20,7 @@ const ADVICE = 'Look here';
 
 describe('The reader of fields', () => {
 	const reading = (value: unknown) => {
-		const get = vi.fn((..._: unknown[]) => value);
+		const get = vi.fn<(...asked: unknown[]) => unknown>(() => value);
 		return { get, reader: new FieldReader(get, ADVICE) };
 	};
 
