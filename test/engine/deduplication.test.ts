@@ -177,6 +177,17 @@ describe('Call Only Once per Key', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
+	it('is not the value that a Remove Duplicates node of the workflow keeps', async () => {
+		const [{ key = '' } = {}] = keyed(1);
+		const values = [key, `placed ${key}`, `checked ${key}`];
+		const remover = recorder(values, 'entries');
+		const beside = engineFor(sandbox, {}, { 'test.remover': remover });
+		await beside.run({ items: [{}], node: { type: 'test.remover' } });
+		const items = keyed(1);
+		expect((await beside.run({ items, node: onceANode() })).success).toHaveLength(1);
+		expect(codesOf(await beside.run({ items, node: onceANode() }))).toEqual(duplicates(1));
+	});
+
 	it('is of one workflow', async () => {
 		await run(keyed(1));
 		const other = await engineFor(sandbox).run({ items: keyed(1), node: onceANode() });

@@ -210,6 +210,20 @@ describe('Recording and transcript', () => {
 		});
 	});
 
+	it('whose links have expired since come by a retry, which asks for new ones', async () => {
+		sandbox.media.linkLifetimeMs = 0;
+		const options = { ...both, pollIntervalSeconds: 1 };
+		const node = createCallNode({ waitForCompletion: true, options });
+		const failed = await engineFor(sandbox).run({ items: [{ phone: phone(3) }], node });
+		expect(failed.error).toMatchObject({ code: 'DOWNLOAD_FAILED' });
+
+		sandbox.media.linkLifetimeMs = 60_000;
+		const retried = await failed.retry();
+		expect(await bytesOf(retried.success[0])).toEqual(wholeRecording());
+		expect(retried.success[0]?.json.transcript_text).toContain('Hello');
+		expect(sandbox.seen.calls).toHaveLength(1);
+	});
+
 	describe('when their server has trouble', () => {
 		it('are asked for again', async () => {
 			sandbox.behaveMedia('*', '500 once');

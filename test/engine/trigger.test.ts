@@ -631,6 +631,59 @@ describe('In the course of time', () => {
 		expect(answers.slice(15)).toEqual([403, 403, 403, 403, 403]);
 	});
 
+	/** Events of calls that never were. */
+	const invent = ({ call, ...event }: WebhookEvent, count: number) =>
+		Array.from({ length: count }, (_, n) => ({
+			...event,
+			event_id: `evt_invented_${n}`,
+			call: { ...call, call_id: `call_invented_${n}` },
+		}));
+
+	it('a true event is looked up at once, not behind invented ones', async () => {
+		const trigger = await startTrigger({ credentials: at60() });
+		const [event, later] = [await place({ n: 0 }), await place({ n: 1 })];
+		const invented = invent(event, 5).map(async (sent) => await trigger.send(sent));
+		await settle(sandbox);
+		expect(reads()).toBe(5);
+		const from = performance.now();
+		expect(await sendAndPass(trigger, event, 0.1)).toMatchObject({ status: 200 });
+		// While the invented ones are looked up again.
+		await pass(0.9);
+		expect(await sendAndPass(trigger, later, 0.1)).toMatchObject({ status: 200 });
+		expect(performance.now() - from).toBeLessThan(1_500);
+		expect(trigger.started).toHaveLength(2);
+		await pass(4.5);
+		await Promise.all(invented);
+	});
+
+	it('a true event gets in while invented ones wait for what is left of the limit', async () => {
+		const events: WebhookEvent[] = [];
+		for (let n = 0; n < 42; n++) events.push(await place({ n }));
+		const [event, ...taking] = events;
+		if (!event) throw new Error('no call was placed');
+		const trigger = await startTrigger({ credentials: at60() });
+		const invented = invent(event, 5).map(async (sent) => await trigger.send(sent));
+		await settle(sandbox);
+		for (const one of taking) expect(await trigger.send(one)).toMatchObject({ status: 200 });
+		await pass(1.1);
+		const answered = trigger.send(event);
+		await pass(4);
+		expect(await answered).toMatchObject({ status: 200 });
+		await Promise.all(invented);
+	});
+
+	it('an event is believed although there were too many requests for three seconds', async () => {
+		const trigger = await startTrigger();
+		sandbox.behaveReads('*', { kind: '429', retryAfterSeconds: 3.5, times: 1 });
+		const answered = trigger.send(await place());
+		await pass(3.4);
+		expect(trigger.started).toEqual([]);
+		await pass(0.5);
+		expect(await answered).toMatchObject({ status: 200 });
+		expect(trigger.started).toHaveLength(1);
+		expect(reads()).toBe(2);
+	});
+
 	it('what was answered 503 gets in when it is repeated, and once only', async () => {
 		const events: WebhookEvent[] = [];
 		for (let n = 0; n < 70; n++) events.push(await place({ n }));
