@@ -5,7 +5,7 @@ import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { QueuedCalls } from './create/ringingTime';
 import type { DeduplicationKeys } from './create/oncePerKey';
-import type { Parameters } from './fields/parameters';
+import type { ItemFields } from './fields/parameters';
 
 /** What the items of one run of the node share. */
 export interface Run {
@@ -36,7 +36,7 @@ export interface Operation {
 	/** Whether it makes phones ring. Its failures then say whether one rang. */
 	dials: boolean;
 	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
-	isDryRun?(parameters: Parameters): boolean;
+	isDryRun?(parameters: ItemFields): boolean;
 	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
-	check(parameters: Parameters, connection: Connection): Task;
+	check(parameters: ItemFields, connection: Connection): Task;
 }

@@ -82,8 +82,16 @@ export class FieldReader {
 
 const optionPath = ({ name }: INodeProperties) => `options.${name}`;
 
-/** Reads the fields for one item. */
-export class Parameters extends FieldReader {
+/** The fields of one item. */
+export interface ItemFields extends FieldReader {
+	/** Its index in the input. */
+	readonly item: number;
+	/** As the settings of the workflow name it. n8n lets a workflow have one that nobody knows. */
+	readonly workflowTimezone: string;
+}
+
+/** Reads the fields of one item out of n8n. */
+export class Parameters extends FieldReader implements ItemFields {
 	/** @param item its index in the input */
 	constructor(
 		private readonly n8n: IExecuteFunctions,
@@ -95,7 +103,6 @@ export class Parameters extends FieldReader {
 		);
 	}
 
-	/** As the settings of the workflow name it. n8n lets a workflow have one that nobody knows. */
 	get workflowTimezone(): string {
 		return this.n8n.getTimezone();
 	}

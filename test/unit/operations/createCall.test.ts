@@ -1,0 +1,348 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+
+import type { Twenty2 } from '../../../nodes/Twenty2/api/client';
+import { Failure, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
+import type { Media } from '../../../nodes/Twenty2/api/media/files';
+import { createCall } from '../../../nodes/Twenty2/operations/createCall';
+import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import type { Run } from '../../../nodes/Twenty2/operations/operation';
+import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
+import type { KeyState } from '../../../nodes/Twenty2/policy/usedKeys';
+import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from '../policy/fakeTime';
+import { inTurn, newAccess, requestOptions, twenty2With } from './create/placing';
+import { readerOf } from './fields/reader';
+
+useFakeTime();
+
+const answer = { call_id: 'call_1', status: 'queued' };
+const live = { call_id: 'call_1', status: 'ringing' };
+const ended = { call_id: 'call_1', status: 'completed', more: 1 };
+
+const fields = {
+	assistantId: 'asst_1',
+	fromNumber: '+917971441943',
+	toNumber: '+919876543210',
+	specifyInputParameters: 'json',
+	inputParametersJson: '',
+	waitForCompletion: false,
+	output: 'simplified',
+};
+
+const noFiles: Media = {
+	baseUrl: 'https://api.twentytwo.in',
+	open: async () => await Promise.reject(Failure.ofNode('DOWNLOAD_FAILED', 'It is gone')),
+	keep: async () => await Promise.reject(new Error('nothing is kept')),
+};
+
+/** A run whose deduplication key was so before it. */
+function newRun(before: KeyState = 'unused', ledger = newLedger()) {
+	const stop = new AbortController();
+	const done = async () => await Promise.resolve();
+	const held = { recordPlaced: done, forget: done, release: done };
+	const recordSent = vi.fn(async () => await Promise.resolve(before));
+	const queued = new QueuedCalls();
+	const run: Run = {
+		ledger,
+		keys: { hold: async () => await Promise.resolve({ ...held, recordSent }) },
+		queued,
+		signal: stop.signal,
+		canceled: new AbortController().signal,
+	};
+	return { run, recordSent, queued, ledger };
+}
+
+function newLedger() {
+	return new Ledger({}, { index: 0, execution: '1', identity: randomUUID(), isTool: false });
+}
+
+interface Given {
+	changed?: object;
+	options?: Record<string, unknown>;
+	access?: ReturnType<typeof newAccess>;
+	run?: Run;
+	media?: Media;
+}
+
+/** Carries one item out. */
+function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
+	const { changed, options, access = newAccess(), run = newRun().run, media = noFiles } = given;
+	const item = Object.assign(readerOf({ ...fields, ...changed }, { maxRetries: 0, ...options }), {
+		item: 0,
+		workflowTimezone: 'Asia/Kolkata',
+	});
+	const task = createCall.check(item, {
+		twenty2: twenty2With(twenty2),
+		access,
+		media,
+		baseUrl: media.baseUrl,
+		limits: { requestsPerMinute: 1_000, concurrentCalls: 3 },
+		request: async () => await Promise.reject(new Error('nothing is read')),
+	});
+	return watch(task(run));
+}
+
+const codeOf = ({ reason }: ReturnType<typeof carryOut>) =>
+	reason instanceof Failure ? reason.fields : reason;
+
+const waited = { changed: { waitForCompletion: true } };
+const oneLine = () => newAccess({ requestsPerMinute: 1_000, concurrentCalls: 1 });
+
+describe('A call that is not waited for', () => {
+	it('comes out as Twenty2 answered, and leaves its line to the next', async () => {
+		const access = oneLine();
+		const first = carryOut({ createCall: inTurn(answer) }, { access });
+		const second = carryOut({ createCall: inTurn(answer) }, { access });
+		await settle();
+		expect(first.value).toEqual([{ json: answer }]);
+		expect(second.value).toEqual([{ json: answer }]);
+	});
+
+	it('is placed once, however often its run is repeated', async () => {
+		const ledger = newLedger();
+		const create = vi.fn(inTurn(answer));
+		for (let n = 0; n < 2; n++) {
+			const done = carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+			await settle();
+			expect(done.value).toEqual([{ json: answer }]);
+		}
+		expect(create).toHaveBeenCalledTimes(1);
+	});
+
+	it('holds no line when it is repeated', async () => {
+		const ledger = newLedger();
+		const access = oneLine();
+		const holdLine = vi.fn(access.holdLine);
+		for (let n = 0; n < 2; n++) {
+			const { run } = newRun('unused', ledger);
+			carryOut({ createCall: inTurn(answer) }, { run, access: { ...access, holdLine } });
+			await settle();
+		}
+		expect(holdLine).not.toHaveBeenCalled();
+	});
+
+	it('is placed once by two retries of its run at a time', async () => {
+		const ledger = newLedger();
+		const sent = later<typeof answer>();
+		const create = vi.fn(async () => await sent.promise);
+		const both = [1, 2].map(() =>
+			carryOut({ createCall: create }, { run: newRun('unused', ledger).run }),
+		);
+		await settle();
+		sent.resolve(answer);
+		await settle();
+		expect(both.map(({ value }) => value)).toEqual([[{ json: answer }], [{ json: answer }]]);
+		expect(create).toHaveBeenCalledTimes(1);
+	});
+
+	it('lets the next try have its turn when it is refused', async () => {
+		const ledger = newLedger();
+		const refused = Failure.ofNode('INVALID_NUMBER', 'no', { outcome: 'not_placed' });
+		const create = inTurn<typeof answer>(refused, answer);
+		carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+		await settle();
+		const again = carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+		await settle();
+		expect(again.value).toEqual([{ json: answer }]);
+	});
+
+	it('is counted where it rings later', async () => {
+		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
+		const { run, queued } = newRun();
+		carryOut({ createCall: inTurn(answer) }, { run });
+		await settle();
+		expect(queued.later).toEqual({ calls: 1, at: Date.parse('2026-05-23T03:30:00Z') });
+	});
+
+	it('is counted nowhere where it is not placed', async () => {
+		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
+		const { run, queued } = newRun();
+		carryOut({ createCall: inTurn<typeof answer>(outcomeUnknown('lost', null)) }, { run });
+		await settle();
+		expect(queued.later.calls).toBe(0);
+	});
+});
+
+describe('A call that is waited for', () => {
+	it('comes out with its end, and holds its line until then', async () => {
+		const access = oneLine();
+		const getCall = inTurn(live, ended);
+		const first = carryOut({ createCall: inTurn(answer), getCall }, { ...waited, access });
+		const second = carryOut({ createCall: inTurn(answer) }, { access });
+		await pass(19_999);
+		expect([first.at, second.at]).toEqual([undefined, undefined]);
+		await passUntilQuiet();
+		expect(first.value).toEqual([{ json: { call_id: 'call_1', status: 'completed' } }]);
+		expect(second.value).toEqual([{ json: answer }]);
+	});
+
+	it('comes out as the field Output says', async () => {
+		const changed = { ...waited.changed, output: 'raw' };
+		const done = carryOut({ createCall: inTurn(answer), getCall: inTurn(ended) }, { changed });
+		await passUntilQuiet();
+		expect(done.value).toEqual([{ json: ended }]);
+	});
+
+	it('gives its line back when the wait is over', async () => {
+		const access = oneLine();
+		const given = { ...waited, access, options: { maxWaitMinutes: 0 } };
+		const first = carryOut({ createCall: inTurn(answer), getCall: inTurn(live) }, given);
+		await passUntilQuiet();
+		expect(codeOf(first)).toMatchObject({ code: 'WAIT_TIMEOUT', outcome: 'placed' });
+		const second = carryOut({ createCall: inTurn(answer) }, { access });
+		await settle();
+		expect(second.value).toEqual([{ json: answer }]);
+	});
+
+	it('is waited for again at once by a retry, and holds a line again meanwhile', async () => {
+		const ledger = newLedger();
+		const access = oneLine();
+		const options = { maxWaitMinutes: 0.5 };
+		const create = vi.fn(inTurn(answer));
+		const given = { ...waited, options, access };
+		const run = () => newRun('unused', ledger).run;
+		carryOut({ createCall: create, getCall: inTurn(live) }, { ...given, run: run() });
+		await passUntilQuiet();
+		const getCall = vi.fn(inTurn(live, ended));
+		const again = carryOut({ createCall: create, getCall }, { ...given, run: run() });
+		await pass(100);
+		expect(getCall).toHaveBeenCalledTimes(1);
+		const other = carryOut({ createCall: inTurn({ call_id: 'call_2' }) }, { access });
+		await settle();
+		expect(other.at).toBeUndefined();
+		await passUntilQuiet();
+		expect(again.value).toEqual([{ json: { call_id: 'call_1', status: 'completed' } }]);
+		expect(other.value).toEqual([{ json: { call_id: 'call_2' } }]);
+		expect(create).toHaveBeenCalledTimes(1);
+	});
+
+	it('holds no line again once its end is known', async () => {
+		const ledger = newLedger();
+		const access = oneLine();
+		const holdLine = vi.fn(access.holdLine);
+		const getCall = vi.fn(inTurn(ended));
+		for (let n = 0; n < 2; n++) {
+			const { run } = newRun('unused', ledger);
+			const given = { ...waited, run, access: { ...access, holdLine } };
+			const done = carryOut({ createCall: inTurn(answer), getCall }, given);
+			await passUntilQuiet();
+			expect(done.value).toEqual([{ json: { call_id: 'call_1', status: 'completed' } }]);
+		}
+		expect(holdLine).not.toHaveBeenCalled();
+		expect(getCall).toHaveBeenCalledTimes(1);
+	});
+
+	it.each(['downloadRecording', 'includeTranscript'])(
+		'is looked at again for its files, and says that it was placed when they are gone (%s)',
+		async (option) => {
+			const ledger = newLedger();
+			const links = { recording_url: 'https://m.example/r', transcript_url: 'https://m.example/t' };
+			const getCall = vi.fn(inTurn({ ...ended, ...links }));
+			for (let n = 1; n <= 2; n++) {
+				const { run } = newRun('unused', ledger);
+				const given = { ...waited, options: { [option]: true }, run };
+				const done = carryOut({ createCall: inTurn(answer), getCall }, given);
+				await passUntilQuiet();
+				expect(codeOf(done)).toMatchObject({
+					code: 'DOWNLOAD_FAILED',
+					outcome: 'placed',
+					call_id: 'call_1',
+					// The create, the looks and a download.
+					attempts: 1 + n + 1,
+				});
+				expect(getCall).toHaveBeenCalledTimes(n);
+			}
+		},
+	);
+});
+
+describe('Call Only Once per Key', () => {
+	const options = { deduplicationKey: 'november-asha' };
+
+	it('records the key', async () => {
+		const { run, recordSent } = newRun();
+		const done = carryOut({ createCall: inTurn(answer) }, { options, run });
+		await settle();
+		expect(done.value).toEqual([{ json: answer }]);
+		expect(recordSent).toHaveBeenCalledTimes(1);
+	});
+
+	it('phones nobody under a key that is placed', async () => {
+		const createCallOf = vi.fn(inTurn(answer));
+		const { run } = newRun('placed');
+		const done = carryOut({ createCall: createCallOf }, { options, run });
+		await settle();
+		expect(codeOf(done)).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'not_placed' });
+		expect(createCallOf).not.toHaveBeenCalled();
+	});
+
+	it('phones nobody under a key in doubt, and does not look', async () => {
+		const callsSince = vi.fn(inTurn([]));
+		const { run } = newRun('in doubt');
+		const done = carryOut({ createCall: inTurn(answer), callsSince }, { options, run });
+		await passUntilQuiet();
+		expect(codeOf(done)).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+		expect(callsSince).not.toHaveBeenCalled();
+	});
+
+	it.each([
+		['phones', [], 'call_1'],
+		['does not phone', [{ call_id: randomUUID() }], undefined],
+	])('with Call Again When Unsure %s who is listed so: %s', async (_, listed, call_id) => {
+		const { run } = newRun('in doubt');
+		const again = { ...options, retryUnknownOutcome: true };
+		const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listed) };
+		const done = carryOut(twenty2, { options: again, run });
+		await passUntilQuiet();
+		expect(done.value?.[0]?.json.call_id).toBe(call_id);
+		if (call_id === undefined) expect(codeOf(done)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+	});
+});
+
+describe('The options', () => {
+	it('keep people from being phoned outside of the calling hours', async () => {
+		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
+		const create = vi.fn(inTurn(answer));
+		const options = { callingHours: { hours: {} } };
+		const done = carryOut({ createCall: create }, { options });
+		await settle();
+		expect(codeOf(done)).toMatchObject({ code: 'OUTSIDE_CALLING_HOURS', outcome: 'not_placed' });
+		expect(create).not.toHaveBeenCalled();
+	});
+
+	it('have a dry run, which sends nothing', async () => {
+		const { run, ledger } = newRun();
+		const done = carryOut({}, { options: { dryRun: true }, run });
+		await settle();
+		expect(done.value?.[0]?.json).toMatchObject({ dry_run: true, to_number: '+919876543210' });
+		expect(ledger.entriesOf(0)).toEqual([]);
+	});
+
+	it('have a call placed again when its outcome is unknown', async () => {
+		const lost = outcomeUnknown('lost', null);
+		const options = { retryUnknownOutcome: true, maxRetries: 1 };
+		const done = carryOut({ createCall: inTurn<typeof answer>(lost, answer) }, { options });
+		await passUntilQuiet();
+		expect(done.value).toEqual([{ json: answer }]);
+		const once = carryOut(
+			{ createCall: inTurn<typeof answer>(lost, answer) },
+			{
+				options: { maxRetries: 1 },
+			},
+		);
+		await passUntilQuiet();
+		expect(codeOf(once)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+	});
+
+	it('bound the time of a request', async () => {
+		const timeouts: number[] = [];
+		const create: Twenty2['createCall'] = async (_, { timeoutMs }) => {
+			timeouts.push(timeoutMs);
+			return await Promise.resolve(answer);
+		};
+		carryOut({ createCall: create });
+		carryOut({ createCall: create }, { options: { requestTimeoutSeconds: 5 } });
+		await settle();
+		expect(timeouts).toEqual([requestOptions.timeoutMs, 5_000]);
+	});
+});
