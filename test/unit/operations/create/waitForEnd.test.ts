@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Failure } from '../../../../nodes/Twenty2/api/failure';
+import { adviceFor, Failure } from '../../../../nodes/Twenty2/api/failure';
 import {
 	knownEnd,
 	pollingOf,
@@ -229,6 +229,48 @@ describe('The wait for the end of a call', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
+	/** A look has taken the only request of a minute, so the next one waits. */
+	const queued = (more: Partial<WaitForEndOptions> = {}) => {
+		const access = newAccess({ requestsPerMinute: 1, concurrentCalls: 1 });
+		const polling = { maxWaitMs: 15_000, intervalMs: 10_000 };
+		return wait([live], { access, polling, resumed: true, ...more });
+	};
+
+	it('ends at once when it is stopped while a look waits for its turn', async () => {
+		const stop = new AbortController();
+		const { result, looks } = queued({ signal: stop.signal });
+		await pass(12_000);
+		stop.abort(new Error('stopped'));
+		await settle();
+		expect(result.reason).toEqual(new Error('stopped'));
+		expect(looks).toEqual([0]);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('ends in time while a look waits for its turn, which is then not sent', async () => {
+		const { fields, looks } = queued();
+		await pass(15_000);
+		expect(fields()).toMatchObject({ code: 'WAIT_TIMEOUT' });
+		await passUntilQuiet();
+		expect(looks).toEqual([0]);
+	});
+
+	it('says what the last of several looks ran into, also where another one hangs', async () => {
+		const troubles = ['first', 'second', 'third'].map((message) =>
+			refusal('INTERNAL_ERROR', 503, { message, outcome: undefined }),
+		);
+		const polling = { maxWaitMs: 60_000, intervalMs: 1_000 };
+		const answer = inTurn<JsonObject>(...troubles);
+		let looks = 0;
+		const getCall = async () =>
+			looks++ < 3 ? await answer() : await new Promise<never>(() => undefined);
+		const hanging = wait([], { twenty2: twenty2With({ getCall }), polling });
+		const failing = wait(troubles, { polling });
+		await passUntilQuiet();
+		expect(hanging.fields()?.message).toMatch(/The last look at it: third$/);
+		expect(failing.fields()?.message).toMatch(/The last look at it: third$/);
+	});
+
 	it('takes the place of other polls, and says in the log which call it looks at', async () => {
 		const asked: Admission[] = [];
 		const access = newAccess();
@@ -250,8 +292,10 @@ describe('The wait for the end of a call', () => {
 		vi.setSystemTime(new Date(`2026-05-22T${time}:00Z`));
 		const { fields } = wait([live], { polling: { maxWaitMs: 1_000, intervalMs: 1_000 } });
 		await passUntilQuiet();
-		const night = 'Twenty2 phones nobody between 21:00 and 9:00 India time';
-		expect(fields()?.description?.includes(night)).toBe(!mayHaveRung);
+		const advice = adviceFor('WAIT_TIMEOUT') ?? '';
+		const night =
+			'. Twenty2 phones nobody between 21:00 and 9:00 India time, so the call may not have rung yet';
+		expect(fields()?.description).toBe(mayHaveRung ? advice : advice + night);
 	});
 });
 
