@@ -35,7 +35,7 @@ export default defineConfig({
 	plugins: [keepsThread, reportsCoverage],
 	resolve: { alias: { 'n8n-workflow': createRequire(import.meta.url).resolve('n8n-workflow') } },
 	test: {
-		include: ['test/unit/**/*.test.ts'],
+		include: ['test/unit/**/*.test.ts', 'test/engine/transport.test.ts'],
 		server: { deps: { external: [/n8n-workflow/] } },
 		isolate: false,
 		// Stryker ends what hangs.
