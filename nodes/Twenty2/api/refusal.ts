@@ -131,7 +131,7 @@ export function surprise(
  * again". Any other 5xx is a gateway's.
  */
 function isGatewayTrouble(status: number): boolean {
-	return status >= 500 && status !== 500 && status !== 503;
+	return status > 500 && status !== 503;
 }
 
 /** The statuses that proxies give a request that took too long. */

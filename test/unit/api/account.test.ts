@@ -20,6 +20,16 @@ describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) =>
 		generations[generation].account({ ...credential, ...change });
 	const refusal = (change: object) => failureFrom(() => account(change)).fields;
 
+	it('says where to correct a field', () => {
+		expect(refusal({ apiKey: '' })).toMatchObject({
+			code: 'INVALID_INPUT',
+			message: 'API Key in the Twenty2 credential must not be empty or contain spaces',
+			description: 'Open the credential and correct it',
+		});
+		const nothing = () => generations[generation].account(undefined);
+		expect(failureFrom(nothing).fields.message).toMatch(/^One field in the Twenty2 credential /);
+	});
+
 	it('reads the credential', () => {
 		expect(account()).toMatchObject({
 			apiKey: 'key_1',

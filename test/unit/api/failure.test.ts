@@ -81,6 +81,7 @@ describe('unexpected', () => {
 		],
 		[new Error(`${'9 '.repeat(5_000)}`), expect.stringMatching(/^Error:[ …]{1,200}$/)],
 		[new Error('x'.repeat(5_000)), 'Error: …'],
+		[new Error('two  words\n\there'), 'Error: two words here'],
 		['sandbox-key', 'string'],
 		[undefined, 'undefined'],
 	])('says of %o what happened, in so far as that holds no data', (fault, said) => {

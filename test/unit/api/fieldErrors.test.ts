@@ -30,5 +30,7 @@ describe('reasonsIn', () => {
 		const line = reasonsIn({ to_number: 'x'.repeat(1_000_000) }) ?? '';
 		expect(line).toHaveLength(500);
 		expect(line).toMatch(/x…$/);
+		const most = 'x'.repeat(500 - 'To Number: '.length);
+		expect(reasonsIn({ to_number: most })).toBe(`To Number: ${most}`);
 	});
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
-import type { FailureFields } from '../../../nodes/Twenty2/api/failure';
+import { adviceFor, type FailureFields } from '../../../nodes/Twenty2/api/failure';
 import { failureOf, refusalIn, surprise } from '../../../nodes/Twenty2/api/refusal';
 import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
 import { alarming } from './failureFrom';
@@ -177,6 +177,51 @@ describe('failureOf a create', () => {
 		expect(message).toContain('their words');
 	});
 
+	it('says which status came where nothing explains it', () => {
+		expect(failureOf(html(502), create).fields.message).toBe(
+			'The answer got lost on its way: status 502 came instead',
+		);
+	});
+
+	it.each<[HttpAnswer, string | undefined]>([
+		[html(299), undefined],
+		[html(300), adviceFor('NOT_FOUND')],
+		[html(302), adviceFor('NOT_FOUND')],
+		[html(399), adviceFor('NOT_FOUND')],
+		[flat(400), adviceFor('BAD_REQUEST')],
+		[flat(402), undefined],
+		[nested(400, 'INVALID_ASSISTANT'), adviceFor('INVALID_ASSISTANT')],
+	])('advises on %j what helps', (answer, advice) => {
+		expect(failureOf(answer, create).fields.description).toBe(advice);
+	});
+
+	it.each<[object | unknown[], string | undefined]>([
+		[
+			{ input_parameters: ['too long'] },
+			'Correct what Twenty2 refuses. Input Parameters: too long',
+		],
+		[
+			{ to_number: ['too short'] },
+			`Correct what Twenty2 refuses. To Number: too short. ${adviceFor('INVALID_NUMBER')}`,
+		],
+		[
+			{ agent_id: ['It is gone.'] },
+			`Correct what Twenty2 refuses. Assistant ID: It is gone. ${adviceFor('INVALID_ASSISTANT')}`,
+		],
+		[{}, adviceFor('VALIDATION_ERROR')],
+		[[], adviceFor('VALIDATION_ERROR')],
+	])('advises on the fields %j what to correct', (fields, advice) => {
+		const answer = flat(422, { validationErrors: fields });
+		expect(failureOf(answer, create).fields.description).toBe(advice);
+	});
+
+	it('advises on a code that nobody knows what its fields say', () => {
+		const fields = { validation_errors: { to_number: ['no'] } };
+		expect(failureOf(nested(422, 'CUSTOM', fields), create).fields.description).toBe(
+			'Correct what Twenty2 refuses. To Number: no',
+		);
+	});
+
 	it.each(['validationErrors', 'validation_errors'])('gives a list of %s as it came', (name) => {
 		const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
 		for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
@@ -237,6 +282,10 @@ describe('Retry-After', () => {
 		['0', 0],
 		['1', 1_000],
 		['1.5', 1_500],
+		['1.25', 1_250],
+		[' Fri, 22 May 2026 07:00:20 GMT ', 20_000],
+		['Fri, 22 May 2026 07:00:20', 0],
+		['2026-05-22T07:00:20Z', 0],
 		[' 30 ', 30_000],
 		['86400', 86_400_000],
 		['-5', 0],
@@ -291,6 +340,7 @@ describe('surprise', () => {
 	it('tells of a read what to check', () => {
 		const { fields } = surprise({ status: 200, body: '' }, read, 'it is empty');
 		expect(fields.description).toContain('Base URL');
+		expect(fields.status).toBe(200);
 		expect(fields).not.toHaveProperty('outcome');
 	});
 });

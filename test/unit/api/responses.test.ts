@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
-import { createdIn, endOf, hasEnded, readIn } from '../../../nodes/Twenty2/api/responses';
+import { createdIn, endOf, hasEnded, listedIn, readIn } from '../../../nodes/Twenty2/api/responses';
 import { workspace } from '../../../nodes/Twenty2/api/workspace';
 import { failureFrom } from './failureFrom';
 
@@ -63,6 +63,56 @@ describe('createdIn', () => {
 			source: 'n8n',
 			outcome: 'unknown',
 		});
+	});
+});
+
+describe('An answer that is too long', () => {
+	const answer = { status: 200, body: undefined, longerThan: 1_000_000 };
+	const message = 'Twenty2 answered with something unexpected: it is longer than 1 MB';
+
+	it('leaves a create in doubt', () => {
+		expect(failureFrom(() => createdIn(answer)).fields).toMatchObject({
+			code: 'INVALID_RESPONSE',
+			message,
+			outcome: 'unknown',
+		});
+	});
+
+	it('is none to a read, whatever its status', () => {
+		for (const status of [200, 502]) {
+			const { fields } = failureFrom(() => readIn({ ...answer, status }));
+			expect(fields).toMatchObject({ code: 'INVALID_RESPONSE', message, status });
+		}
+	});
+});
+
+describe('listedIn', () => {
+	it('gives the calls as they are', () => {
+		const calls = [{ call_id: 'call_1', status: 'completed', more: 1 }];
+		expect(listedIn({ status: 200, body: { success: true, calls } })).toEqual(calls);
+		expect(listedIn({ status: 200, body: { calls: [] } })).toEqual([]);
+	});
+
+	it.each([{ success: true }, { calls: [{ call_id: 'call_1' }] }, { calls: {} }])(
+		'is surprised by %j, and no call is in doubt',
+		(body) => {
+			const { fields } = failureFrom(() => listedIn({ status: 200, body }));
+			expect(fields).toMatchObject({
+				code: 'INVALID_RESPONSE',
+				message:
+					'Twenty2 answered with something unexpected: it has no list of calls that have a call_id and a status each',
+			});
+			expect(fields).not.toHaveProperty('outcome');
+		},
+	);
+});
+
+describe('An answer with the status 300', () => {
+	it('is none of success', () => {
+		const call = { call_id: 'call_1', status: 'queued' };
+		expect(failureFrom(() => createdIn({ status: 300, body: call })).fields.code).toBe('HTTP_300');
+		expect(failureFrom(() => readIn({ status: 300, body: '' })).fields.code).toBe('HTTP_300');
+		expect(readIn({ status: 299, body: call })).toEqual(call);
 	});
 });
 

@@ -250,6 +250,12 @@ describe('unanswered', () => {
 		expect(fieldsOf(error, 'create').outcome).toBe('not_placed');
 	});
 
+	it('comes to an end where an error is its own cause', () => {
+		const error = coded('ECONNRESET');
+		error.cause = error;
+		expect(fieldsOf(error, 'create').outcome).toBe('unknown');
+	});
+
 	it('tells apart why Twenty2 was not reached', () => {
 		const messages = ['ECONNREFUSED', 'ENOTFOUND', 'CERT_HAS_EXPIRED'].map(
 			(code) => fieldsOf(coded(code), 'read').message,

@@ -142,7 +142,7 @@ function bounded(
 		for (let left = timeoutMs; left > 0; left = lastPartAt + timeoutMs - performance.now()) {
 			await sleep(left, done);
 			// After its end, the last part may still be on its way to where n8n keeps files.
-			if (done.aborted || body.readableEnded) return;
+			if (body.readableEnded) return;
 		}
 		end(standstill(sinceThen, timeoutMs));
 	};

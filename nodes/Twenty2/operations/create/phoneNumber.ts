@@ -75,8 +75,7 @@ function readNumber(written: string, country: CountryCode): { number: string } |
 		return { why: `has the extension ${phone.ext}, which cannot be dialled: leave it out` };
 	}
 	const objection = validatePhoneNumberLength(written, country, numberingPlans);
-	if (objection) return { why: reasons[objection] };
-	if (!phone) return { why: reasons.NOT_A_NUMBER };
+	if (objection || !phone) return { why: reasons[objection ?? 'NOT_A_NUMBER'] };
 	if (phone.country === country && !phone.isValid()) return { why: reasons.UNLIKE_ITS_COUNTRY };
 	// Some countries have numbers that are dialled only inside them, too short or too long for E.164.
 	if (e164.test(phone.number)) return { number: phone.number };
@@ -85,7 +84,7 @@ function readNumber(written: string, country: CountryCode): { number: string } |
 
 /** The countries that a number in E.164 may belong to: most often one, and none for a satellite phone. */
 export function countriesOf(number: string): CountryCode[] {
-	const phone = parsePhoneNumberFromString(number, { extract: false }, numberingPlans);
+	const phone = parsePhoneNumberFromString(number, numberingPlans);
 	return phone?.country ? [phone.country] : (phone?.getPossibleCountries() ?? []);
 }
 
@@ -98,7 +97,7 @@ function tidied(given: string, country: CountryCode): string {
 		.trim()
 		.replace(/[ ,;]+$/, '')
 		.replace(/ *\((?:m|mob|mobile)\.?\)$/i, '')
-		.replace(/^(?:tel:|')? */i, '')
+		.replace(/^(?:tel:|') */i, '')
 		.replace(/^(\+?\d+)\.0$/, '$1')
 		.replace(/^[([] *\+ *(\d{1,3}) *[)\]]/, '+$1');
 	return country === 'IN' ? number.replace(trunkBeforeCode, '+91') : number;

@@ -165,9 +165,8 @@ async function create(
 
 /** Whether Twenty2 itself answered that it had trouble, and that nobody was phoned. */
 function saysTrouble(failure: Failure): boolean {
-	const { status, outcome } = failure.fields;
-	const mayPass = verdictOn(failure).again === 'after backoff';
-	return status !== null && outcome === 'not_placed' && mayPass;
+	// What may have dialled is never sent again, so this is no answer that leaves doubt.
+	return failure.fields.status !== null && verdictOn(failure).again === 'after backoff';
 }
 
 /** Twenty2 had trouble, and its call logs do not tell that nobody was phoned. */

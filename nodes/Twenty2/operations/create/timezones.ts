@@ -38,7 +38,7 @@ function timezonesOf(country: CountryCode): string[] {
 }
 
 function onlyOne([first, ...others]: string[]): string | null {
-	if (first === undefined || others.length === 0) return first ?? null;
+	if (first === undefined) return null;
 	const days = Array.from({ length: COMPARED_DAYS }, (_, n) => DateTime.utc().plus({ days: n }));
 	const offsets = days.map((day) => day.setZone(first).offset);
 	const agrees = (zone: string) => days.every((day, n) => day.setZone(zone).offset === offsets[n]);

@@ -6,7 +6,7 @@ import { textOf } from '../../../../nodes/Twenty2/api/bodyStream';
 import { Failure } from '../../../../nodes/Twenty2/api/failure';
 import { addressOf, download, type Download } from '../../../../nodes/Twenty2/api/media/download';
 import type { Media, MediaAnswer } from '../../../../nodes/Twenty2/api/media/files';
-import { pass, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import { later, pass, settle, useFakeTime, watch } from '../../policy/fakeTime';
 import { failureFrom } from '../failureFrom';
 
 const secure = 'https://api.twentytwo.in';
@@ -150,7 +150,10 @@ describe('download', () => {
 	it('does not follow what is no redirect, or one to nowhere', async () => {
 		const notFound = { ...redirect('/moved.wav'), statusCode: 404 };
 		expect((await failureOfDownload([notFound])).opened).toHaveLength(1);
-		expect(await failureOfDownload([{ statusCode: 304 }])).toMatchObject({ status: 304 });
+		expect((await failureOfDownload([{ ...notFound, statusCode: 400 }])).opened).toHaveLength(1);
+		for (const statusCode of [300, 304]) {
+			expect(await failureOfDownload([{ statusCode }])).toMatchObject({ status: statusCode });
+		}
 		expect(await download(mediaWith({ headers: { location: '/x' } }).media, wanted())).toBe(
 			'audio',
 		);
@@ -227,6 +230,12 @@ describe('download', () => {
 		expect((await failureOfDownload([{}], { read: refusing })).message).toBe('It is a page');
 	});
 
+	it('has no file that is too long, whatever its reader makes of what came', async () => {
+		const read: Download<string>['read'] = async (body) =>
+			await readText(body).catch(() => 'the beginning');
+		expect((await failureOfDownload([{}], { maxBytes: 4, read })).message).toMatch(/longer/);
+	});
+
 	it('may be tried again when the connection ends too early', async () => {
 		const body = new Readable({ read: () => undefined });
 		body.push('half');
@@ -281,6 +290,21 @@ describe('A download in the course of time', () => {
 		});
 		expect(signals).toMatchObject([{ aborted: true }]);
 		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('lets n8n take as long as it needs with what has come', async () => {
+		const { media } = mediaWith({});
+		const kept = later<string>();
+		const read: Download<string>['read'] = async (body) => {
+			await readText(body);
+			return await kept.promise;
+		};
+		const result = watch(download(media, wanted({ read })));
+		await pass(5_000);
+		expect(result.at).toBeUndefined();
+		kept.resolve('kept');
+		await settle();
+		expect(result.value).toBe('kept');
 	});
 
 	it('ends when too little comes, however often', async () => {

@@ -187,6 +187,11 @@ describe('recordingFile', () => {
 		}
 	});
 
+	it('reads the type without the space around it', () => {
+		const source = sourceOf('/a', { 'content-type': ' audio/wav ; rate=8000' });
+		expect(recordingFile(source, 'call_1').mimeType).toBe(wav);
+	});
+
 	it.each([
 		'text/html',
 		'text/plain; charset=utf-8',

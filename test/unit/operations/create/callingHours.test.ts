@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { DateTime } from 'luxon';
+import { DateTime, Settings } from 'luxon';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -41,6 +41,20 @@ describe('Calling hours', () => {
 		const working = { ...india, days: [1, 2, 3, 4, 5] };
 		expect(isWithin(working, at('2026-05-23T12:00:00+05:30'))).toBe(false);
 		expect(next(working, '2026-05-22T21:30:00+05:30')).toBe('2026-05-25T09:00:00+05:30');
+	});
+
+	it('over midnight, on Sundays only, go on into Monday', () => {
+		const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [7] };
+		expect(isWithin(night, at('2026-05-25T01:59:00+05:30'))).toBe(true);
+		expect(isWithin(night, at('2026-05-26T01:59:00+05:30'))).toBe(false);
+	});
+
+	it('are told in English in every n8n', () => {
+		const { defaultLocale } = Settings;
+		Settings.defaultLocale = 'de';
+		const failure = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
+		Settings.defaultLocale = defaultLocale;
+		expect(failure.fields.message).toContain('It is Friday 21:14');
 	});
 
 	describe('over midnight, on Fridays only', () => {
@@ -162,6 +176,9 @@ describe('The option', () => {
 		const hours = { ...india, timezone: 'Europe/Berlin' };
 		expect(read({ hours: {} })).toEqual(hours);
 		expect(read({ hours: { from: '9:00', to: ' 21:00 ' } })).toEqual(hours);
+		const late = { ...hours, from: minutes('20:30'), to: minutes('24:00') };
+		expect(read({ hours: { from: '20:30', to: '24:00' } })).toEqual(late);
+		expect(read({ hours: { from: '23:59' } })?.from).toBe(minutes('23:59'));
 	});
 
 	it('is not there when it was not added', () => {
@@ -233,6 +250,10 @@ describe('The option', () => {
 			expect(refusal(given)).toMatch(/^INVALID_INPUT: Calling Hours /);
 		},
 	);
+
+	it.each([{}, { hours: undefined }])('says of %j that it has no hours', (given) => {
+		expect(refusal(given)).toBe('INVALID_INPUT: Calling Hours has no hours');
+	});
 
 	it('refuses a timezone of the workflow that nobody knows', () => {
 		expect(refusal({ hours: {} }, undefined, 'DEFAULT')).toBe(

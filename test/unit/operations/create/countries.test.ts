@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import {
 	countryOrNone,
@@ -10,8 +10,10 @@ import { readerOf } from '../fields/reader';
 import { parsed } from '../parsed';
 
 describe('Default Country', () => {
-	it('offers India first, and every other country by its name', () => {
-		const { options = [] } = defaultCountry;
+	it('offers India first, and every other country by its name', async () => {
+		vi.resetModules();
+		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
+		const { options = [] } = fresh.defaultCountry;
 		expect(options[0]).toMatchObject({ name: 'India', value: 'IN' });
 		expect(options[1]).toMatchObject({ name: 'None', value: '' });
 		expect(options.length).toBeGreaterThan(200);
@@ -19,6 +21,19 @@ describe('Default Country', () => {
 		const others = options.slice(2).map(({ name }) => name);
 		expect(others).toEqual([...others].sort((one, other) => one.localeCompare(other, 'en')));
 		expect(others.filter((name) => /^[A-Z]{2}$/.test(name))).toEqual([]);
+	});
+
+	it('looks up the names once, and only when they are asked for', async () => {
+		const { DisplayNames } = Intl;
+		const names = vi.spyOn(Intl, 'DisplayNames').mockImplementation(function (...given) {
+			return new DisplayNames(...given);
+		});
+		vi.resetModules();
+		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
+		expect(names).not.toHaveBeenCalled();
+		expect(fresh.defaultCountry.options).toEqual(fresh.defaultCountry.options);
+		expect(names).toHaveBeenCalledTimes(1);
+		names.mockRestore();
 	});
 
 	it.each([

@@ -8,7 +8,7 @@ import {
 } from 'libphonenumber-js/min';
 import { describe, expect, it } from 'vitest';
 
-import { dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
+import { countriesOf, dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
 import { alarming } from '../../api/failureFrom';
 import { parsed } from '../parsed';
 
@@ -153,6 +153,8 @@ describe('dialable in a country', () => {
 		'98765 43210;',
 		'+91 98765 43210, ',
 		"'9876543210;\n",
+		'98765 43210, ;',
+		'\u200e tel:098765 43210',
 		'98765 43210 (M)',
 		'98765 43210 (mob.);',
 		'(+91) 98765 43210(Mobile)',
@@ -186,9 +188,22 @@ describe('dialable in a country', () => {
 		['091 22 2345 6789', 'IN', '+912223456789'],
 		['091234 56789', 'IN', '+919123456789'],
 		['0491 123456', 'DE', '+49491123456'],
+		// No number of Spain begins so, as far as this node knows.
+		['+34112345678', 'IN', '+34112345678'],
 	] as const)('takes %o in %s', (given, country, number) => {
 		expect(parsed(dialable(country), given)).toEqual({ value: number });
 	});
+
+	it('knows 091 for the code of India in India only', () => {
+		expect(parsed(dialable('DE'), '0919876543210')).not.toEqual({ value: '+919876543210' });
+	});
+
+	it.each(['098765 (m) 43210', '98765 43210.0', '987654321.05', 'Asha 098765 43210'])(
+		'takes no number out of %o',
+		(given) => {
+			expect(parsed(inIndia, given)).toHaveProperty('why');
+		},
+	);
 
 	it('takes a number of a range that nobody had when this was built', () => {
 		expect(parsed(inIndia, '01111 111111')).toEqual({ value: '+911111111111' });
@@ -354,5 +369,21 @@ describe('dialable in a country', () => {
 			}),
 			{ numRuns: 2_000 },
 		);
+	});
+});
+
+describe('countriesOf', () => {
+	it.each([
+		['+919876543210', ['IN']],
+		['+14155550123', ['US']],
+		// A satellite phone, and a code that nobody has.
+		['+870773111632', []],
+		['+9991234567', []],
+	])('%s: %j', (number, countries) => {
+		expect(countriesOf(number)).toEqual(countries);
+	});
+
+	it('are several where the number does not tell', () => {
+		expect(countriesOf('+12005550123')).toEqual(expect.arrayContaining(['US', 'CA']));
 	});
 });

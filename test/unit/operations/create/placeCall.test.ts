@@ -187,6 +187,23 @@ describe('A create', () => {
 		expect(entry.attempts).toBe(1);
 	});
 
+	it('tells the key which call it has placed', async () => {
+		const placed: unknown[] = [];
+		const access = newAccess();
+		const acquire = async (admission: Admission) => {
+			const lease = await access.creates.acquire(admission);
+			return {
+				...lease,
+				answered: (callId?: string) => {
+					placed.push(callId);
+					lease.answered(callId);
+				},
+			};
+		};
+		await place([answer], { access: { ...access, creates: { acquire } } });
+		expect(placed).toEqual(['call_1']);
+	});
+
 	it('holds its line until it is released', async () => {
 		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const createCall = vi.fn(inTurn(answer));
