@@ -200,6 +200,17 @@ describe('workspace', () => {
 		expect(workspace.speak(speakingNothing).objectionTo('+919871532305')).toBeUndefined();
 	});
 
+	it('gives a call the public names', () => {
+		const call = { call_id: 'call_1', agent_id: 'asst_1', caller_phone: '7971441943' };
+		const { unify } = workspace.speak(speakingNothing);
+		expect(unify({ ...call, callee_phone: '9871532305' })).toEqual({
+			call_id: 'call_1',
+			to_number: '+919871532305',
+			from_number: '+917971441943',
+			assistant_id: 'asst_1',
+		});
+	});
+
 	it('lists calls, of which there may be 10 MB', async () => {
 		const calls = [{ call_id: 'call_1', status: 'completed', more: 1 }];
 		const { sent, twenty2 } = speaking(workspace, { success: true, calls });
