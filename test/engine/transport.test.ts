@@ -7,12 +7,13 @@ import {
 } from 'n8n-workflow';
 import { createServer, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
 import { Failure } from '../../nodes/Twenty2/api/failure';
 import { sendThrough, type HttpRequest } from '../../nodes/Twenty2/api/transport';
 import { createEngine } from './engine';
+import { StoredCredentials } from './storedCredentials';
 
 const read = {
 	safe: true,
@@ -107,12 +108,22 @@ describe('A request', () => {
 				headers: {
 					authorization: 'Bearer sandbox-key',
 					'idempotency-key': 'entry_1',
+					accept: 'application/json',
 					'content-type': expect.stringContaining('application/json'),
 				},
 				body: '{"to_number":"+91"}',
 			},
 			{ method: 'GET', url: '/below/calls?page=2', body: '' },
 		]);
+	});
+
+	it('does not have n8n read the credential again', async () => {
+		const { url, requests } = await listening((_, response) => response.end('{}'));
+		const reading = vi.spyOn(StoredCredentials.prototype, 'getDecrypted');
+		await sent(url, read);
+		expect(requests).toHaveLength(1);
+		expect(reading).toHaveBeenCalledTimes(1);
+		reading.mockRestore();
 	});
 
 	it.each([200, 302, 404, 503])('is answered with a %i, whatever that is', async (status) => {

@@ -23,6 +23,24 @@ describe('Default Country', () => {
 		expect(others.filter((name) => /^[A-Z]{2}$/.test(name))).toEqual([]);
 	});
 
+	it('is a field of Create Call, where workflows of before have a hidden option', async () => {
+		vi.resetModules();
+		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
+		const common = { displayName: 'Default Country', name: 'defaultCountry', default: '' };
+		expect(fresh.defaultCountry).toMatchObject({
+			...common,
+			type: 'options',
+			displayOptions: { show: { operation: ['createCall'] } },
+		});
+		expect(fresh.formerDefaultCountry).toMatchObject({ ...common, type: 'hidden' });
+		expect(parsed(fresh.countryOrNone, 'in')).toEqual({ value: 'IN' });
+		expect(parsed(fresh.countryOrNone, ' ')).toEqual({ value: undefined });
+		for (const wrong of ['XX', 91]) {
+			const why = 'must be a country, e.g. India or IN';
+			expect(parsed(fresh.countryOrNone, wrong)).toEqual({ why });
+		}
+	});
+
 	it('looks up the names once, and only when they are asked for', async () => {
 		const { DisplayNames } = Intl;
 		const names = vi.spyOn(Intl, 'DisplayNames').mockImplementation(function (...given) {
