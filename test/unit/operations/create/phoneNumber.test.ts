@@ -198,12 +198,16 @@ describe('dialable in a country', () => {
 		expect(parsed(dialable('DE'), '0919876543210')).not.toEqual({ value: '+919876543210' });
 	});
 
-	it.each(['098765 (m) 43210', '98765 43210.0', '987654321.05', 'Asha 098765 43210'])(
-		'takes no number out of %o',
-		(given) => {
-			expect(parsed(inIndia, given)).toHaveProperty('why');
-		},
-	);
+	it.each([
+		'098765 (m) 43210',
+		'98765 43210.0',
+		'987654321.05',
+		'Asha 098765 43210',
+		"98765'43210",
+		'0 (+91) 98765 43210',
+	])('takes no number out of %o', (given) => {
+		expect(parsed(inIndia, given)).toHaveProperty('why');
+	});
 
 	it('takes a number of a range that nobody had when this was built', () => {
 		expect(parsed(inIndia, '01111 111111')).toEqual({ value: '+911111111111' });
