@@ -21,8 +21,11 @@ const proofs: Proof[] = [
 		env: { MODEL_RUNS: '600' },
 	},
 	{
-		what: 'Hostile fields and answers',
-		files: ['--project', 'engine', 'test/engine/hostile.test.ts'],
+		what: 'Hostile fields, answers and deliveries',
+		files: [
+			...['--project', 'engine', 'test/engine/hostile.test.ts'],
+			'test/engine/hostileEvents.test.ts',
+		],
 		env: { HOSTILE_RUNS: '1500' },
 	},
 	{
