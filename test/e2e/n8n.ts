@@ -11,6 +11,7 @@ import { command } from './command';
 import {
 	executionSummary,
 	hasEnded,
+	hasItsData,
 	storedExecution,
 	type ExecutionSummary,
 	type StoredExecution,
@@ -210,8 +211,21 @@ export class N8n {
 		return results;
 	}
 
+	/** An execution whose data are those of its status, for which it waits a moment in n8n 1. */
 	async execution(id: string): Promise<StoredExecution> {
-		return await this.rest.call('GET', `/executions/${id}`, storedExecution);
+		return await eventually(`The data of execution ${id}`, 60, async () => {
+			const execution = await this.rest.call('GET', `/executions/${id}`, storedExecution);
+			return hasItsData(execution) ? execution : undefined;
+		});
+	}
+
+	/** Waits until an execution has ended. */
+	async ended(id: string, seconds = 180): Promise<StoredExecution> {
+		await eventually(`Execution ${id} ending`, seconds, async () => {
+			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
+			return hasEnded(execution) || undefined;
+		});
+		return await this.execution(id);
 	}
 
 	/**
@@ -280,14 +294,6 @@ export class N8n {
 		} else {
 			await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
 		}
-	}
-
-	private async ended(id: string): Promise<StoredExecution> {
-		await eventually(`Execution ${id} ending`, 180, async () => {
-			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
-			return hasEnded(execution) || undefined;
-		});
-		return await this.execution(id);
 	}
 }
 
