@@ -42,7 +42,7 @@ function possible(calls: readonly Call[]): number {
 
 // They take 7 and 5 minutes of real time, most of it waiting, so they run beside each other.
 describe.concurrent('In minutes of real time', () => {
-	it(`${count} unattended calls keep 3 lines busy, and few are refused`, async ({ expect }) => {
+	it('unattended calls keep 3 lines busy, and few are refused', async ({ expect }) => {
 		const length = callLengths(calls, seed);
 		const sandbox = await startSandbox({
 			concurrentCalls: lines,
