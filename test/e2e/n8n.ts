@@ -48,6 +48,7 @@ export interface WorkflowJson {
 	nodes: object[];
 	connections: object;
 	settings?: object;
+	pinData?: object;
 }
 
 export interface Owner {
@@ -182,6 +183,23 @@ export class N8n {
 			triggerToStartFrom: { name: trigger, ...(json && { data }) },
 		});
 		return executionId;
+	}
+
+	/**
+	 * "Execute step" in the editor, after an execution in it: n8n takes what earlier nodes gave.
+	 * @param nodeName of the step
+	 */
+	async executeStep(
+		{ id }: Workflow,
+		nodeName: string,
+		{ data }: StoredExecution,
+	): Promise<StoredExecution> {
+		const { executionId } = await this.rest.call('POST', `/workflows/${id}/run`, started, {
+			runData: data.resultData.runData,
+			destinationNode: { nodeName, mode: 'inclusive' },
+			dirtyNodeNames: [],
+		});
+		return await this.ended(executionId);
 	}
 
 	/** Waits until an execution waits at a node, which n8n has then stored. */
