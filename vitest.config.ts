@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 import { n8n1Core } from './test/engine/n8n1Core';
+import { LongestFirst } from './test/longestFirst';
 
 // The node and n8n-core must share one n8n-workflow, as in n8n, or no error is an instance of its
 // class; n8n-core takes the CommonJS build.
@@ -36,6 +37,7 @@ export default defineConfig({
 		reporters: ['default', './test/closingLine.ts'],
 		// Many wait for real time, so a machine with two cores has work for more than one of them.
 		maxWorkers: 3,
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			project('unit', 'test/unit/**/*.test.ts'),
 			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 120_000 }),
@@ -53,8 +55,6 @@ export default defineConfig({
 				testTimeout: 600_000,
 				hookTimeout: 1_800_000,
 				globalSetup: './test/e2e/prepare.ts',
-				// Two cores, and most of them wait.
-				maxWorkers: 2,
 			}),
 		],
 	},

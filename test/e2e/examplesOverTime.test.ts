@@ -80,7 +80,8 @@ describe.each([
 		);
 	});
 
-	it('crm-row-to-call: each row takes the branch of its code', async () => {
+	// Tried in n8n 2 by examples.test.ts.
+	it.runIf(version === n8n1)('crm-row-to-call: each row takes the branch of its code', async () => {
 		const file = 'crm-row-to-call.json';
 		const execution = await run(await imported(file, {}), file);
 		const branches = [
@@ -90,7 +91,7 @@ describe.each([
 		expect(Object.values(sandbox.seen.perNumber())).toEqual([1, 1, 1]);
 	});
 
-	it('call-and-wait: branches on how the calls ended', async () => {
+	it.runIf(version === n8n1)('call-and-wait: branches on how the calls ended', async () => {
 		const file = 'call-and-wait.json';
 		const execution = await run(await imported(file, {}), file);
 		const branches = ['Talked', 'Nobody Answered', 'Tell the Team'];
@@ -110,10 +111,8 @@ describe.each([
 		expect(sandbox.seen.calls).toHaveLength(2);
 		await n8n.restart();
 
-		const execution = await eventually('The end', 300, async () => {
-			const stored = await n8n.execution(id);
-			return stored.status === 'success' ? stored : undefined;
-		});
+		const execution = await n8n.ended(id, 300);
+		expect(execution.status).toBe('success');
 		expect(out(execution, 'Tell How It Went').map(({ result }) => result)).toEqual([
 			expect.stringMatching(/^\+919876500001: completed, /),
 			expect.stringMatching(/^\+919999900600: failed, /),

@@ -57,3 +57,21 @@ export type StoredExecution = z.infer<typeof storedExecution>;
 
 const unfinished = ['new', 'running', 'waiting'];
 export const hasEnded = ({ status }: ExecutionSummary) => !unfinished.includes(status);
+
+/**
+ * Whether the data of an execution are those of its status. n8n 1 on SQLite stores the status first and
+ * then the data, in two writes (`updateExistingExecution`). In between, an execution that succeeded has the
+ * data of its beginning or of its last wait, with nodes that are still to run, one that failed has no
+ * error, and one that waits for the first time has not run.
+ */
+export function hasItsData({ status, data }: StoredExecution): boolean {
+	const { lastNodeExecuted, runData, error } = data.resultData;
+	if (status === 'error') return error !== undefined;
+	if (status === 'waiting') return lastNodeExecuted !== undefined;
+	if (status !== 'success') return true;
+	return (
+		(data.executionData?.nodeExecutionStack ?? []).length === 0 &&
+		lastNodeExecuted !== undefined &&
+		runData[lastNodeExecuted] !== undefined
+	);
+}

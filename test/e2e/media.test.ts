@@ -152,8 +152,6 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 			what: `Growth of n8n’s memory while it downloaded 20 MB (${mode})`,
 			value: growth / MB,
 			unit: 'MB',
-			// Mode `default`, no longer n8n's own default, keeps several copies in memory.
-			...(mode === 'filesystem' && { limit: 25 }),
 		});
 
 		const [item] = output(execution);

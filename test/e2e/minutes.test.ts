@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { startSandbox, type Call } from '../../sandbox';
@@ -9,10 +10,13 @@ import type { N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { leads, phone } from './workflow';
 
-const count = 60;
+/** In full they take 7 minutes. */
+const inFull = process.env.MINUTES_IN_FULL === '1';
+
+const count = inFull ? 60 : 18;
 const lines = 3;
 const ringMs = 1_000;
-const calls = { mean: 20, sigma: 0.3 };
+const calls = { mean: inFull ? 20 : 6, sigma: 0.3 };
 const seed = 1;
 
 let n8n: N8n;
@@ -38,7 +42,7 @@ function possible(calls: readonly Call[]): number {
 
 // They take 7 and 5 minutes of real time, most of it waiting, so they run beside each other.
 describe.concurrent('In minutes of real time', () => {
-	it('60 unattended calls keep 3 lines busy, and few are refused', async ({ expect }) => {
+	it('unattended calls keep 3 lines busy, and few are refused', async ({ expect }) => {
 		const length = callLengths(calls, seed);
 		const sandbox = await startSandbox({
 			concurrentCalls: lines,
@@ -66,21 +70,20 @@ describe.concurrent('In minutes of real time', () => {
 				what: `${what}, in times the possible ${(least / 1_000).toFixed(0)} s`,
 				value: time,
 				unit: '',
-				limit: 1.12,
 			});
-			printFigure({ what: `${what}, creates refused`, value: 100 * refused, unit: '%', limit: 10 });
-			// Wider than the target, for a busy machine. Full-jitter backoff keeps this time too, but 80 % of
+			printFigure({ what: `${what}, creates refused`, value: 100 * refused, unit: '%' });
+			// One call at a time would take 3 times the possible. Full-jitter backoff keeps the time, but 80 % of
 			// its creates are refused.
-			expect(time).toBeLessThanOrEqual(1.25);
-			expect(refused).toBeLessThanOrEqual(0.1);
+			expect(time).toBeLessThanOrEqual(inFull ? 1.25 : 2.6);
+			expect(refused).toBeLessThanOrEqual(inFull ? 0.1 : 0.4);
 		} finally {
 			await sandbox.close();
 		}
 	});
 
-	it('a Retry-After of 16 hours holds the other calls of the key up for 5 minutes', async ({
-		expect,
-	}) => {
+	const holdsUp = 'a Retry-After of 16 hours holds the other calls of the key up for 5 minutes';
+	// test/unit/policy has it in virtual time.
+	it.runIf(inFull)(holdsUp, async ({ expect }) => {
 		const sandbox = await startSandbox();
 		try {
 			sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 60_000 });
@@ -108,7 +111,6 @@ describe.concurrent('In minutes of real time', () => {
 				what: 'Retry-After 60000 holds the other calls up for',
 				value: pause,
 				unit: 's',
-				limit: 310,
 			});
 			expect(pause).toBeGreaterThanOrEqual(299);
 			expect(pause).toBeLessThanOrEqual(330);

@@ -11,6 +11,7 @@ import { command } from './command';
 import {
 	executionSummary,
 	hasEnded,
+	hasItsData,
 	storedExecution,
 	type ExecutionSummary,
 	type StoredExecution,
@@ -47,6 +48,7 @@ export interface WorkflowJson {
 	nodes: object[];
 	connections: object;
 	settings?: object;
+	pinData?: object;
 }
 
 export interface Owner {
@@ -183,6 +185,23 @@ export class N8n {
 		return executionId;
 	}
 
+	/**
+	 * "Execute step" in the editor, after an execution in it: n8n takes what earlier nodes gave.
+	 * @param nodeName of the step
+	 */
+	async executeStep(
+		{ id }: Workflow,
+		nodeName: string,
+		{ data }: StoredExecution,
+	): Promise<StoredExecution> {
+		const { executionId } = await this.rest.call('POST', `/workflows/${id}/run`, started, {
+			runData: data.resultData.runData,
+			destinationNode: { nodeName, mode: 'inclusive' },
+			dirtyNodeNames: [],
+		});
+		return await this.ended(executionId);
+	}
+
 	/** Waits until an execution waits at a node, which n8n has then stored. */
 	async waitsAt(id: string, nodeName: string): Promise<StoredExecution> {
 		return await eventually(`Execution ${id} waiting at ${nodeName}`, 180, async () => {
@@ -210,8 +229,21 @@ export class N8n {
 		return results;
 	}
 
+	/** An execution whose data are those of its status, for which it waits a moment in n8n 1. */
 	async execution(id: string): Promise<StoredExecution> {
-		return await this.rest.call('GET', `/executions/${id}`, storedExecution);
+		return await eventually(`The data of execution ${id}`, 60, async () => {
+			const execution = await this.rest.call('GET', `/executions/${id}`, storedExecution);
+			return hasItsData(execution) ? execution : undefined;
+		});
+	}
+
+	/** Waits until an execution has ended. */
+	async ended(id: string, seconds = 180): Promise<StoredExecution> {
+		await eventually(`Execution ${id} ending`, seconds, async () => {
+			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
+			return hasEnded(execution) || undefined;
+		});
+		return await this.execution(id);
 	}
 
 	/**
@@ -280,14 +312,6 @@ export class N8n {
 		} else {
 			await this.rest.call('POST', '/login', anything, { emailOrLdapLoginId: email, password });
 		}
-	}
-
-	private async ended(id: string): Promise<StoredExecution> {
-		await eventually(`Execution ${id} ending`, 180, async () => {
-			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
-			return hasEnded(execution) || undefined;
-		});
-		return await this.execution(id);
 	}
 }
 

@@ -1,3 +1,4 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
@@ -7,6 +8,8 @@ import { printFigure } from './figure';
 import { startQueueMode, type QueueMode } from './queueMode';
 import { eventually } from './rest';
 import { leads, type Lead } from './workflow';
+
+const rounds = Number(process.env.QUEUE_ROUNDS ?? 2);
 
 let queue: QueueMode;
 
@@ -57,13 +60,15 @@ describe('three workers and one key', () => {
 			what: '180 calls through 3 workers, in times the possible 120 s',
 			value: seconds / 120,
 			unit: '',
-			limit: 1.25,
+			// A single worker's third of the limit, not probed for more, takes 3 times as long.
+			limit: 1.75,
 		});
 		printFigure({
 			what: 'Share of their requests that was refused',
 			value: refusals / requests.length,
 			unit: '',
-			limit: 0.1,
+			// With full-jitter backoff alone it is 80 %.
+			limit: 0.3,
 		});
 		expect(startedByWorker()).toEqual([1, 1, 1]);
 		expect(statuses).toEqual(['success', 'success', 'success']);
@@ -81,9 +86,17 @@ describe('three workers and one key', () => {
 		const oncePerPhone = { options: { deduplicationKey: '={{ $json.phone }}' } };
 		const moreThan = (times: number, list: Lead[]) =>
 			list.filter((lead) => sandbox.seen.callsTo(lead.phone).length > times).length;
-		const found = { twice: 0, twiceAtOnce: 0, lost: 0, notRecorded: 0 };
+		const found = { twice: 0, twiceAtOnce: 0, lost: 0, inDoubt: 0 };
+		/** Codes that are not promised, with the executions that they came from. */
+		const unexpected: string[] = [];
+		const expectOnly = (promised: string[], executions: string, codes: string[]) =>
+			unexpected.push(
+				...codes
+					.filter((code) => !promised.includes(code))
+					.map((code) => `${code} of ${executions}`),
+			);
+		const [duplicate, inDoubt] = ['DUPLICATE_CALL', 'OUTCOME_UNKNOWN'];
 
-		const rounds = 4;
 		for (let round = 0; round < rounds; round++) {
 			const campaign = await createCampaign(n8n, credential, oncePerPhone, {
 				onError: 'continueErrorOutput',
@@ -109,16 +122,20 @@ describe('three workers and one key', () => {
 			const same = own.pop() ?? [];
 			const inTurn = own.pop() ?? [];
 			// In the first executions the workflow has no key yet.
-			const codes = await run(own);
-			codes.push(...(await run([own.flat()])));
+			expectOnly([], 'lists of their own', await run(own));
+			const again = await run([own.flat()]);
+			// A mark that another worker has overwritten leaves its key unused or in doubt.
+			expectOnly([duplicate, inDoubt], 'the same people again', again);
+			found.inDoubt += again.filter((code) => code === inDoubt).length;
 			found.lost += moreThan(1, own.flat());
 			// A worker that meets a key while another one places its call cannot know how that ends.
-			const atOnce = await run([same, same, same]);
-			codes.push(...atOnce.filter((code) => code !== 'OUTCOME_UNKNOWN'));
+			expectOnly([duplicate, inDoubt], 'one list at once', await run([same, same, same]));
 			found.twiceAtOnce += moreThan(1, same);
-			for (let n = 0; n < 3; n++) codes.push(...(await run([inTurn])));
+			for (const times of [0, 1, 2]) {
+				const codes = await run([inTurn]);
+				expectOnly(times === 0 ? [] : [duplicate], 'executions in turn', codes);
+			}
 			found.twice += moreThan(1, inTurn);
-			found.notRecorded += codes.filter((code) => code !== 'DUPLICATE_CALL').length;
 			expect(Object.keys(sandbox.seen.perNumber())).toHaveLength((round + 1) * 5 * 40);
 		}
 		await sandbox.close();
@@ -129,13 +146,21 @@ describe('three workers and one key', () => {
 			unit: '',
 		});
 		// A race between processes. In test/engine, writes of one process overlap and no key is lost.
+		const recorded = rounds * 120;
 		printFigure({
-			what: `Of ${rounds * 120} people on lists of their own, the share that could be phoned again later`,
-			value: found.lost / (rounds * 120),
+			what: `Of ${recorded} people on lists of their own, the share that could be phoned again later`,
+			value: found.lost / recorded,
 			unit: '',
-			limit: 0.02,
 		});
-		expect(found).toMatchObject({ twice: 0, notRecorded: 0 });
+		printFigure({
+			what: 'The share of whom it is no longer known',
+			value: found.inDoubt / recorded,
+			unit: '',
+		});
+		// A build that does not look for its marks again misses a third.
+		expect((found.lost + found.inDoubt) / recorded).toBeLessThanOrEqual(0.1);
+		expect(found.twice).toBe(0);
+		expect(unexpected).toEqual([]);
 	});
 
 	it('phone nobody twice when one of them is killed', async () => {

@@ -2,6 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod/v4';
 
+/** What n8n says then (`abstract-server.js`). */
+const notReady = 'Database is not ready';
+
 const envelope = z.object({ data: z.unknown() });
 
 export interface Answer {
@@ -42,8 +45,20 @@ export class RestClient {
 
 	constructor(readonly baseUrl: string) {}
 
-	/** Sends a request. @returns the answer, whatever its status */
+	/**
+	 * Sends a request. A busy n8n refuses all requests while its database is slow, before it looks at them,
+	 * so these are sent again.
+	 * @returns the answer, whatever its status
+	 */
 	async send(method: string, path: string, body?: unknown): Promise<Answer> {
+		return await eventually(`The database of n8n for ${method} ${path}`, 120, async () => {
+			const answer = await this.sendOnce(method, path, body);
+			const isRefused = answer.status === 503 && JSON.stringify(answer.body).includes(notReady);
+			return isRefused ? undefined : answer;
+		});
+	}
+
+	private async sendOnce(method: string, path: string, body: unknown): Promise<Answer> {
 		const response = await fetch(`${this.baseUrl}${path}`, {
 			method,
 			headers: {

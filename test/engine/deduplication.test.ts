@@ -13,7 +13,7 @@ import type { Engine, Run, RunningExecution } from './engine';
 import { resumesAfterStop } from './n8nCore';
 import { processedKeys } from './processedKeys';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { settle, untilDone, useVirtualTime } from './virtualTime';
+import { settle, untilDone, untilSettled, useVirtualTime } from './virtualTime';
 
 type Settings = Parameters<typeof createCallNode>[1];
 
@@ -516,9 +516,9 @@ describe('Call Only Once per Key of a call that is waited for', () => {
 		const node = onceANode({}, errorOutput, { waitForCompletion: true });
 		const first = engine.start({ items: keyed(1), node });
 		await settle(sandbox);
-		// The clock stands still, so no look was due yet.
-		const second = await engine.run({ items: keyed(1), node });
-		expect(codesOf(second)).toEqual(['DUPLICATE_CALL']);
+		const second = await untilDone(sandbox, [engine.start({ items: keyed(1), node })]);
+		expect(second.runs.map(codesOf)).toEqual([['DUPLICATE_CALL']]);
+		// No look was due yet.
 		expect(sandbox.seen.requests).toHaveLength(1);
 		const { runs } = await untilDone(sandbox, [first]);
 		expect(runs[0]?.success[0]?.json).toMatchObject({ status: 'completed' });
@@ -540,7 +540,7 @@ describe('Call Only Once per Key, while the execution is stopped', () => {
 		const running = await engine.start({ items: keyed(3), node: onceANode() });
 		await settle(sandbox);
 		running.cancel();
-		await running.finished;
+		await untilSettled(sandbox, running.finished);
 		const { runs } = await untilDone(sandbox, [
 			engine.start({ items: keyed(3), node: onceANode() }),
 		]);
@@ -555,8 +555,8 @@ describe('Call Only Once per Key, while the execution is stopped', () => {
 		const running = await engine.start({ items, node: onceANode() });
 		await settle(sandbox);
 		running.cancel();
-		const run = await running.finished;
-		expect(run.status).toBe('canceled');
+		const { result } = await untilSettled(sandbox, running.finished);
+		expect(result.status).toBe('canceled');
 
 		const { runs } = await untilDone(sandbox, [engine.start({ items, node: onceANode() })]);
 		expect(runs[0]?.success).toHaveLength(1);
@@ -572,8 +572,8 @@ describe('Call Only Once per Key, after a crash', () => {
 	let killed: RunningExecution | undefined;
 	afterEach(async () => {
 		killed?.cancel();
+		if (killed) await untilSettled(sandbox, killed.finished);
 		await sandbox.close();
-		await killed?.finished;
 	});
 
 	/** An engine whose node `restarted` knows nothing of its other one, like a new process. */

@@ -40,6 +40,35 @@ describe('Execute step in the editor', () => {
 		expect(await hints(count)).toEqual([hint]);
 	});
 
+	it('phones again when it is pressed again, and says so each time', async () => {
+		const hint = `2 people were phoned just now. ${pin}`;
+		expect([await hints(2), await hints(2)]).toEqual([[hint], [hint]]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 2 });
+	});
+
+	it('phones nobody again with Call Only Once per Key', async () => {
+		const options = { deduplicationKey: '={{ $json.phone }}' };
+		const node = createCallNode({ options }, { onError: 'continueErrorOutput' });
+		const engine = engineFor(sandbox);
+		const press = async () => {
+			const started = engine.start({ items: leads(2), node, mode: 'manual' });
+			const { runs } = await untilDone(sandbox, [started]);
+			return runs.flatMap(({ hints: given, errors }) => [
+				...given.map(({ message }) => message),
+				...errors.map(({ json }) => Object(json.error).code),
+			]);
+		};
+		expect(await press()).toEqual([`2 people were phoned just now. ${pin}`]);
+		expect(await press()).toEqual(['DUPLICATE_CALL', 'DUPLICATE_CALL']);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
+	});
+
+	it('phones the first person only with the setting Execute Once', async () => {
+		const node = { ...createCallNode(), executeOnce: true };
+		expect(await hints(3, { node })).toEqual([`1 person was phoned just now. ${pin}`]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+	});
+
 	it('counts whom it phoned only', async () => {
 		sandbox.behave(phone(1), 'refused');
 		const node = createCallNode({}, { onError: 'continueErrorOutput' });

@@ -10,8 +10,8 @@ import type {
 	WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { createServer, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { expect, vi } from 'vitest';
 
 import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
@@ -57,6 +57,26 @@ export interface Given {
 	/** By type; without it both, for the sandbox. */
 	credentials?: Record<string, ICredentialDataDecryptedObject>;
 	mode?: WorkflowExecuteMode;
+}
+
+/**
+ * The body as n8n's server parses it (`middlewares/body-parser.js`), but for XML. Without a type that it
+ * knows, there is none.
+ * @throws SyntaxError when it says that it is JSON and is none
+ */
+async function parsedBody(request: IncomingMessage): Promise<unknown> {
+	const [type] = (request.headers['content-type'] ?? '').split(';');
+	const content = await text(request);
+	switch (type?.trim().toLowerCase()) {
+		case 'application/json':
+			return content === '' ? undefined : JSON.parse(content);
+		case 'application/x-www-form-urlencoded':
+			return Object.fromEntries(new URLSearchParams(content));
+		case 'text/plain':
+			return content;
+		default:
+			return {};
+	}
 }
 
 /** What n8n's server does with deliveries to one node: `live-webhooks.js` and `webhook-helpers.js`. */
@@ -166,12 +186,18 @@ export async function startTrigger({
 				return [name, values.length > 1 ? values : values[0]];
 			}),
 		);
-		const done = json(request)
-			.then(async (body) => await run(Object.assign(request, { body, query }), response))
+		const answerError = (status: number, { message, name }: Error) => {
+			response.writeHead(status);
+			response.end(JSON.stringify({ message, name }));
+		};
+		const done = parsedBody(request)
+			.then(
+				async (body) => await run(Object.assign(request, { body, query }), response),
+				(error: Error) => answerError(422, error),
+			)
 			.catch((error: Error) => {
 				failed.push(error.message);
-				response.writeHead(500);
-				response.end(JSON.stringify({ message: error.message, name: error.name }));
+				answerError(500, error);
 			})
 			.finally(() => open.delete(done));
 		open.add(done);

@@ -461,6 +461,34 @@ describe('In the course of time', () => {
 		expect(reads()).toBe(2);
 	});
 
+	it.each([
+		[
+			'429 of Twenty2',
+			{ status: 429, body: { success: false, error: { code: 'RATE_LIMIT_EXCEEDED' } } },
+			503,
+		],
+		['429 of a proxy', { status: 429, body: 'Slow down' }, 503],
+		['502 of a proxy', { status: 502, body: '<html><h1>502 Bad Gateway</h1></html>' }, 500],
+	] as const)(
+		'an event during a %s starts nothing, and is believed when it is repeated after it',
+		async (_, answer, told) => {
+			const trigger = await startTrigger();
+			const event = await place();
+			sandbox.behaveReads('*', { kind: 'answer', ...answer });
+			expect(await sendAndPass(trigger, event, 4.5)).toMatchObject({ status: told });
+			// A sender that repeats it meanwhile is told to come again.
+			expect(await sendAndPass(trigger, event, 4.5)).toMatchObject({ status: 503 });
+			expect(trigger.started).toEqual([]);
+			expect(trigger.failed).toHaveLength(told === 500 ? 1 : 0);
+
+			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
+			// The key was told to wait.
+			await pass(60, 500);
+			expect(await sendAndPass(trigger, event, 4.5)).toMatchObject({ status: 200 });
+			expect(trigger.started).toHaveLength(1);
+		},
+	);
+
 	const body = (call: object) => ({ success: true, ...call });
 	const unknown = {
 		success: false,

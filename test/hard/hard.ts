@@ -21,8 +21,11 @@ const proofs: Proof[] = [
 		env: { MODEL_RUNS: '600' },
 	},
 	{
-		what: 'Hostile fields and answers',
-		files: ['--project', 'engine', 'test/engine/hostile.test.ts'],
+		what: 'Hostile fields, answers and deliveries',
+		files: [
+			...['--project', 'engine', 'test/engine/hostile.test.ts'],
+			'test/engine/hostileEvents.test.ts',
+		],
 		env: { HOSTILE_RUNS: '1500' },
 	},
 	{
@@ -38,7 +41,13 @@ const proofs: Proof[] = [
 	{
 		what: 'Three queue workers on one key',
 		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
+		env: { QUEUE_ROUNDS: '4' },
 		times: 5,
+	},
+	{
+		what: '60 calls of 20 s on 3 lines, and a Retry-After of 16 hours, in real time',
+		files: ['--project', 'e2e', 'test/e2e/minutes.test.ts'],
+		env: { MINUTES_IN_FULL: '1' },
 	},
 ];
 

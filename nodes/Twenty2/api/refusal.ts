@@ -85,13 +85,17 @@ export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'di
 		);
 	}
 	const isRedirect = status >= 300 && status < 400;
+	const byProxy = !refusal && status === PROXY_AUTHENTICATION_REQUIRED;
+	const unexplained = byProxy
+		? `A proxy on the way to Twenty2 asks n8n for a password: status ${status}`
+		: `Twenty2 answered with status ${status} and no explanation`;
 	return new Failure(
 		{
 			code,
-			message: message || `Twenty2 answered with status ${status} and no explanation`,
+			message: message || unexplained,
 			description: fields ? adviceOn(fields, code) : adviceFor(isRedirect ? 'NOT_FOUND' : code),
 			status,
-			source: 'twenty2',
+			source: byProxy ? 'n8n' : 'twenty2',
 			...(dials && { outcome: mayBePlaced ? 'unknown' : 'not_placed' }),
 			attempts: 0,
 			...(fields && { validation_errors: fields }),
@@ -133,6 +137,9 @@ export function surprise(
 function isGatewayTrouble(status: number): boolean {
 	return status > 500 && status !== 503;
 }
+
+/** Only proxies say so (RFC 9110, 15.5.8). */
+const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /** The statuses that proxies give a request that took too long. */
 const requestTimeouts = [408, 499];

@@ -80,7 +80,11 @@ const FINDS = 3;
 /** How often marks are looked for when no other key is recorded with them. */
 const LOOKS = 8;
 
-const LONGEST_PAUSE_MS = 50;
+/**
+ * Between two looks. Another process that is held up between reading the marks and writing them, as a busy
+ * machine makes it, overwrites with its late write what was recorded meanwhile.
+ */
+const LONGEST_PAUSE_MS = 100;
 
 /** The deduplication keys of one workflow, each for one call at most. */
 export class Keys {
@@ -219,11 +223,11 @@ export class Keys {
 	private async lookAgain(store: KeyStore): Promise<void> {
 		for (const use of this.used.values()) use.finds = 0;
 		for (let looks = 0; looks < LOOKS && this.unconfirmed.length > 0; looks++) {
+			// Of random length, or two processes could go on overwriting each other in step.
+			if (looks > 0) await sleep(LONGEST_PAUSE_MS * (0.5 + Math.random() / 2));
 			const look = this.storeTurns(async () => await this.record([], store));
 			// Marks that the store rejects now are recorded with the next key.
-			const recorded = await look.catch(() => undefined);
-			// Without a pause, two processes could go on overwriting each other in step.
-			if (recorded?.fresh.size) await sleep(Math.random() * LONGEST_PAUSE_MS);
+			await look.catch(() => undefined);
 		}
 		for (const [key, { finds }] of this.used) if (finds >= FINDS) this.used.delete(key);
 	}

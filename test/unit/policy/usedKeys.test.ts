@@ -1,7 +1,8 @@
+import { sleep } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { Keys, type KeyStore } from '../../../nodes/Twenty2/policy/usedKeys';
-import { later, pass, settle, useFakeTime, watch } from './fakeTime';
+import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from './fakeTime';
 
 const never = new AbortController().signal;
 
@@ -33,10 +34,10 @@ class SlowStore implements KeyStore {
 
 	/** Answers whatever it is asked, until it is asked nothing more. */
 	async all(): Promise<void> {
-		await pass(50);
+		await pass(100);
 		while (this.open.length > 0) {
 			await this.next();
-			await pass(50);
+			await pass(100);
 		}
 	}
 
@@ -62,6 +63,28 @@ class SlowStore implements KeyStore {
 		this.atOnce = Math.max(this.atOnce, this.open.length);
 		await turn.promise;
 		return change();
+	}
+}
+
+/** One row of a database, as one process reads it, changes it and writes it back. */
+class Row implements KeyStore {
+	/** From reading to writing. */
+	heldUpMs = 1;
+
+	constructor(private readonly row: { marks: string[] }) {}
+
+	async record(keys: string[]): Promise<string[]> {
+		const { marks } = this.row;
+		await sleep(this.heldUpMs);
+		const fresh = keys.filter((key) => !marks.includes(key));
+		this.row.marks = [...marks, ...fresh];
+		return fresh;
+	}
+
+	async forget(keys: string[]): Promise<void> {
+		const { marks } = this.row;
+		await sleep(this.heldUpMs);
+		this.row.marks = marks.filter((mark) => !keys.includes(mark));
 	}
 }
 
@@ -390,6 +413,31 @@ describe('The keys of a workflow', () => {
 			expect(keys.idle).toBe(true);
 		});
 
+		it('are recorded again when that process was held up for a while before it wrote', async () => {
+			const row: { marks: string[] } = { marks: [] };
+			const [own, other] = [new Row(row), new Row(row)];
+			const place = async (key: string, keys: Keys, store: KeyStore) => {
+				const held = await keys.hold(key, store, never);
+				const before = await held.recordSent();
+				if (before !== 'placed') await held.recordPlaced();
+				await held.release();
+				return before;
+			};
+			other.heldUpMs = 90;
+			void place('b', new Keys(), other);
+			await pass(5);
+			other.heldUpMs = 1;
+			const keys = new Keys();
+			void place('a', keys, own);
+			// The other one has read the row before, and writes it after that.
+			await pass(40);
+			expect(row.marks).toEqual([sent('a'), placed('a')]);
+			await passUntilQuiet();
+
+			expect(row.marks.sort()).toEqual([sent('a'), placed('a'), sent('b'), placed('b')].sort());
+			expect(keys.idle).toBe(true);
+		});
+
 		it('are not given to another call meanwhile', async () => {
 			const { store, claim } = start();
 			const [first] = [claim('a'), claim('b')];
@@ -406,7 +454,10 @@ describe('The keys of a workflow', () => {
 			const first = claim('a');
 			await store.next();
 			const kept = watch(first.value?.keep() ?? Promise.resolve());
-			for (let n = 0; n < 20; n++) await store.next(new Error('locked'));
+			for (let n = 0; n < 20; n++) {
+				await store.next(new Error('locked'));
+				await pass(100);
+			}
 			expect(kept).toMatchObject({ value: undefined, at: expect.any(Number) });
 
 			const next = claim('b');
