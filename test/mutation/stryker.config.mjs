@@ -1,0 +1,31 @@
+// `npm run test:mutation`, or for some files `npm run test:mutation -- -m nodes/Twenty2/policy/retry.ts`.
+
+/** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
+export default {
+	mutate: [
+		'nodes/Twenty2/policy/**/*.ts',
+		'nodes/Twenty2/api/**/*.ts',
+		'nodes/Twenty2/operations/create/**/*.ts',
+		'nodes/Twenty2/operations/createCall.ts',
+	],
+	testRunner: 'vitest',
+	vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
+	plugins: ['@stryker-mutator/vitest-runner', './test/mutation/userTexts.mjs'],
+	ignorers: ['user texts'],
+	coverageAnalysis: 'perTest',
+	// Constants are read once, when a file is loaded. `npm run bench -- e` says what changes of them do.
+	ignoreStatic: true,
+	concurrency: 2,
+	timeoutMS: 10_000,
+	// The sandbox is inside the project, so its node_modules are found from there.
+	symlinkNodeModules: false,
+	tempDirName: '.stryker-tmp',
+	ignorePatterns: ['/dist', '/docs', '/examples', '/test-artefacts', '/reports', '/bench.json'],
+	disableTypeChecks: false,
+	incremental: true,
+	incrementalFile: 'reports/mutation/incremental.json',
+	reporters: ['clear-text', 'json'],
+	clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
+	jsonReporter: { fileName: 'reports/mutation/mutation.json' },
+	allowEmpty: true,
+};
