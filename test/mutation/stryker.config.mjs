@@ -10,7 +10,11 @@ export default {
 	],
 	testRunner: 'vitest',
 	vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
-	plugins: ['@stryker-mutator/vitest-runner', './test/mutation/userTexts.mjs'],
+	plugins: [
+		'@stryker-mutator/vitest-runner',
+		'./test/mutation/userTexts.mjs',
+		'./test/mutation/scores.mjs',
+	],
 	ignorers: ['user texts'],
 	coverageAnalysis: 'perTest',
 	// Constants are read once, when a file is loaded. `npm run bench -- e` says what changes of them do.
@@ -24,7 +28,7 @@ export default {
 	disableTypeChecks: false,
 	incremental: true,
 	incrementalFile: 'reports/mutation/incremental.json',
-	reporters: ['clear-text', 'json'],
+	reporters: ['clear-text', 'json', 'progress-append-only', 'scores'],
 	clearTextReporter: { logTests: false, reportTests: false, allowColor: false },
 	jsonReporter: { fileName: 'reports/mutation/mutation.json' },
 	allowEmpty: true,

@@ -1,7 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
@@ -46,6 +46,17 @@ describe('The map in CONTRIBUTING.md', () => {
 	it('names nothing that is not there', () => {
 		expect(mapped.length).toBeGreaterThan(60);
 		expect(mapped.filter(isMissing)).toEqual([]);
+	});
+});
+
+describe('Each source file has a test that bears its name', () => {
+	it.each(['connection', 'policy', 'run', 'trigger'])('in %s/', async (folder) => {
+		const sources = await filesIn(`nodes/Twenty2/${folder}`);
+		const names = sources.map((path) => basename(path, '.ts'));
+		const tests = [...(await filesIn(`test/unit/${folder}`)), ...(await filesIn('test/engine'))];
+		const tested = tests.flatMap((path) => found(basename(path), /^(\w+)\b.*\.test\.ts$/g));
+		expect(names.length).toBeGreaterThan(5);
+		expect(names.filter((name) => !tested.includes(name))).toEqual([]);
 	});
 });
 

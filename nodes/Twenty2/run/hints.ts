@@ -1,8 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { Failure } from '../api/failure';
-import type { Connection } from '../connection/connect';
 import type { QueuedCalls } from '../operations/create/ringingTime';
+import type { Access } from '../policy/budget';
+import type { Limits } from '../policy/keyLimits';
 import type { CheckedItem, Result } from './items';
 
 /** Up to this wait, there is no hint. */
@@ -10,7 +11,7 @@ const UNHINTED_WAIT_MS = 5_000;
 
 /** What a run has come to. */
 export interface RunSoFar {
-	connection: Connection | Failure;
+	connection: { access: Pick<Access, 'waited'>; limits: Limits } | Failure;
 	items: CheckedItem[];
 	results: Result[];
 	queued: QueuedCalls;
@@ -18,8 +19,11 @@ export interface RunSoFar {
 	callIds: string[];
 }
 
+/** The used part of n8n's functions. */
+type HintFunctions = Pick<IExecuteFunctions, 'addExecutionHints' | 'getMode' | 'getTimezone'>;
+
 /** Adds what the user should know of a run as hints beside its output. */
-export function addHints(n8n: IExecuteFunctions, run: RunSoFar): void {
+export function addHints(n8n: HintFunctions, run: RunSoFar): void {
 	const messages = [dryRunHint(run), manualHint(n8n, run), waitHint(run), queueHint(n8n, run)];
 	for (const message of messages) {
 		if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
@@ -27,7 +31,7 @@ export function addHints(n8n: IExecuteFunctions, run: RunSoFar): void {
 }
 
 /** That real people were phoned, to somebody who is building a workflow and may execute the step again. */
-function manualHint(n8n: IExecuteFunctions, { callIds, queued }: RunSoFar): string | undefined {
+function manualHint(n8n: HintFunctions, { callIds, queued }: RunSoFar): string | undefined {
 	if (n8n.getMode() !== 'manual' || callIds.length === 0) return undefined;
 	const phoned = callIds.length - queued.later.calls;
 	const people = phoned === 1 ? '1 person was' : `${phoned} people were`;
@@ -37,7 +41,7 @@ function manualHint(n8n: IExecuteFunctions, { callIds, queued }: RunSoFar): stri
 }
 
 /** That calls of this run ring hours later, with the time in the workflow's timezone. */
-function queueHint(n8n: IExecuteFunctions, { queued }: RunSoFar): string | undefined {
+function queueHint(n8n: HintFunctions, { queued }: RunSoFar): string | undefined {
 	const { calls, at } = queued.later;
 	if (calls === 0) return undefined;
 	const timezone = n8n.getTimezone();

@@ -1,5 +1,11 @@
 import { randomUUID } from 'crypto';
-import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import type {
+	DeduplicationHelperFunctions,
+	IContextObject,
+	IExecuteFunctions,
+	INode,
+	IWorkflowMetadata,
+} from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { DeduplicationKeys } from '../operations/create/oncePerKey';
@@ -41,7 +47,7 @@ export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
 }
 
 /** A ledger that ends with the run, for a dry run and where n8n has no context. */
-export function unstoredLedger(n8n: IExecuteFunctions): Ledger {
+export function unstoredLedger(n8n: Pick<IExecuteFunctions, 'getNode'>): Ledger {
 	const run = { index: 0, execution: '', identity: '', isTool: isTool(n8n.getNode()) };
 	return new Ledger({}, run);
 }
@@ -86,6 +92,12 @@ const workflows = new Map<string, Keys>();
 
 const text = z.string();
 
+/** The used part of n8n's functions. */
+interface StoreFunctions {
+	getWorkflow(): Pick<IWorkflowMetadata, 'id'>;
+	helpers: Pick<DeduplicationHelperFunctions, 'checkProcessedAndRecord' | 'removeProcessed'>;
+}
+
 const inEntries = { mode: 'entries' } as const;
 
 /**
@@ -93,7 +105,7 @@ const inEntries = { mode: 'entries' } as const;
  * executions and restarts. n8n reads, changes and writes one row, so the calls of one process must not
  * overlap.
  */
-export function keysOf(n8n: IExecuteFunctions): DeduplicationKeys {
+export function keysOf(n8n: StoreFunctions): DeduplicationKeys {
 	const { checkProcessedAndRecord, removeProcessed } = n8n.helpers;
 	const store: KeyStore = {
 		async record(marks) {

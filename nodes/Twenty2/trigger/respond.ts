@@ -17,6 +17,9 @@ export const startsWorkflow = (item: INodeExecutionData): IWebhookResponseData =
 	workflowData: [[item]],
 });
 
+/** The used part of n8n's functions. */
+type ResponseFunctions = Pick<IWebhookFunctions, 'getMode' | 'getNode' | 'getResponseObject'>;
+
 /** The used part of n8n's response object. No package has its types. */
 interface Response {
 	writeHead(status: number, headers: Record<string, string>): unknown;
@@ -30,7 +33,7 @@ interface Response {
  * @param headers beside the type of the content
  */
 export function answer(
-	n8n: IWebhookFunctions,
+	n8n: ResponseFunctions,
 	status: number,
 	message: string,
 	headers: Record<string, string> = {},
@@ -49,7 +52,7 @@ export function answer(
  * @throws NodeOperationError in a test
  */
 export function turnAway(
-	n8n: IWebhookFunctions,
+	n8n: ResponseFunctions,
 	status: number,
 	reason: string,
 	{ details, headers }: { details?: string; headers?: Record<string, string> } = {},
@@ -66,7 +69,7 @@ const RETRY_AFTER_SECONDS = 10;
 
 /** Answers that the delivery was not taken up and may be repeated. Nothing is remembered of it. */
 export function answerTryAgain(
-	n8n: IWebhookFunctions,
+	n8n: ResponseFunctions,
 	reason: string,
 	details: string,
 ): IWebhookResponseData {

@@ -222,6 +222,20 @@ describe('Ledger', () => {
 			expect(kept.id).not.toBe(remembered.id);
 		});
 
+		it('tells who is at work on an entry what another process has sent for it since', () => {
+			const context = {};
+			const entry = open(context, 0, 'sent elsewhere').entry(0, ASHA);
+			Object.assign(entry, { attempts: 1, state: { is: 'sent' } });
+			const atWork = open(stored(context), 0, 'sent elsewhere');
+			const known = atWork.entry(0, ASHA);
+			atWork.remember();
+
+			const state: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
+			Object.assign(entry, { attempts: 2, state });
+			open(stored(context), 0, 'sent elsewhere');
+			expect(known).toEqual(entry);
+		});
+
 		it('is the same to all who retry, also to one who began before', () => {
 			const retry = open({}, 0, 'retried at once');
 			retry.remember();
@@ -346,6 +360,34 @@ describe('Ledger', () => {
 		open(context, 0).entry(0, ASHA).state = { is: 'placed', answer: {} };
 		open(context, 1).entry(0, RAVI).state = { is: 'sent' };
 		expect(open(context, 2).tally).toEqual({ placed: 1, doubtful: 1 });
+	});
+
+	it('counts no call of an entry that cannot be read', () => {
+		const context: Context = { twenty2Runs: { 0: { [`1 ${RAVI}`]: null, damaged: entry } } };
+		const ledger = open(context);
+		ledger.entry(0, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
+		expect(ledger.tally).toEqual({ placed: 1, doubtful: 0 });
+		expect(ledger.callIds).toEqual(['call_1']);
+	});
+
+	it('names the calls of this run, as far as Twenty2 has named them', () => {
+		const context = {};
+		open(context, 0).entry(0, ASHA).state = { is: 'placed', answer: { call_id: 'call_0' } };
+		const ledger = open(context, 1);
+		for (const [item, answer] of [{ call_id: 'call_1' }, {}, { call_id: 'call_3' }].entries()) {
+			ledger.entry(item, ASHA).state = { is: 'placed', answer };
+		}
+		ledger.entry(3, ASHA).state = { is: 'sent' };
+		expect(ledger.callIds).toEqual(['call_1', 'call_3']);
+	});
+
+	it('knows also of an item what it has come to know since it was asked', () => {
+		const ledger = open({});
+		expect(ledger.entriesOf(3)).toEqual([]);
+		const made = ledger.entry(3, ASHA);
+		const other = ledger.entry(3, RAVI);
+		ledger.entry(3, ASHA);
+		expect(ledger.entriesOf(3)).toEqual([made, other]);
 	});
 
 	it('says what it knew of an item, whatever its number was', () => {

@@ -7,6 +7,7 @@ import { sleep } from '../../../nodes/Twenty2/policy/abortable';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import type { RateLimited } from '../../../nodes/Twenty2/policy/rateLimiter';
 import {
+	backoffMs,
 	send,
 	sendAndHold,
 	type Patience,
@@ -386,6 +387,22 @@ describe('send', () => {
 			expect(first.value).toBe('answer');
 		});
 
+		it('never repeats what was not sent, also after trouble of its own', async () => {
+			const budget = keyWith(1_000);
+			const refused = later<string>();
+			start({ send: async () => await refused.promise, sentAt: [] }, { budget });
+			const twenty2 = server(trouble());
+			const result = start(twenty2, { budget, giveUpAfterMs: 0 });
+			await settle();
+			const unsent = trouble();
+			refused.reject(
+				new Refusal({ again: 'when permitted', limited: { retryAfterMs: 120_000, unsent } }),
+			);
+			await pass(2_000);
+			expect(result.reason).toBe(unsent);
+			expect(twenty2.sentAt).toEqual([0]);
+		});
+
 		it('gives up within its patience when another request is refused for longer', async () => {
 			const budget = keyWith(1_000);
 			const longer = later<string>();
@@ -474,6 +491,20 @@ describe('send', () => {
 			expect(budget.idle).toBe(true);
 		});
 
+		// What is recorded of a create that is not sent would look like a call that may have been placed.
+		it('is not even prepared when its turn and the signal come together', async () => {
+			const stop = new AbortController();
+			let prepared = 0;
+			const twenty2 = server('answer');
+			const prepare = async () => void prepared++;
+			const outgoing = { what: 'Call', prepare, send: twenty2.send, judge };
+			const result = watch(send(outgoing, patient, keyWith(1).open().creates, stop.signal));
+			stop.abort(reason);
+			await settle();
+			expect(result.reason).toBe(reason);
+			expect(prepared).toBe(0);
+		});
+
 		/** A request that is on its way while the signal fires. */
 		function onItsWay() {
 			const stop = new AbortController();
@@ -510,6 +541,24 @@ describe('send', () => {
 			await settle();
 			expect(result).toEqual({ value: 'answer', at: 0 });
 		});
+	});
+});
+
+describe('A backoff', () => {
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	it.each([
+		[0, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]],
+		[0.5, [1_500, 3_000, 6_000, 12_000, 24_000, 30_000, 30_000]],
+	])('doubles up to the longest, with chance %f', (chance, expected) => {
+		vi.spyOn(Math, 'random').mockReturnValue(chance);
+		expect(expected.map((_, failures) => backoffMs(failures + 1))).toEqual(expected);
+	});
+
+	it('is no longer than it may be', () => {
+		expect(backoffMs(5, 10_000)).toBe(10_000);
 	});
 });
 

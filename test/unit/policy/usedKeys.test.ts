@@ -301,6 +301,22 @@ describe('The keys of a workflow', () => {
 		});
 	});
 
+	it('stay with one call at a time also for one that comes while others wait', async () => {
+		const { store, claim } = start();
+		const [first, second] = [claim('a'), claim('a')];
+		await store.next();
+		void first?.value?.release();
+		await settle();
+		const third = claim('a');
+		await store.all();
+		expect(second?.value).toMatchObject({ before: 'unused' });
+		expect(third.at).toBeUndefined();
+
+		void second?.value?.keep();
+		await store.all();
+		expect(third).toMatchObject({ value: undefined, at: expect.any(Number) });
+	});
+
 	it('are no longer waited for when the signal fires, and go to the next', async () => {
 		const { store, claim } = start();
 		const stop = new AbortController();
@@ -449,6 +465,41 @@ describe('The keys of a workflow', () => {
 			expect(second).toMatchObject({ value: undefined, at: expect.any(Number) });
 		});
 
+		it.each([
+			['in doubt for one that was sent', 'leave', 'in doubt'],
+			['placed for one that was placed', 'keep', undefined],
+		] as const)('are not forgotten by this process: %s', async (_, end, expected) => {
+			const { store, claim } = start();
+			const [first] = [claim('a'), claim('b')];
+			await store.next();
+			void first?.value?.[end]();
+			await store.all();
+			store.known.clear();
+			const second = claim('a');
+			await store.all();
+			expect(second.at).toBeDefined();
+			expect(second.value?.before).toBe(expected);
+		});
+
+		it('are looked for until all marks of a key were there three times in a row', async () => {
+			const { store, claim } = start();
+			const first = claim('a');
+			await store.next();
+			void first.value?.keep();
+			await store.next();
+			// The first look finds one of two marks missing, and the second one neither.
+			store.known.delete(placed('a'));
+			for (const lost of [placed('a'), sent('a')]) {
+				await store.next();
+				await pass(50);
+				store.known.delete(lost);
+			}
+			await store.all();
+			expect(store.known).toEqual(new Set([sent('a'), placed('a')]));
+			const both = `record ${sent('a')} ${placed('a')}`;
+			expect(store.asked.slice(1)).toEqual(Array.from({ length: 7 }, () => both));
+		});
+
 		it('do not keep a call waiting while the store does not answer to it', async () => {
 			const { store, keys, claim } = start();
 			const first = claim('a');
@@ -467,6 +518,33 @@ describe('The keys of a workflow', () => {
 			await store.all();
 			expect(keys.idle).toBe(true);
 		});
+	});
+
+	it('are looked for three times and no more when they stay', async () => {
+		const { store, claim } = start();
+		const [first, second] = [claim('a'), claim('b')];
+		await store.next();
+		void first?.value?.keep();
+		await store.all();
+		void second?.value?.keep();
+		await store.all();
+		const looks = store.asked.slice(3);
+		const all = ['a', 'b'].map((key) => `${sent(key)} ${placed(key)}`).join(' ');
+		expect(looks).toEqual(Array.from({ length: 3 }, () => `record ${all}`));
+	});
+
+	it('are named once in each query', async () => {
+		const { store, claim } = start();
+		const [first, second] = [claim('a'), claim('b')];
+		await store.next();
+		void first?.value?.leave();
+		await settle();
+		claim('a');
+		await store.all();
+		void second?.value?.keep();
+		await store.all();
+		const marks = store.asked.map((query) => query.match(/twenty2(-\w+)? \w/g) ?? []);
+		expect(marks.map((named) => new Set(named).size)).toEqual(marks.map(({ length }) => length));
 	});
 
 	it('are idle only while nothing is under way', async () => {

@@ -1,0 +1,196 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Budget, budgetOf, budgetToTest, type Lane } from '../../../nodes/Twenty2/policy/budget';
+import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
+import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { request, tasks, through, TooMany } from './requests';
+
+const MINUTE = 60_000;
+const answer = async () => 'answer';
+
+const start = (lane: Lane, send: () => Promise<unknown> = answer, giveUpAfterMs?: number) =>
+	watch(through(lane, request(send, giveUpAfterMs === undefined ? {} : { giveUpAfterMs })));
+
+describe('The limits of a budget', () => {
+	useFakeTime();
+	beforeEach(() => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+
+	describe('where checks find less than a quarter free', () => {
+		const open = () => new Budget({ requestsPerMinute: 8, concurrentCalls: 2 }).open();
+
+		it('let checks go at once as long as more is free', async () => {
+			const { checks } = open();
+			const sent = Array.from({ length: 8 }, () => start(checks));
+			await settle();
+			expect(sent.map(({ at }) => at)).toEqual([0, 0, 0, 0, 0, 0, 0, undefined]);
+			// From then on at the pace of polls, of which the first went at once.
+			await pass(MINUTE);
+			expect(sent[7]?.at).toBe(25_000);
+		});
+
+		it('say whether another check would wait behind one', async () => {
+			const access = open();
+			expect(access.checksWait).toBe(false);
+			for (let n = 0; n < 6; n++) start(access.checks);
+			await settle();
+			// The limit is short, and no check waits.
+			expect(access.checksWait).toBe(false);
+			start(access.checks);
+			start(access.checks);
+			await settle();
+			expect(access.checksWait).toBe(true);
+			await pass(2 * MINUTE);
+			expect(access.checksWait).toBe(false);
+		});
+
+		it('say so not while one is only on its way', async () => {
+			const access = open();
+			const some = tasks();
+			start(access.checks, some.task);
+			await settle();
+			expect(access.checksWait).toBe(false);
+		});
+	});
+
+	it.each(['creates', 'reads'] as const)(
+		'send no last try of %s after the deadline, however long Twenty2 asks to wait',
+		async (lane) => {
+			const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+			const sentAt: number[] = [];
+			const refusal = new TooMany(10 * MINUTE);
+			const send = async () => {
+				sentAt.push(performance.now());
+				throw refusal;
+			};
+			const given = start(access[lane], send, 6 * MINUTE);
+			await settle();
+			expect(given).toEqual({ reason: refusal, at: 0 });
+			await pass(30 * MINUTE);
+			expect(sentAt).toEqual([0]);
+		},
+	);
+
+	it.each(['creates', 'reads'] as const)(
+		'let %s wait as long as Twenty2 asks, and say how long that was',
+		async (lane) => {
+			const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+			const sentAt: number[] = [];
+			const given = start(access[lane], async () => {
+				sentAt.push(performance.now());
+				if (sentAt.length === 1) throw new TooMany(10 * MINUTE);
+			});
+			await pass(20 * MINUTE);
+			expect(sentAt).toEqual([0, 10 * MINUTE]);
+			expect(given.at).toBe(10 * MINUTE);
+			expect(access.waited).toEqual({ forLimit: 0, forRefusals: 10 * MINUTE });
+		},
+	);
+
+	describe('at a limit of two a minute, after 70 minutes of it', () => {
+		const sendFor70Minutes = async (runs: number) => {
+			const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 });
+			const sentAt: number[] = [];
+			const sendWithoutEnd = async ({ reads }: { reads: Lane }) => {
+				for (;;) {
+					await through(
+						reads,
+						request(async () => sentAt.push(performance.now())),
+					);
+				}
+			};
+			for (let n = 0; n < runs; n++) void sendWithoutEnd(budget.open());
+			await pass(71 * MINUTE - 1);
+			return sentAt.slice(138);
+		};
+
+		it('let the only request go, for no other program need be there', async () => {
+			const [first, second] = [69 * MINUTE, 70 * MINUTE];
+			expect(await sendFor70Minutes(1)).toEqual([first, first, second, second]);
+		});
+
+		it('hold one of several back for a moment, which another program may take', async () => {
+			expect((await sendFor70Minutes(3)).at(-1)).toBe(70 * MINUTE + 30_000);
+		});
+	});
+
+	it('are forgotten only when nothing waits for a line', async () => {
+		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const some = tasks();
+		start(budget.open().reads, some.task);
+		start(budget.open().reads, some.task);
+		await settle();
+		await pass(2 * MINUTE);
+		expect(budget.idle).toBe(false);
+	});
+
+	it('take over a number of calls at once that changed alone', async () => {
+		const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
+		const budget = budgetOf('changed', 'https://x.example', limits);
+		budgetOf('changed', 'https://x.example', { ...limits, concurrentCalls: 1 });
+		const some = tasks();
+		for (let n = 0; n < 3; n++) start(budget.open().creates, some.task);
+		await settle();
+		expect(some.running).toBe(1);
+	});
+
+	it('stay as they are for who waits while others are tried out', async () => {
+		const limits = { requestsPerMinute: 60, concurrentCalls: 1 };
+		const budget = budgetOf('tried', 'https://x.example', limits);
+		const some = tasks();
+		for (let n = 0; n < 3; n++) start(budget.open().creates, some.task);
+		await settle();
+		budgetToTest('tried', 'https://x.example', { ...limits, concurrentCalls: 9 });
+		await settle();
+		expect(some.running).toBe(1);
+	});
+
+	it('fail no create that has to ask for a line once more', async () => {
+		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }).open();
+		const live = new Set<number>();
+		let placed = 0;
+		const create = async () => {
+			if (live.size > 0) throw new TooMany();
+			live.add(++placed);
+			return placed;
+		};
+		const call = { idOf: String, isOver: async (id: string) => !live.has(Number(id)) };
+		const given = Array.from({ length: 4 }, () =>
+			watch(through(creates, request(create, { call }))),
+		);
+		for (let n = 0; n < 4; n++) {
+			await pass(5 * MINUTE);
+			expect(given.map(({ reason }) => reason)).toEqual([
+				undefined,
+				undefined,
+				undefined,
+				undefined,
+			]);
+			live.clear();
+		}
+		await pass(5 * MINUTE);
+		expect(placed).toBe(4);
+	});
+});
+
+describe('A rate limiter', () => {
+	useFakeTime();
+
+	it('lets all go when what it has learned is to be forgotten', async () => {
+		const limiter = new RateLimiter(5);
+		const { signal } = new AbortController();
+		const first = await limiter.acquire({ signal });
+		first.refused({ message: 'too many requests', retryAfterMs: 3_000 }, 'window');
+		const waiting = [1, 2, 3].map(() => watch(limiter.acquire({ signal })));
+		await pass(10_000);
+		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(1);
+		limiter.reset();
+		await settle();
+		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(3);
+		expect(first.refused({ message: 'again', retryAfterMs: 9_000 }, 'window')).toBe(false);
+	});
+});

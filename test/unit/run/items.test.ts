@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+
+import { Failure } from '../../../nodes/Twenty2/api/failure';
+import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import type { Run, Task } from '../../../nodes/Twenty2/operations/operation';
+import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
+import { carryOut, type CarryOutOptions } from '../../../nodes/Twenty2/run/items';
+import { later, settle } from '../policy/fakeTime';
+
+const ASHA = '+919876543210';
+
+const given = (changes: Partial<CarryOutOptions> = {}) => {
+	const ledger = new Ledger({}, { index: 0, identity: '', execution: '', isTool: false });
+	const hold = async () => {
+		throw new TypeError('No item of these has a key');
+	};
+	return {
+		run: { ledger, keys: { hold }, queued: new QueuedCalls() },
+		concurrency: 3,
+		stopAtFailure: true,
+		canceled: new AbortController().signal,
+		...changes,
+	};
+};
+
+const real = (task: Task | Failure) => ({ task, isDryRun: false });
+const dry = (task: Task | Failure) => ({ task, isDryRun: true });
+
+const failure = Failure.ofNode('INVALID_NUMBER', 'Not a number');
+const done = [{ json: { done: true } }];
+const succeeds: Task = async () => done;
+const fails: Task = async () => await Promise.reject(failure);
+
+describe('Items', () => {
+	it('have their results in the order of the input, whichever ends first', async () => {
+		const slow = later<void>();
+		const results = carryOut(
+			[real(async () => await slow.promise.then(() => [{ json: { slow: true } }])), real(succeeds)],
+			given(),
+		);
+		await settle();
+		slow.resolve();
+		expect(await results).toEqual({ results: [[{ json: { slow: true } }], done] });
+	});
+
+	it('are carried out so many at a time', async () => {
+		let atOnce = 0;
+		let most = 0;
+		const task: Task = async () => {
+			most = Math.max(most, ++atOnce);
+			await settle();
+			atOnce--;
+			return [];
+		};
+		await carryOut(
+			Array.from({ length: 7 }, () => real(task)),
+			given({ concurrency: 2 }),
+		);
+		expect(most).toBe(2);
+	});
+
+	it('are none of them sent when one was found wrong, under Stop Workflow', async () => {
+		const { results, stoppedBy } = await carryOut([real(succeeds), real(failure)], given());
+		expect(results[0]).toBeUndefined();
+		expect(stoppedBy).toMatchObject({ failure: { fields: failure.fields }, item: 1 });
+	});
+
+	it('fail alone where the node continues', async () => {
+		const items = [real(fails), real(failure), real(succeeds)];
+		const { results, stoppedBy } = await carryOut(items, given({ stopAtFailure: false }));
+		expect(results).toMatchObject([{ fields: failure.fields }, { fields: failure.fields }, done]);
+		expect(stoppedBy).toBeUndefined();
+	});
+
+	it('are awaited when another one has ended the run, and no further one begins', async () => {
+		const slow = later<void>();
+		let begun = 0;
+		const results = carryOut(
+			[
+				real(async ({ signal, canceled }: Run) => {
+					await slow.promise;
+					return [{ json: { stopped: signal.aborted, canceled: canceled.aborted } }];
+				}),
+				real(fails),
+				real(async () => [{ json: { begun: begun++ } }]),
+			],
+			given({ concurrency: 2 }),
+		);
+		await settle();
+		slow.resolve();
+		expect(await results).toMatchObject({
+			results: [
+				[{ json: { stopped: true, canceled: false } }],
+				{ fields: failure.fields },
+				undefined,
+			],
+			stoppedBy: { item: 1 },
+		});
+		expect(begun).toBe(0);
+	});
+
+	it('say that the person may have been phoned when an earlier try left that open', async () => {
+		const options = given({ stopAtFailure: false });
+		options.run.ledger.entry(0, ASHA).state = { is: 'sent' };
+		options.run.ledger.entry(1, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
+		const { results } = await carryOut([real(failure), real(failure)], options);
+		expect(results).toMatchObject([
+			{ fields: { outcome: 'unknown' } },
+			{ fields: { outcome: 'placed' } },
+		]);
+	});
+
+	it('that meet a fault keep what is known of their call', async () => {
+		const options = given({ stopAtFailure: false });
+		const task: Task = async ({ ledger }) => {
+			Object.assign(ledger.entry(0, ASHA), { attempts: 2, state: { is: 'sent' } });
+			throw new TypeError('x is not a function');
+		};
+		const { results } = await carryOut([real(task)], options);
+		expect(results).toMatchObject([
+			{ fields: { code: 'UNEXPECTED', outcome: 'unknown', attempts: 2 } },
+		]);
+	});
+
+	it('have no result when the execution was stopped before them', async () => {
+		const { results } = await carryOut([real(succeeds)], given({ canceled: AbortSignal.abort() }));
+		expect(results).toEqual([undefined]);
+	});
+
+	it('of a dry run that fail say so, and end no run', async () => {
+		const { results, stoppedBy } = await carryOut([dry(fails), dry(succeeds)], given());
+		expect(results).toMatchObject([{ fields: { dry_run: true } }, done]);
+		expect(stoppedBy).toBeUndefined();
+	});
+});

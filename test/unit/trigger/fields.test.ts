@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod/v4';
+
+import * as fields from '../../../nodes/Twenty2/trigger/fields';
+import { eventIn } from '../../../nodes/Twenty2/trigger/event';
+import { documented } from './documentedEvent';
+
+const valuesOf = (options: unknown) =>
+	z
+		.array(z.object({ value: z.string() }))
+		.parse(options)
+		.map(({ value }) => value);
+
+describe('The fields of the trigger', () => {
+	it('offer the events that Twenty2 sends, and all of them by default', () => {
+		const offered = valuesOf(fields.events.options);
+		expect(offered.map((event) => 'wrong' in eventIn({ ...documented, event }))).toEqual([
+			false,
+			false,
+		]);
+		expect(fields.events.default).toEqual(offered);
+	});
+
+	it('never show the secret', () => {
+		expect(fields.secret.typeOptions?.password).toBe(true);
+	});
+
+	it('have names of their own', () => {
+		const names = Object.values(fields).map(({ name }) => name);
+		expect(new Set(names).size).toBe(names.length);
+	});
+});
