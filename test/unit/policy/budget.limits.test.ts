@@ -150,7 +150,7 @@ describe('The limits of a budget', () => {
 	});
 
 	it('fail no create that has to ask for a line once more', async () => {
-		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }).open();
+		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }).open();
 		const live = new Set<number>();
 		let placed = 0;
 		const create = async () => {
@@ -174,6 +174,9 @@ describe('The limits of a budget', () => {
 		}
 		await pass(5 * MINUTE);
 		expect(placed).toBe(4);
+		// What waits for a line waits because of a refusal, and not for the limit on requests.
+		expect(waited.forLimit).toBe(0);
+		expect(waited.forRefusals).toBeGreaterThan(0);
 	});
 });
 

@@ -7,8 +7,12 @@ import { settle, watch } from './fakeTime';
 const ASHA = '+919876543210';
 const RAVI = '+919876543211';
 
-const open = (context: Record<string, unknown>, identity: string = randomUUID(), isTool = false) =>
-	new Ledger(context, { index: 0, identity, execution: '1', isTool });
+const open = (
+	context: Record<string, unknown>,
+	identity: string = randomUUID(),
+	isTool = false,
+	execution = '1',
+) => new Ledger(context, { index: 0, identity, execution, isTool });
 
 const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
 const unknown: Entry['state'] = { is: 'unknown', why: { code: 'OUTCOME_UNKNOWN' } };
@@ -18,7 +22,7 @@ describe('The tally of a ledger', () => {
 		const ledger = open({}, undefined, isTool);
 		const states: Array<Entry['state']> = [placed, placed, placed, { is: 'sent' }, unknown];
 		states.forEach((state, item) => Object.assign(ledger.entry(item, ASHA), { state }));
-		ledger.entry(9, RAVI);
+		for (const item of [7, 8, 9]) ledger.entry(item, RAVI);
 		expect(ledger.tally).toEqual({ placed: 3, doubtful: 2 });
 	});
 });
@@ -73,7 +77,7 @@ describe('An entry that this process and another one have', () => {
 it('A call of an agent is not taken for one of a node that is no tool', () => {
 	const context = {};
 	const ofTool = open(context, 'agent', true).entry(0, ASHA);
-	expect(open(context, 'agent').entry(0, ASHA).id).not.toBe(ofTool.id);
+	expect(open(context, 'agent', false, '2').entry(0, ASHA).id).not.toBe(ofTool.id);
 });
 
 it('Two runs that place the call of one entry take turns', async () => {

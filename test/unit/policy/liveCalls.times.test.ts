@@ -96,6 +96,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			[4, 3, 10_000],
 		])('with %i lines, of which it holds %i, every %i ms once others lasted', async (...given) => {
 			const [lines, held, every] = given;
+			await pass(5 * MINUTE);
 			const { calls, lookedAt, sendAll } = await limited(lines, held);
 			// The line that this process frees is its own again, those of others are not.
 			sendAll((sending) => (held === lines ? sending.accepted('call 4') : refuse(sending)));
@@ -139,6 +140,30 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		first?.value?.abandoned();
 		await settle();
 		expect(second?.at).toBe(10 * SECOND);
+	});
+
+	it('of two lines that become free only one is left to others', async () => {
+		const { calls, create } = await limited(4, 3);
+		const [first, second] = [watch(create()), watch(create())];
+		await pass(10 * SECOND);
+		calls.ended('call 1');
+		calls.ended('call 2');
+		await settle();
+		expect([first?.at, second?.at]).toEqual([10 * SECOND, undefined]);
+		await pass(12 * SECOND);
+		expect(second?.at).toBe(22 * SECOND);
+	});
+
+	it('nothing else decides that once more', async () => {
+		const { calls, create } = await limited(3, 3);
+		const waiting = watch(create());
+		await pass(10 * SECOND);
+		calls.readRefused();
+		calls.suspect();
+		expect(calls.readAnswered()).toBe(false);
+		calls.ended('no call of this process');
+		await pass(10 * SECOND);
+		expect(waiting.at).toBeUndefined();
 	});
 
 	it('a freed line that turns out to be taken counts no longer', async () => {
@@ -244,6 +269,29 @@ describe('The lines', () => {
 		expect(slept.at).toBeUndefined();
 		await pass(1);
 		expect(slept.at).toBe(5_000);
+	});
+
+	it('let a sleep that another end has woken take no more than its time', async () => {
+		const calls = new LiveCalls(2);
+		calls.add('call 1');
+		calls.add('call 2');
+		const slept = watch(calls.sleepUntilEnded('call 1', 5_000, signal));
+		await pass(1_000);
+		calls.ended('call 2');
+		await pass(10_000);
+		expect(slept.at).toBe(5_000);
+	});
+
+	it('let all creates go freely once a read was refused too', async () => {
+		const calls = new LiveCalls(2);
+		(await calls.acquire(nothing)).accepted('call 1');
+		calls.suspect();
+		const creates = Array.from({ length: 5 }, () => watch(calls.acquire(nothing)));
+		await settle();
+		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => undefined));
+		calls.readRefused();
+		await settle();
+		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => 0));
 	});
 
 	it('let a sleep end when its call has ended, and not when another one has', async () => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { maxRetries } from '../../../nodes/Twenty2/operations/fields/options';
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
-import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
 import type { RateLimited } from '../../../nodes/Twenty2/policy/rateLimiter';
 import {
 	backoffMs,
@@ -498,11 +498,19 @@ describe('send', () => {
 			const twenty2 = server('answer');
 			const prepare = async () => void prepared++;
 			const outgoing = { what: 'Call', prepare, send: twenty2.send, judge };
-			const result = watch(send(outgoing, patient, keyWith(1).open().creates, stop.signal));
-			stop.abort(reason);
+			const { creates } = keyWith(1).open();
+			const lane: Lane = {
+				acquire: async (admission) => {
+					const lease = await creates.acquire(admission);
+					stop.abort(reason);
+					return lease;
+				},
+			};
+			const result = watch(send(outgoing, patient, lane, stop.signal));
 			await settle();
 			expect(result.reason).toBe(reason);
 			expect(prepared).toBe(0);
+			expect(twenty2.sentAt).toEqual([]);
 		});
 
 		/** A request that is on its way while the signal fires. */

@@ -306,7 +306,7 @@ describe('The keys of a workflow', () => {
 		const [first, second] = [claim('a'), claim('a')];
 		await store.next();
 		void first?.value?.release();
-		await settle();
+		await store.all();
 		const third = claim('a');
 		await store.all();
 		expect(second?.value).toMatchObject({ before: 'unused' });
