@@ -491,7 +491,7 @@ describe('The keys of a workflow', () => {
 			store.known.delete(placed('a'));
 			for (const lost of [placed('a'), sent('a')]) {
 				await store.next();
-				await pass(50);
+				await pass(100);
 				store.known.delete(lost);
 			}
 			await store.all();
