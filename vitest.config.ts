@@ -55,6 +55,8 @@ export default defineConfig({
 				testTimeout: 600_000,
 				hookTimeout: 1_800_000,
 				globalSetup: './test/e2e/prepare.ts',
+				// With three at a time, two cores are overloaded.
+				maxWorkers: 2,
 			}),
 		],
 	},

@@ -111,8 +111,10 @@ describe.each([
 		expect(sandbox.seen.calls).toHaveLength(2);
 		await n8n.restart();
 
-		const execution = await n8n.ended(id, 300);
-		expect(execution.status).toBe('success');
+		const execution = await eventually('The end', 300, async () => {
+			const stored = await n8n.execution(id);
+			return stored.status === 'success' ? stored : undefined;
+		});
 		expect(out(execution, 'Tell How It Went').map(({ result }) => result)).toEqual([
 			expect.stringMatching(/^\+919876500001: completed, /),
 			expect.stringMatching(/^\+919999900600: failed, /),

@@ -239,11 +239,13 @@ export class N8n {
 
 	/** Waits until an execution has ended. */
 	async ended(id: string, seconds = 180): Promise<StoredExecution> {
-		await eventually(`Execution ${id} ending`, seconds, async () => {
-			const execution = await this.rest.call('GET', `/executions/${id}`, executionSummary);
-			return hasEnded(execution) || undefined;
+		return await eventually(`Execution ${id} ending`, seconds, async () => {
+			const summary = await this.rest.call('GET', `/executions/${id}`, executionSummary);
+			if (!hasEnded(summary)) return undefined;
+			// After a restart, n8n may take it up again in between.
+			const execution = await this.execution(id);
+			return hasEnded(execution) ? execution : undefined;
 		});
-		return await this.execution(id);
 	}
 
 	/**

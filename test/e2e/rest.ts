@@ -39,6 +39,10 @@ export async function eventually<T>(
 	}
 }
 
+const fetchFailure = z.object({ cause: z.object({ code: z.string() }) });
+
+const codeOf = (reason: unknown) => fetchFailure.safeParse(reason).data?.cause.code;
+
 /** A client of the internal REST API that n8n's editor uses. It keeps the session's cookie. */
 export class RestClient {
 	private cookie = '';
@@ -47,12 +51,16 @@ export class RestClient {
 
 	/**
 	 * Sends a request. A busy n8n refuses all requests while its database is slow, before it looks at them,
-	 * so these are sent again.
+	 * and closes connections that it kept, so these are sent again; after a closed connection only what reads.
 	 * @returns the answer, whatever its status
 	 */
 	async send(method: string, path: string, body?: unknown): Promise<Answer> {
 		return await eventually(`The database of n8n for ${method} ${path}`, 120, async () => {
-			const answer = await this.sendOnce(method, path, body);
+			const answer = await this.sendOnce(method, path, body).catch((reason: unknown) => {
+				if (method === 'GET' && codeOf(reason) === 'ECONNRESET') return undefined;
+				throw reason;
+			});
+			if (answer === undefined) return undefined;
 			const isRefused = answer.status === 503 && JSON.stringify(answer.body).includes(notReady);
 			return isRefused ? undefined : answer;
 		});

@@ -97,14 +97,14 @@ it('A burst of 1,000 deliveries, half of them invented, is kept within bounds', 
 		unit: 's',
 	});
 	const longest = Math.max(...answers.map(({ ms }) => ms));
-	// Where deliveries wait to be verified, both take minutes.
-	printFigure({ what: 'The longest answer', value: longest, unit: 'ms', limit: 40_000 });
-	printFigure({ what: 'A Get Call meanwhile', value: look.ms, unit: 'ms', limit: 40_000 });
+	// Where all deliveries wait to be verified, at 60 a minute, both take eight minutes.
+	printFigure({ what: 'The longest answer', value: longest, unit: 'ms', limit: 120_000 });
+	printFigure({ what: 'A Get Call meanwhile', value: look.ms, unit: 'ms', limit: 120_000 });
 	printFigure({
 		what: 'of which in the node',
 		value: look.inNode ?? NaN,
 		unit: 'ms',
-		limit: 40_000,
+		limit: 120_000,
 	});
 	printFigure({ what: 'CPU time of n8n for each delivery', value: cpu, unit: 'ms' });
 	// A busy machine keeps the isolates of deliveries and executions longer. With every delivery kept until
