@@ -32,6 +32,14 @@ const project = (
 	},
 });
 
+const realN8n = {
+	testTimeout: 600_000,
+	hookTimeout: 1_800_000,
+	globalSetup: './test/e2e/prepare.ts',
+	// With three at a time, two cores are overloaded.
+	maxWorkers: 2,
+};
+
 export default defineConfig({
 	test: {
 		reporters: ['default', './test/closingLine.ts'],
@@ -51,13 +59,9 @@ export default defineConfig({
 			},
 			project('faults', 'test/faults/**/*.test.ts'),
 			project('package', 'test/package/**/*.test.ts', { testTimeout: 120_000 }),
-			project('e2e', 'test/e2e/**/*.test.ts', {
-				testTimeout: 600_000,
-				hookTimeout: 1_800_000,
-				globalSetup: './test/e2e/prepare.ts',
-				// With three at a time, two cores are overloaded.
-				maxWorkers: 2,
-			}),
+			project('e2e', 'test/e2e/**/*.test.ts', realN8n),
+			// What takes longer than a change may wait for: `npm run test:hard`.
+			project('hard', 'test/hard/**/*.test.ts', realN8n),
 		],
 	},
 });

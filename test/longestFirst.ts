@@ -14,8 +14,6 @@ const longest = [
 	'limits.test.ts',
 	'dryRun.test.ts',
 	'deduplication.test.ts',
-	'triggerBurst.test.ts',
-	'minutes.test.ts',
 	'n8n1.test.ts',
 ].map((name) => `/test/e2e/${name}`);
 

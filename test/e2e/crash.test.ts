@@ -11,7 +11,7 @@ import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import { leads } from './workflow';
 
-const rounds = Number(process.env.CRASH_ROUNDS ?? 2);
+const rounds = Number(process.env.CRASH_ROUNDS ?? 1);
 const seed = Number(process.env.CRASH_SEED ?? 1);
 
 const LEADS = Number(process.env.CRASH_LEADS ?? 50);

@@ -1,13 +1,13 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
+import { startSandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import { hasEnded } from './execution';
 import { printFigure } from './figure';
-import { startQueueMode, type QueueMode } from './queueMode';
+import { lists, startLists, startQueueMode, type QueueMode } from './queueMode';
 import { eventually } from './rest';
-import { leads, type Lead } from './workflow';
+import type { Lead } from './workflow';
 
 const rounds = Number(process.env.QUEUE_ROUNDS ?? 2);
 
@@ -20,63 +20,7 @@ afterAll(async () => {
 	await queue?.stop();
 });
 
-/** Starts one execution per list at the same time. @returns a function that waits for the statuses */
-async function phone(lists: Lead[][], { url }: Sandbox, limits = {}) {
-	const { n8n } = queue;
-	const account = { apiKey: 'sandbox-key', baseUrl: url, ...limits };
-	const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	const { id, start } = await createCampaign(n8n, credential);
-	await Promise.all(lists.map(start));
-	return async (seconds: number) =>
-		await eventually('All executions ending', seconds, async () => {
-			const executions = await n8n.executions(id);
-			const ended = executions.length === lists.length && executions.every(hasEnded);
-			return ended ? executions.map(({ status }) => status).sort() : undefined;
-		});
-}
-
-/** Lists of leads that do not overlap. */
-const lists = (count: number, size: number): Lead[][] => {
-	const all = leads(count * size);
-	return Array.from({ length: count }, (_, n) => all.slice(n * size, (n + 1) * size));
-};
-
-/** The number of executions that each worker started. */
-const startedByWorker = () =>
-	queue.workers.map(({ log }) => log.split('Worker started execution').length - 1);
-
 describe('three workers and one key', () => {
-	it('share the limit that none of them is told', async () => {
-		const sandbox = await startSandbox({ refuseConcurrent: false });
-		const given = lists(3, 60);
-		const ended = await phone(given, sandbox);
-		const statuses = await ended(500);
-		await sandbox.close();
-
-		const { requests, refusals } = sandbox.seen;
-		const accepted = requests.filter(({ status }) => status === 200).map(({ at }) => at);
-		const seconds = (Math.max(...accepted) - (requests[0]?.at ?? 0)) / 1000;
-		printFigure({
-			what: '180 calls through 3 workers, in times the possible 120 s',
-			value: seconds / 120,
-			unit: '',
-			// A single worker's third of the limit, not probed for more, takes 3 times as long.
-			limit: 1.75,
-		});
-		printFigure({
-			what: 'Share of their requests that was refused',
-			value: refusals / requests.length,
-			unit: '',
-			// With full-jitter backoff alone it is 80 %.
-			limit: 0.3,
-		});
-		expect(startedByWorker()).toEqual([1, 1, 1]);
-		expect(statuses).toEqual(['success', 'success', 'success']);
-		expect(sandbox.seen.perNumber()).toEqual(
-			Object.fromEntries(given.flat().map(({ phone }) => [phone, 1])),
-		);
-	});
-
 	it('know each other’s deduplication keys, unless they record the same at one instant', async () => {
 		const limits = { requestsPerMinute: 10_000 };
 		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
@@ -168,7 +112,7 @@ describe('three workers and one key', () => {
 		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
 		const given = lists(3, 36);
 		for (const { phone } of given.flat()) sandbox.behave(phone, { kind: 'slow', ms: 1_500 });
-		const ended = await phone(given, sandbox, limits);
+		const ended = await startLists(queue, given, sandbox, limits);
 		const { seen } = sandbox;
 		await eventually('Many calls', 120, async () => seen.calls.length > 45 || undefined);
 		await queue.workers[0]?.kill();

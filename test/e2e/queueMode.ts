@@ -1,8 +1,13 @@
 /* eslint-disable @n8n/community-nodes/require-node-api-error -- never part of the package */
+import type { Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
+import { hasEnded } from './execution';
 import { startN8n, type N8n } from './n8n';
 import { N8nProcess, worker } from './n8nProcess';
 import { startPostgres } from './postgres';
 import { startRedis } from './redis';
+import { eventually } from './rest';
+import { leads, type Lead } from './workflow';
 
 /** An n8n in queue mode. Each worker runs one execution at a time. */
 export interface QueueMode {
@@ -51,4 +56,29 @@ export async function startQueueMode(tarball: string, workerCount: number): Prom
 		await stop();
 		throw error;
 	}
+}
+
+/** Lists of leads that do not overlap. */
+export function lists(count: number, size: number): Lead[][] {
+	const all = leads(count * size);
+	return Array.from({ length: count }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+/** Starts one execution per list at the same time. @returns a function that waits for the statuses */
+export async function startLists(
+	{ n8n }: QueueMode,
+	given: Lead[][],
+	{ url }: Sandbox,
+	limits = {},
+): Promise<(seconds: number) => Promise<string[]>> {
+	const account = { apiKey: 'sandbox-key', baseUrl: url, ...limits };
+	const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+	const { id, start } = await createCampaign(n8n, credential);
+	await Promise.all(given.map(start));
+	return async (seconds) =>
+		await eventually('All executions ending', seconds, async () => {
+			const executions = await n8n.executions(id);
+			const ended = executions.length === given.length && executions.every(hasEnded);
+			return ended ? executions.map(({ status }) => status).sort() : undefined;
+		});
 }

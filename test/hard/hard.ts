@@ -7,8 +7,6 @@ interface Proof {
 	/** For vitest. */
 	files: string[];
 	env?: Record<string, string>;
-	/** How many times in a row. */
-	times?: number;
 }
 
 const engines = ['--project', 'engine', '--project', 'engine-n8n1'];
@@ -39,15 +37,29 @@ const proofs: Proof[] = [
 		env: { CRASH_ROUNDS: '20', CRASH_LEADS: '200' },
 	},
 	{
-		what: 'Three queue workers on one key',
+		what: 'Three queue workers on one key, five times in a row',
+		files: ['--project', 'hard', 'test/hard/workersShare.test.ts'],
+	},
+	{
+		what: 'Three queue workers on one key, beside the tests of the editor',
+		files: [
+			...['--project', 'hard', 'test/hard/workersShare.test.ts'],
+			...['--project', 'e2e', 'test/e2e/editor.test.ts'],
+		],
+		env: { SHARE_ROUNDS: '2' },
+	},
+	{
+		what: 'The used keys of three queue workers',
 		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
 		env: { QUEUE_ROUNDS: '4' },
-		times: 5,
 	},
 	{
 		what: '60 calls of 20 s on 3 lines, and a Retry-After of 16 hours, in real time',
-		files: ['--project', 'e2e', 'test/e2e/minutes.test.ts'],
-		env: { MINUTES_IN_FULL: '1' },
+		files: ['--project', 'hard', 'test/hard/minutes.test.ts'],
+	},
+	{
+		what: 'A burst of 1,000 deliveries',
+		files: ['--project', 'hard', 'test/hard/triggerBurst.test.ts'],
 	},
 ];
 
@@ -77,9 +89,7 @@ async function run({ what, files, env }: Proof): Promise<Ended> {
 
 // One after another, because each loads the machine.
 const ended: Ended[] = [];
-for (const proof of proofs) {
-	for (let time = 0; time < (proof.times ?? 1); time++) ended.push(await run(proof));
-}
+for (const proof of proofs) ended.push(await run(proof));
 
 console.log();
 console.table(

@@ -4,11 +4,11 @@ import pLimit from 'p-limit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { printFigure } from './figure';
-import type { N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
-import { credentialOn, endedCalls, invented, triggered } from './triggered';
-import { createCall, webhook, workflow } from './workflow';
+import { printFigure } from '../e2e/figure';
+import type { N8n } from '../e2e/n8n';
+import { startN8nWithNode } from '../e2e/n8nWithNode';
+import { credentialOn, endedCalls, invented, triggered } from '../e2e/triggered';
+import { createCall, webhook, workflow } from '../e2e/workflow';
 
 let sandbox: Sandbox;
 let n8n: N8n;

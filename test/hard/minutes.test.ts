@@ -1,22 +1,18 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 import { startSandbox, type Call } from '../../sandbox';
 import { callLengths } from '../simulation/callLengths';
 import { lastStart } from '../simulation/lines';
-import { createCampaign } from './campaign';
-import { printFigure } from './figure';
-import type { N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
-import { leads, phone } from './workflow';
+import { createCampaign } from '../e2e/campaign';
+import { printFigure } from '../e2e/figure';
+import type { N8n } from '../e2e/n8n';
+import { startN8nWithNode } from '../e2e/n8nWithNode';
+import { leads, phone } from '../e2e/workflow';
 
-/** In full they take 7 minutes. */
-const inFull = process.env.MINUTES_IN_FULL === '1';
-
-const count = inFull ? 60 : 18;
+const count = 60;
 const lines = 3;
 const ringMs = 1_000;
-const calls = { mean: inFull ? 20 : 6, sigma: 0.3 };
+const calls = { mean: 20, sigma: 0.3 };
 const seed = 1;
 
 let n8n: N8n;
@@ -74,8 +70,8 @@ describe.concurrent('In minutes of real time', () => {
 			printFigure({ what: `${what}, creates refused`, value: 100 * refused, unit: '%' });
 			// One call at a time would take 3 times the possible. Full-jitter backoff keeps the time, but 80 % of
 			// its creates are refused.
-			expect(time).toBeLessThanOrEqual(inFull ? 1.25 : 2.6);
-			expect(refused).toBeLessThanOrEqual(inFull ? 0.1 : 0.4);
+			expect(time).toBeLessThanOrEqual(1.25);
+			expect(refused).toBeLessThanOrEqual(0.1);
 		} finally {
 			await sandbox.close();
 		}
@@ -83,7 +79,7 @@ describe.concurrent('In minutes of real time', () => {
 
 	const holdsUp = 'a Retry-After of 16 hours holds the other calls of the key up for 5 minutes';
 	// test/unit/policy has it in virtual time.
-	it.runIf(inFull)(holdsUp, async ({ expect }) => {
+	it(holdsUp, async ({ expect }) => {
 		const sandbox = await startSandbox();
 		try {
 			sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 60_000 });
