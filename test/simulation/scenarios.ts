@@ -168,7 +168,7 @@ const threeCampaigns: ScenarioWithTargets = {
 };
 
 /** The time of the worker that came last, in seconds. */
-const newcomerTakes = ({ workers }: Outcome) =>
+export const newcomerTakes = ({ workers }: Outcome) =>
 	Math.max(...workers.slice(-1).map((newcomer) => newcomer.doneAt - newcomer.startsAt));
 
 const newcomers = [70, 85, 100, 115, 130, 300].map(

@@ -28,9 +28,15 @@ const PROBE_MS = 90 * SECOND_MS;
 const PROBE_GROWTH = 1.4;
 const LONGEST_PROBE_MS = 6 * MINUTE_MS;
 
-/** With nothing accepted in the last minute, or next to nothing, probes come sooner. */
-const STARVED_PROBE_MS = 20 * SECOND_MS;
-const NEXT_TO_NOTHING = 2;
+/** With at most one request accepted in the last minute, probes come sooner. */
+const STARVED_PROBE_MS = 30 * SECOND_MS;
+
+/** Processes must not probe in step: so much later, at most, in parts of the gap. */
+const JITTER = 0.05;
+const STARVED_JITTER = 0.3;
+
+/** Of so small a share, refused probes would take a good part. So only accepted requests count against it. */
+const SMALL_SHARE = 5;
 
 /** Between two rounds of slow start. */
 const ROUND_MS = 1_500;
@@ -81,11 +87,6 @@ export class AdaptiveLimit {
 	/** Refused probes, halved by each that goes through. */
 	private failed = 0;
 
-	/** Refused probes of a starved process. The first request accepted resets it. */
-	private failedStarved = 0;
-
-	private everAccepted = false;
-
 	/** Slow start: the size of this round of probes, and how many of it are left. */
 	private round = { size: 1, left: 1 };
 
@@ -120,14 +121,23 @@ export class AdaptiveLimit {
 	 */
 	opensAt(spare: number): number {
 		if (this.verifying) return this.probing ? Number.POSITIVE_INFINITY : this.pausedUntil;
-		const within = this.window.belowAt(this.size - spare);
+		const within = this.withinAt(spare);
 		const beyond = this.probing ? Number.POSITIVE_INFINITY : this.probeAt;
 		return Math.max(this.pausedUntil, Math.min(within, beyond));
 	}
 
+	/** When one more request is within the limit, and no probe. */
+	private withinAt(spare: number): number {
+		const { accepted } = this.window;
+		if (this.size === 1 && accepted === 0) return Number.POSITIVE_INFINITY;
+		const size = this.size - spare;
+		const isSmall = this.size <= SMALL_SHARE && accepted > 0;
+		return isSmall ? this.window.acceptedBelowAt(size) : this.window.belowAt(size);
+	}
+
 	/** Notes that a request is sent. */
 	grant(spare: number, now: number): Grant {
-		const isProbe = this.verifying || this.window.belowAt(this.size - spare) > now;
+		const isProbe = this.verifying || this.withinAt(spare) > now;
 		if (isProbe) this.probing = true;
 		else if (this.shared) this.giveBack();
 		return { at: now, isProbe };
@@ -147,8 +157,6 @@ export class AdaptiveLimit {
 		}
 		this.size = Math.max(this.size, this.window.count);
 		this.failed = Math.floor(this.failed / 2);
-		if (!this.everAccepted) this.failedStarved = 0;
-		this.everAccepted = true;
 		this.probeAt = now;
 		if (--this.round.left > 0) return;
 		const next = this.round.size * 2;
@@ -182,13 +190,15 @@ export class AdaptiveLimit {
 		this.round = { size: 1, left: 1 };
 		if (this.shared) {
 			this.shrink(isProbe);
-			this.scheduleProbe(now, isProbe && this.firstProbes === 0);
+			const isStarved = this.window.accepted <= 1;
+			if (isStarved) this.scheduleProbe(now, STARVED_PROBE_MS, STARVED_JITTER);
+			else this.scheduleProbe(now, isProbe ? this.probeGap() : MINUTE_MS, JITTER);
 		} else if (!this.verifying && sinceLast > MINUTE_MS && this.canVerify()) {
 			this.verifying = true;
 		} else if (this.verifying && cause === 'lines or window') {
 			return true;
 		} else {
-			this.share(now);
+			this.share(retryAfterMs, now);
 		}
 		return false;
 	}
@@ -204,27 +214,24 @@ export class AdaptiveLimit {
 		return this.window.belowAt(this.keyLimit()) <= this.pausedUntil + EARLY_PROBE_MS;
 	}
 
-	/** At least one other process uses the key, so at most half of it is this one's. */
-	private share(now: number): void {
+	/**
+	 * At least one other process uses the key, so at most half of it is this one's. The first probe goes
+	 * when Twenty2 says so, or when what counted at the refusal no longer does.
+	 */
+	private share(retryAfterMs: number, now: number): void {
 		const { accepted } = this.window;
 		this.verifying = false;
 		this.size = Math.max(1, Math.min(accepted, Math.ceil(this.keyLimit() / 2)));
 		this.firstProbes = FIRST_PROBES;
 		this.failed = 0;
-		this.failedStarved = 0;
-		this.everAccepted = accepted > 0;
-		this.scheduleProbe(now);
+		this.scheduleProbe(now, retryAfterMs || MINUTE_MS, JITTER);
 	}
 
 	private shrink(byProbe: boolean): void {
 		const { accepted } = this.window;
-		if (byProbe) {
-			this.failedStarved++;
-			if (accepted > NEXT_TO_NOTHING && this.firstProbes > 0) this.firstProbes--;
-			else this.failed++;
-		} else {
-			this.size = Math.max(1, Math.floor(KEEP * Math.min(this.size, accepted)));
-		}
+		if (!byProbe) this.size = Math.max(1, Math.floor(KEEP * Math.min(this.size, accepted)));
+		else if (this.firstProbes > 0) this.firstProbes--;
+		else this.failed++;
 	}
 
 	private giveBack(): void {
@@ -233,14 +240,13 @@ export class AdaptiveLimit {
 		this.size = Math.max(1, this.size - 1);
 	}
 
-	private scheduleProbe(now: number, isLate = false): void {
-		const { accepted } = this.window;
-		const later = Math.min(PROBE_MS * PROBE_GROWTH ** this.failed, LONGEST_PROBE_MS);
-		const gaps = [isLate ? later : MINUTE_MS];
-		if (accepted <= NEXT_TO_NOTHING) gaps.push(SECOND_MS * 2 ** this.failedStarved);
-		if (accepted === 0) gaps.push(STARVED_PROBE_MS);
-		// Starved processes must not probe in step.
-		const jitter = accepted <= 1 ? 0.5 : 0.05;
-		this.probeAt = now + Math.min(...gaps) * (1 + Math.random() * jitter);
+	/** From a refused probe to the next. */
+	private probeGap(): number {
+		if (this.firstProbes > 0) return MINUTE_MS;
+		return Math.min(PROBE_MS * PROBE_GROWTH ** this.failed, LONGEST_PROBE_MS);
+	}
+
+	private scheduleProbe(now: number, gap: number, jitter: number): void {
+		this.probeAt = now + gap * (1 + Math.random() * jitter);
 	}
 }

@@ -1,5 +1,32 @@
 const MINUTE_MS = 60_000;
 
+/** Times in rising order. Those that have passed are dropped. */
+class TimesToCome {
+	private times: number[] = [];
+
+	private first = 0;
+
+	get count(): number {
+		return this.times.length - this.first;
+	}
+
+	add(time: number): void {
+		this.times.push(time);
+	}
+
+	/** The time at `index`, from 0; Infinity beyond the last. */
+	at(index: number): number {
+		return this.times[this.first + index] ?? Number.POSITIVE_INFINITY;
+	}
+
+	drop(now: number): void {
+		while (this.at(0) <= now) this.first++;
+		if (this.first * 2 <= this.times.length) return;
+		this.times = this.times.slice(this.first);
+		this.first = 0;
+	}
+}
+
 /**
  * The requests that Twenty2 may still be counting ("60 requests a minute", Errors & Rate Limits).
  *
@@ -12,17 +39,20 @@ export class SlidingWindow {
 	/** How many requests were sent and not yet answered. */
 	inFlight = 0;
 
-	/** Answered less than 60 seconds ago, earliest first, from `first` on. */
-	private answered: Array<{ leavesAt: number; accepted: boolean }> = [];
+	/** When each answered request no longer counts. */
+	private readonly answered = new TimesToCome();
 
-	private first = 0;
-
-	/** How many of the answered requests were not refused. */
-	accepted = 0;
+	/** The same of those that were not refused. */
+	private readonly notRefused = new TimesToCome();
 
 	/** How many requests count. */
 	get count(): number {
-		return this.inFlight + this.answered.length - this.first;
+		return this.inFlight + this.answered.count;
+	}
+
+	/** How many of the answered requests were not refused. */
+	get accepted(): number {
+		return this.notRefused.count;
 	}
 
 	send(): void {
@@ -39,20 +69,14 @@ export class SlidingWindow {
 		const now = performance.now();
 		this.forget(now);
 		this.inFlight--;
-		this.answered.push({ leavesAt: now + MINUTE_MS, accepted });
-		if (accepted) this.accepted++;
+		this.answered.add(now + MINUTE_MS);
+		if (accepted) this.notRefused.add(now + MINUTE_MS);
 	}
 
 	/** Drops what no longer counts. @param now as `performance.now()` gives it */
 	forget(now: number): void {
-		for (let next = this.answered[this.first]; next && next.leavesAt <= now; ) {
-			if (next.accepted) this.accepted--;
-			next = this.answered[++this.first];
-		}
-		if (this.first * 2 > this.answered.length) {
-			this.answered = this.answered.slice(this.first);
-			this.first = 0;
-		}
+		this.answered.drop(now);
+		this.notRefused.drop(now);
 	}
 
 	/**
@@ -60,8 +84,16 @@ export class SlidingWindow {
 	 * is so now, Infinity when an answer has to come first.
 	 */
 	belowAt(size: number): number {
-		const excess = this.count - size;
-		if (excess < 0) return Number.NEGATIVE_INFINITY;
-		return this.answered[this.first + excess]?.leavesAt ?? Number.POSITIVE_INFINITY;
+		return this.whenBelow(size, this.answered);
+	}
+
+	/** The same, where refused requests do not count. */
+	acceptedBelowAt(size: number): number {
+		return this.whenBelow(size, this.notRefused);
+	}
+
+	private whenBelow(size: number, answered: TimesToCome): number {
+		const excess = this.inFlight + answered.count - size;
+		return excess < 0 ? Number.NEGATIVE_INFINITY : answered.at(excess);
 	}
 }

@@ -168,13 +168,46 @@ describe('AdaptiveLimit', () => {
 		expect(second.value).toBeDefined();
 	});
 
-	it('probes at growing intervals where nothing is accepted, but for ever', async () => {
+	it('probes a minute after it was refused twice, then each half minute while nothing is accepted', async () => {
 		const sent = sendWithoutEnd(new RateLimiter(60), () => false);
 		await pass(30 * MINUTE);
-		const gaps = sent.slice(1).map(({ at }, i) => at - (sent[i]?.at ?? 0));
-		expect(Math.max(...gaps.slice(0, 3))).toBeLessThan(Math.min(...gaps.slice(-3)));
-		expect(Math.max(...gaps)).toBeLessThanOrEqual(4 * MINUTE);
-		expect(sent.length).toBeLessThanOrEqual(30 * 6);
+		const [early = 0, first = 0, ...later] = sent
+			.slice(1)
+			.map(({ at }, i) => at - (sent[i]?.at ?? 0));
+		expect(early).toBeLessThanOrEqual(2 * SECOND);
+		expect(first).toBeGreaterThanOrEqual(MINUTE);
+		expect(first).toBeLessThanOrEqual(1.05 * MINUTE);
+		expect(Math.min(...later)).toBeGreaterThanOrEqual(30 * SECOND);
+		expect(Math.max(...later)).toBeLessThanOrEqual(39 * SECOND);
+	});
+
+	it('probes when Twenty2 says so, the first time that it is shared', async () => {
+		const limiter = new RateLimiter(60);
+		refuse(await acquire(limiter));
+		const early = watch(acquire(limiter));
+		await pass(2 * SECOND);
+		refuse(early.value, 20 * SECOND);
+		const probe = watch(acquire(limiter));
+		await pass(19 * SECOND);
+		expect(probe.at).toBeUndefined();
+		await pass(3 * SECOND);
+		expect(probe.at).toBeDefined();
+	});
+
+	it('counts only accepted requests against a small share', async () => {
+		const limiter = new RateLimiter(60);
+		for (let i = 0; i < 3; i++) (await acquire(limiter)).answered();
+		await pass(30 * SECOND);
+		refuse(await acquire(limiter));
+		const early = watch(acquire(limiter));
+		await pass(2 * SECOND);
+		refuse(early.value);
+		expect(limiter.size).toBe(3);
+
+		// The three no longer count after a minute. The two that were refused still do.
+		const sent = sendWithoutEnd(limiter, () => true);
+		await pass(28 * SECOND);
+		expect(sent).toHaveLength(3);
 	});
 
 	it('takes everything again within minutes when the others are gone', async () => {

@@ -461,8 +461,8 @@ describe('Creates that Twenty2 refuses', () => {
 					request(async () => 'answer'),
 				),
 			);
-			// The read is the next probe.
-			await pass(30 * SECOND);
+			// The read is the next probe, a minute after the second refusal.
+			await pass(45 * SECOND);
 			expect(read.value).toBe('answer');
 		});
 
