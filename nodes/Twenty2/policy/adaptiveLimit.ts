@@ -35,6 +35,12 @@ const STARVED_PROBE_MS = 30 * SECOND_MS;
 const JITTER = 0.05;
 const STARVED_JITTER = 0.3;
 
+/**
+ * Processes that sent in the same instant would send again in the same instant, a minute later, while the
+ * window still holds what the others sent and what was refused. So a shared limit is refilled so much later.
+ */
+const REFILL_DELAY_MS = 500;
+
 /** Of so small a share, refused probes would take a good part. So only accepted requests count against it. */
 const SMALL_SHARE = 5;
 
@@ -132,7 +138,8 @@ export class AdaptiveLimit {
 		if (this.size === 1 && accepted === 0) return Number.POSITIVE_INFINITY;
 		const size = this.size - spare;
 		const isSmall = this.size <= SMALL_SHARE && accepted > 0;
-		return isSmall ? this.window.acceptedBelowAt(size) : this.window.belowAt(size);
+		const leftAt = isSmall ? this.window.acceptedBelowAt(size) : this.window.belowAt(size);
+		return leftAt + (this.shared ? REFILL_DELAY_MS : 0);
 	}
 
 	/** Notes that a request is sent. */

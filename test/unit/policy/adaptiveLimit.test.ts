@@ -194,6 +194,20 @@ describe('AdaptiveLimit', () => {
 		expect(probe.at).toBeDefined();
 	});
 
+	it('is refilled half a second late, when what others sent in the same instant has left too', async () => {
+		const limiter = new RateLimiter(60);
+		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
+		refuse(await acquire(limiter));
+		const early = watch(acquire(limiter));
+		await pass(2 * SECOND);
+		refuse(early.value);
+		const sent = sendWithoutEnd(limiter, () => true);
+		await pass(58 * SECOND + 499);
+		expect(sent).toHaveLength(0);
+		await pass(1);
+		expect(sent.length).toBeGreaterThan(0);
+	});
+
 	it('counts only accepted requests against a small share', async () => {
 		const limiter = new RateLimiter(60);
 		for (let i = 0; i < 3; i++) (await acquire(limiter)).answered();
@@ -206,7 +220,7 @@ describe('AdaptiveLimit', () => {
 
 		// The three no longer count after a minute. The two that were refused still do.
 		const sent = sendWithoutEnd(limiter, () => true);
-		await pass(28 * SECOND);
+		await pass(28.5 * SECOND);
 		expect(sent).toHaveLength(3);
 	});
 
