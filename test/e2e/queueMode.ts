@@ -13,6 +13,8 @@ import { leads, type Lead } from './workflow';
 export interface QueueMode {
 	n8n: N8n;
 	workers: N8nProcess[];
+	/** Kills a worker with SIGKILL, and starts another one. */
+	replaceWorker(killed: N8nProcess): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -41,17 +43,20 @@ export async function startQueueMode(tarball: string, workerCount: number): Prom
 		const env = { ...queue, ...postgres.env, ...redis.env };
 		const n8n = await startN8n({ tarball, env });
 		running.push(n8n);
-		const startWorker = async (number: number) => {
+		let started = 0;
+		const startWorker = async () => {
 			// With a shared event log, a starting worker marks the others' executions as crashed.
-			const own = { N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `worker-${number}` };
-			const started = await N8nProcess.start(n8n.userFolder, { ...env, ...own }, worker);
-			running.push(started);
-			return started;
+			const own = { N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `worker-${started++}` };
+			const one = await N8nProcess.start(n8n.userFolder, { ...env, ...own }, worker);
+			running.push(one);
+			return one;
 		};
-		const workers = await Promise.all(
-			Array.from({ length: workerCount }, async (_, number) => await startWorker(number)),
-		);
-		return { n8n, workers, stop };
+		const workers = await Promise.all(Array.from({ length: workerCount }, startWorker));
+		const replaceWorker = async (killed: N8nProcess) => {
+			await killed.kill();
+			workers.splice(workers.indexOf(killed), 1, await startWorker());
+		};
+		return { n8n, workers, replaceWorker, stop };
 	} catch (error) {
 		await stop();
 		throw error;

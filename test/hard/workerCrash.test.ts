@@ -1,0 +1,44 @@
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console -- never part of the package */
+import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+
+import { checkRound, crashAndRunAgain } from '../e2e/crash';
+import { startQueueMode, type QueueMode } from '../e2e/queueMode';
+import { seeded } from '../simulation/seeded';
+
+const rounds = Number(process.env.WORKER_CRASH_ROUNDS ?? 5);
+const count = 200;
+const seed = 1;
+
+let queue: QueueMode;
+
+beforeAll(async () => {
+	queue = await startQueueMode(inject('tarball'), 3);
+});
+afterAll(async () => {
+	await queue?.stop();
+});
+
+/** How often its log has the words. */
+const times = ({ log }: { log: string }, words: string) => log.split(words).length - 1;
+
+/** Kills the worker that has an execution, and starts another one. */
+async function killTheBusyOne(): Promise<void> {
+	const busy = queue.workers.find(
+		(worker) =>
+			times(worker, 'Worker started execution') > times(worker, 'Worker finished execution'),
+	);
+	if (!busy) throw new Error('No worker has an execution');
+	await queue.replaceWorker(busy);
+}
+
+// The next worker knows what this one did from n8n's database only.
+describe('With a deduplication key, kill -9 of the queue worker at a random moment', () => {
+	it.each(Array.from({ length: rounds }, (_, n) => seed + n))(
+		`phones nobody of ${count} twice and forgets nobody, seed %i`,
+		async (seed) => {
+			const round = await crashAndRunAgain(queue.n8n, count, seeded(seed), killTheBusyOne);
+			console.log(`Seed ${seed}: ${JSON.stringify(round)}`);
+			checkRound(round, count);
+		},
+	);
+});
