@@ -9,7 +9,7 @@ import { npm, npmInstall } from '../../.ci/npm.mjs';
 import { step } from '../../.ci/step.mjs';
 import { reportError, UserError } from '../../.ci/userError.mjs';
 import { cached } from './cache';
-import { n8n2, type N8nVersion } from './n8nVersion';
+import { n8n1, n8n2, type N8nVersion } from './n8nVersion';
 
 const neededNode = 24;
 
@@ -84,6 +84,9 @@ export async function installedN8n(version = n8n2): Promise<InstalledN8n> {
 	};
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-	installedN8n().then(({ node, n8n }) => console.log(`${node} ${n8n}`), reportError);
+/** Installs the versions that the tests run. */
+async function installAll(): Promise<void> {
+	for (const version of [n8n2, n8n1]) await installedN8n(version);
 }
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) installAll().catch(reportError);

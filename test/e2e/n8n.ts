@@ -126,6 +126,10 @@ export class N8n {
 		return (Number(user) + Number(system)) / 100;
 	}
 
+	get pid(): number | undefined {
+		return this.process.pid;
+	}
+
 	get hasEnded(): boolean {
 		return this.process.hasEnded;
 	}

@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- never part of the package */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- never part of the package */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,13 @@ declare module 'vitest' {
 	}
 }
 
-/** Runs once before all test files: installs n8n and packs this package. */
+/** Runs once before all test files: installs n8n and packs this package, unless `PACKED` is its tarball. */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
 	for (const version of [n8n2, n8n1]) await installedN8n(version);
+	if (process.env.PACKED !== undefined) {
+		provide('tarball', process.env.PACKED);
+		return async () => undefined;
+	}
 	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
 	const remove = async () => await rm(folder, { recursive: true, force: true });
 	try {

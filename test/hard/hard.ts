@@ -1,7 +1,15 @@
 /* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, no-console -- never part of the package */
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
 
-/** One proof: tests that `npm test` runs in small, here in full. */
+import { installedN8n } from '../e2e/install';
+import { n8n1, n8n2 } from '../e2e/n8nVersion';
+import { packBuilt } from '../e2e/pack';
+
+/** One proof: tests that `npm test` runs in small, or not at all, here in full. */
 interface Proof {
 	what: string;
 	/** For vitest. */
@@ -11,7 +19,8 @@ interface Proof {
 
 const engines = ['--project', 'engine', '--project', 'engine-n8n1'];
 
-const proofs: Proof[] = [
+/** They load the machine, so one runs after the other. */
+const busy: Proof[] = [
 	{ what: 'Every fault on every request', files: ['--project', 'faults'] },
 	{
 		what: 'Any sequence of runs, retries, stops and restarts',
@@ -32,7 +41,15 @@ const proofs: Proof[] = [
 		env: { SOAK_MINUTES: '60' },
 	},
 	{
-		what: 'kill -9 at 20 random moments of 200 leads',
+		what: 'A burst of 1,000 deliveries',
+		files: ['--project', 'hard', 'test/hard/triggerBurst.test.ts'],
+	},
+];
+
+/** They wait for real time, mostly, so two run at a time. The longest come first. */
+const waiting: Proof[] = [
+	{
+		what: 'kill -9 at 20 moments of 200 leads, ten of them while n8n writes its database',
 		files: ['--project', 'e2e', 'test/e2e/crash.test.ts'],
 		env: { CRASH_ROUNDS: '20', CRASH_LEADS: '200' },
 	},
@@ -41,25 +58,21 @@ const proofs: Proof[] = [
 		files: ['--project', 'hard', 'test/hard/workersShare.test.ts'],
 	},
 	{
-		what: 'Three queue workers on one key, beside the tests of the editor',
-		files: [
-			...['--project', 'hard', 'test/hard/workersShare.test.ts'],
-			...['--project', 'e2e', 'test/e2e/editor.test.ts'],
-		],
-		env: { SHARE_ROUNDS: '2' },
+		what: 'kill -9 of a queue worker at five moments of 200 leads',
+		files: ['--project', 'hard', 'test/hard/workerCrash.test.ts'],
 	},
 	{
-		what: 'The used keys of three queue workers',
-		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
-		env: { QUEUE_ROUNDS: '4' },
+		what: 'Five minutes of mixed traffic in n8n',
+		files: ['--project', 'hard', 'test/hard/soak.test.ts'],
 	},
 	{
 		what: '60 calls of 20 s on 3 lines, and a Retry-After of 16 hours, in real time',
 		files: ['--project', 'hard', 'test/hard/minutes.test.ts'],
 	},
 	{
-		what: 'A burst of 1,000 deliveries',
-		files: ['--project', 'hard', 'test/hard/triggerBurst.test.ts'],
+		what: 'The used keys of three queue workers',
+		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
+		env: { QUEUE_ROUNDS: '4' },
 	},
 ];
 
@@ -70,11 +83,11 @@ interface Ended {
 	passed: boolean;
 }
 
-/** Runs one proof once, with its output in sight. */
-async function run({ what, files, env }: Proof): Promise<Ended> {
+/** Runs one proof, with its output in sight. */
+async function run({ what, files, env }: Proof, tarball: string): Promise<Ended> {
 	const from = performance.now();
 	const vitest = spawn('npx', ['vitest', 'run', '--testTimeout=3600000', ...files], {
-		env: { ...process.env, ...env },
+		env: { ...process.env, PACKED: tarball, ...env },
 		stdio: ['ignore', 'pipe', 'inherit'],
 	});
 	let output = '';
@@ -87,19 +100,31 @@ async function run({ what, files, env }: Proof): Promise<Ended> {
 	return { what, tests, minutes: (performance.now() - from) / 60_000, passed: code === 0 };
 }
 
-// One after another, because each loads the machine.
-const ended: Ended[] = [];
-for (const proof of proofs) ended.push(await run(proof));
+async function main(): Promise<void> {
+	for (const version of [n8n2, n8n1]) await installedN8n(version);
+	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
+	const tarball = await packBuilt(folder);
+	const ended: Ended[] = [];
+	for (const proof of busy) ended.push(await run(proof, tarball));
+	const two = pLimit(2);
+	ended.push(...(await two.map(waiting, async (proof) => await run(proof, tarball))));
+	await rm(folder, { recursive: true, force: true });
 
-console.log();
-console.table(
-	ended.map(({ what, tests, minutes, passed }) => ({
-		Proof: what,
-		Tests: tests,
-		Minutes: Math.round(minutes * 10) / 10,
-		Result: passed ? 'passed' : 'FAILED',
-	})),
-);
-const failed = ended.filter(({ passed }) => !passed).length;
-console.log(`Proofs: ${ended.length - failed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+	console.log();
+	console.table(
+		ended.map(({ what, tests, minutes, passed }) => ({
+			Proof: what,
+			Tests: tests,
+			Minutes: Math.round(minutes * 10) / 10,
+			Result: passed ? 'passed' : 'FAILED',
+		})),
+	);
+	const failed = ended.filter(({ passed }) => !passed).length;
+	console.log(`Proofs: ${ended.length - failed} passed, ${failed} failed`);
+	process.exitCode = failed === 0 ? 0 : 1;
+}
+
+main().catch((error: unknown) => {
+	console.error(error);
+	process.exitCode = 1;
+});
