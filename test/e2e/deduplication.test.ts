@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign, type Campaign } from './campaign';
 import { hasEnded, type StoredExecution } from './execution';
-import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
@@ -160,83 +158,3 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 /** The paths of the calls that were looked at. */
 const looksAtCalls = () =>
 	new Set(sandbox.seen.requests.filter(({ method }) => method === 'GET').map(({ path }) => path));
-
-/** Creates a campaign whose workflow already has 10,000 keys, added by Remove Duplicates. */
-async function with10000Keys(parameters: Parameters, path: string): Promise<Campaign> {
-	const remember = removeDuplicates('Remember', {
-		operation: 'removeItemsSeenInPreviousExecutions',
-		logic: 'removeItemsWithAlreadySeenKeyValues',
-		dedupeValue: '={{ $json.phone }}',
-		options: { scope: 'workflow', historySize: 20_000 },
-	});
-	const created = await n8n.createWorkflow(
-		workflow(
-			path,
-			[
-				webhook(path),
-				leadsOf,
-				createCall(credential, parameters, errorOutput),
-				{ ...webhook(`${path}-keys`), name: 'Keys' },
-				{ ...leadsOf, name: 'All Leads' },
-				remember,
-			],
-			[
-				['Webhook', 0, 'Leads'],
-				['Leads', 0, 'Twenty2'],
-				['Keys', 0, 'All Leads'],
-				['All Leads', 0, 'Remember'],
-			],
-		),
-	);
-	await n8n.activate(created);
-	const { id } = created;
-	const calls = (to: string) => async (given: Lead[]) => {
-		await n8n.callWebhook(to, { leads: given });
-	};
-	const start = calls(path);
-	for (let n = 0; n < 10_000; n += 2_000) {
-		const part = leads(n + 2_000).slice(n);
-		const filled = await runAgain({ id, start: calls(`${path}-keys`) }, part);
-		expect(filled.data.resultData.runData.Remember?.[0]?.data?.main?.[0]).toHaveLength(2_000);
-	}
-	return { id, start, run: async (given) => await runAgain({ id, start }, given) };
-}
-
-const CREATES = 300;
-const timed = z.object({ executionTime: z.number() });
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
-
-// test/engine asserts the amount of work, which does not depend on the machine.
-it('Ten thousand keys let three hundred creates through, and what they add is told', async () => {
-	const deduplicated = await with10000Keys(oncePerPhone, 'ten-thousand');
-	const plain = await with10000Keys({}, 'without-keys');
-	const took = async ({ run }: Campaign, round: number) => {
-		const given = leads(20_000 + CREATES * (round + 1)).slice(-CREATES);
-		const execution = await run(given);
-		expect(output(execution, 0)).toHaveLength(CREATES);
-		return timed.parse(execution.data.resultData.runData.Twenty2?.[0]).executionTime;
-	};
-	const times = { with: [] as number[], without: [] as number[] };
-	for (let round = 0; round < 4; round++) {
-		times.without.push(await took(plain, round));
-		times.with.push(await took(deduplicated, round));
-	}
-	// The first round is a warm-up.
-	const [ms, msWithout] = [median(times.with.slice(1)), median(times.without.slice(1))];
-	const each = (ms - msWithout) / CREATES;
-	const secondAnItem = 60_000 / 60;
-	printFigure({
-		what: `${CREATES} creates without limits with 10,000 keys, in times those without deduplication`,
-		value: ms / msWithout,
-		unit: '',
-	});
-	printFigure({
-		what: 'What 10,000 keys add to a create, in times the second that it takes at 60 a minute',
-		value: each / secondAnItem,
-		unit: '',
-		// From there on, creates come slower than the limit lets them.
-		limit: 1,
-	});
-	// 20,000 leads go through n8n first, which takes a busy machine minutes.
-}, 1_500_000);

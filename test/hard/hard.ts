@@ -70,6 +70,10 @@ const waiting: Proof[] = [
 		files: ['--project', 'hard', 'test/hard/minutes.test.ts'],
 	},
 	{
+		what: 'Ten thousand used keys',
+		files: ['--project', 'hard', 'test/hard/tenThousandKeys.test.ts'],
+	},
+	{
 		what: 'The used keys of three queue workers',
 		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
 		env: { QUEUE_ROUNDS: '4' },
