@@ -76,6 +76,23 @@ describe('RateLimiter', () => {
 		expect(next.at).toBe(MINUTE);
 	});
 
+	it('heeds only the first thing that becomes of a permit', async () => {
+		const ways: Array<(permit: Permit) => unknown> = [
+			(permit) => permit.answered(),
+			(permit) => permit.unused(),
+			(permit) => permit.refused(limited(1_000), 'window'),
+		];
+		for (const [first, counting] of [
+			[0, 2],
+			[1, 1],
+			[2, 2],
+		] as const) {
+			const { limiter, permits } = await full(2);
+			for (const way of [ways[first], ...ways]) permits.slice(0, 1).forEach((one) => way?.(one));
+			expect(limiter.state.counting).toBe(counting);
+		}
+	});
+
 	it('rejects with the reason of a signal that had fired before', async () => {
 		const { limiter } = await full(1);
 		const reason = new Error('stopped');
