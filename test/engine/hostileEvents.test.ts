@@ -195,13 +195,15 @@ describe('A hostile delivery', () => {
 
 	it('that no credential verifies starts the workflow with the body, or with nothing', async () => {
 		const trigger = await newTrigger({ verified: false });
+		// A repeat is answered 200, and starts nothing.
+		const eventIds = new Set<unknown>();
 		await fc.assert(
 			fc.asyncProperty(events, headers, async (given, sent) => {
-				const before = trigger.started.length;
 				const answer = await post(trigger, given.text, sent);
 				await trigger.quiet();
 				expect([200, 400, 422]).toContain(answer.status);
-				expect(trigger.started).toHaveLength(before + (answer.status === 200 ? 1 : 0));
+				if (answer.status === 200) eventIds.add(Object(JSON.parse(given.text)).event_id);
+				expect(trigger.started).toHaveLength(eventIds.size);
 				expect(trigger.failed).toEqual([]);
 				check([answer.content], trigger);
 			}),
