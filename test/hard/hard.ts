@@ -49,7 +49,7 @@ const busy: Proof[] = [
 /** They wait for real time, mostly, so two run at a time. The longest come first. */
 const waiting: Proof[] = [
 	{
-		what: 'kill -9 at 20 moments of 200 leads, ten of them while n8n writes its database',
+		what: 'kill -9 at 20 moments of 200 leads, also while n8n writes its database',
 		files: ['--project', 'e2e', 'test/e2e/crash.test.ts'],
 		env: { CRASH_ROUNDS: '20', CRASH_LEADS: '200' },
 	},

@@ -29,7 +29,7 @@ const PROBE_GROWTH = 1.4;
 const LONGEST_PROBE_MS = 6 * MINUTE_MS;
 
 /** With at most one request accepted in the last minute, probes come sooner. */
-const STARVED_PROBE_MS = 30 * SECOND_MS;
+const STARVED_PROBE_MS = 20 * SECOND_MS;
 
 /** Processes must not probe in step: so much later, at most, in parts of the gap. */
 const JITTER = 0.05;

@@ -67,8 +67,8 @@ interface Queued extends PermitRequest {
 const SATURATED = 0.9;
 
 /** So many permits at saturation, and the next one is held back for a while. */
-const HOLD_BACK_EVERY = 60;
-const HOLD_BACK_MS = 50_000;
+const HOLD_BACK_EVERY = 70;
+const HOLD_BACK_MS = 30_000;
 
 /**
  * The queue of permits: at most `limit` in any 60 seconds ("60 requests a minute", Errors & Rate

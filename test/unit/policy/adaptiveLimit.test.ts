@@ -168,7 +168,7 @@ describe('AdaptiveLimit', () => {
 		expect(second.value).toBeDefined();
 	});
 
-	it('probes a minute after it was refused twice, then each half minute while nothing is accepted', async () => {
+	it('probes a minute after it was refused twice, then every 20 seconds while nothing is accepted', async () => {
 		const sent = sendWithoutEnd(new RateLimiter(60), () => false);
 		await pass(30 * MINUTE);
 		const [early = 0, first = 0, ...later] = sent
@@ -177,8 +177,8 @@ describe('AdaptiveLimit', () => {
 		expect(early).toBeLessThanOrEqual(2 * SECOND);
 		expect(first).toBeGreaterThanOrEqual(MINUTE);
 		expect(first).toBeLessThanOrEqual(1.05 * MINUTE);
-		expect(Math.min(...later)).toBeGreaterThanOrEqual(30 * SECOND);
-		expect(Math.max(...later)).toBeLessThanOrEqual(39 * SECOND);
+		expect(Math.min(...later)).toBeGreaterThanOrEqual(20 * SECOND);
+		expect(Math.max(...later)).toBeLessThanOrEqual(26 * SECOND);
 	});
 
 	it('probes when Twenty2 says so, the first time that it is shared', async () => {

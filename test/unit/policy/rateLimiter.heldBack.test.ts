@@ -6,14 +6,14 @@ import { pass, settle, useFakeTime, watch } from './fakeTime';
 const MINUTE = 60_000;
 const { signal } = new AbortController();
 
-/** Uses up the limit at the beginning of each of 60 minutes. */
+/** Uses up the limit at the beginning of each of 70 minutes. */
 async function saturated(limit: number, demand?: () => number) {
 	const limiter = new RateLimiter(limit, demand);
-	for (let minute = 0; minute < 60; minute++) {
+	for (let minute = 0; minute < 70; minute++) {
 		await pass(minute * MINUTE - performance.now());
 		for (let n = 0; n < limit; n++) (await limiter.acquire({ signal })).answered();
 	}
-	await pass(60 * MINUTE - performance.now());
+	await pass(70 * MINUTE - performance.now());
 	return { limiter, acquire: () => watch(limiter.acquire({ signal })) };
 }
 
@@ -31,7 +31,7 @@ describe('The permit that a saturated process holds back', () => {
 			permit.value?.answered();
 		}
 		await pass(2 * MINUTE);
-		const seconds = permits.map(({ at = 0 }) => (at - 60 * MINUTE) / 1_000);
+		const seconds = permits.map(({ at = 0 }) => (at - 70 * MINUTE) / 1_000);
 		expect(seconds).toEqual([10, 20, 30, 70]);
 	});
 
@@ -39,7 +39,7 @@ describe('The permit that a saturated process holds back', () => {
 		const { acquire } = await saturated(1);
 		const permit = acquire();
 		await settle();
-		expect(permit.at).toBe(60 * MINUTE);
+		expect(permit.at).toBe(70 * MINUTE);
 	});
 
 	it('is not that of the only request, for there may be no other program', async () => {
@@ -47,7 +47,7 @@ describe('The permit that a saturated process holds back', () => {
 		for (let n = 0; n < 2; n++) {
 			const permit = acquire();
 			await settle();
-			expect(permit.at).toBe(60 * MINUTE);
+			expect(permit.at).toBe(70 * MINUTE);
 			permit.value?.answered();
 		}
 	});
@@ -56,7 +56,7 @@ describe('The permit that a saturated process holds back', () => {
 		const { acquire } = await saturated(2, () => 1);
 		const permits = [acquire(), acquire()];
 		await pass(MINUTE - 1);
-		expect(permits.map(({ at }) => at)).toEqual([60 * MINUTE, 60 * MINUTE + 50_000]);
+		expect(permits.map(({ at }) => at)).toEqual([70 * MINUTE, 70 * MINUTE + 30_000]);
 	});
 
 	it('goes to the last request as soon as there is no other', async () => {
@@ -64,11 +64,11 @@ describe('The permit that a saturated process holds back', () => {
 		const { limiter, acquire } = await saturated(2, () => demand);
 		const [first, second] = [acquire(), acquire()];
 		await pass(10_000);
-		expect([first?.at, second?.at]).toEqual([60 * MINUTE, undefined]);
+		expect([first?.at, second?.at]).toEqual([70 * MINUTE, undefined]);
 		demand = 1;
 		first?.value?.answered();
 		await settle();
-		expect(second?.at).toBe(60 * MINUTE + 10_000);
+		expect(second?.at).toBe(70 * MINUTE + 10_000);
 		expect(limiter.state.waiting).toBe(0);
 	});
 });
