@@ -12,6 +12,12 @@ function limitOf(keyLimit: number) {
 	const window = new SlidingWindow();
 	const limit = new AdaptiveLimit(window, () => keyLimit);
 	const now = () => performance.now();
+	/** Sends a request that is not answered yet. */
+	const begin = () => {
+		window.forget(now());
+		window.send();
+		return limit.grant(0, now());
+	};
 	const send = (accepted: boolean, cause: RefusalCause = 'window', retryAfterMs = 0) => {
 		window.forget(now());
 		const grant = limit.grant(0, now());
@@ -38,7 +44,28 @@ function limitOf(keyLimit: number) {
 		await pass(SECOND);
 		send(false);
 	};
-	return { limit, window, send, sendWhenOpen, share };
+	/** Sends what is within the share. */
+	const fill = () => {
+		window.forget(now());
+		while (window.count < limit.size) send(true);
+	};
+	/** Has the next probe answered. */
+	const probe = async (accepted: boolean) => {
+		await pass(7 * MINUTE);
+		fill();
+		expect(send(accepted)).toBe(true);
+	};
+	/** Has the next probe refused. @returns the seconds until the one after it */
+	const refuseProbe = async () => {
+		await probe(false);
+		let seconds = 0;
+		for (; limit.opensAt(0) > now(); seconds++) {
+			await pass(SECOND);
+			fill();
+		}
+		return seconds;
+	};
+	return { limit, window, begin, send, sendWhenOpen, share, probe, refuseProbe };
 }
 
 describe('The share of a key that other processes use, too', () => {
@@ -81,16 +108,23 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.size).toBe(1);
 	});
 
-	it('grows by slow start while probes go through, in rounds of 1, 2 and 4', async () => {
-		const { limit, sendWhenOpen, share } = limitOf(60);
-		await share(10);
-		await pass(MINUTE + SECOND);
-		const sentAfter: number[] = [];
-		for (let n = 0; n < 10 + 7; n++) sentAfter.push(await sendWhenOpen(true));
-		// Ten within the share at once, then one, two and four beyond it, with 750 ms in between.
-		expect(sentAfter.slice(10)).toEqual([0, 750, 0, 750, 0, 0, 0]);
-		expect(limit.size).toBe(17);
-	});
+	it.each([
+		[0, 750],
+		[0.5, 1_500],
+	])(
+		'grows by slow start while probes go through, in rounds of 1, 2 and 4 (chance %d)',
+		async (chance, pause) => {
+			vi.spyOn(Math, 'random').mockReturnValue(chance);
+			const { limit, sendWhenOpen, share } = limitOf(60);
+			await share(10);
+			await pass(2 * MINUTE);
+			const sentAfter: number[] = [];
+			for (let n = 0; n < 10 + 7; n++) sentAfter.push(await sendWhenOpen(true));
+			// Ten within the share at once, then one, two and four beyond it, with pauses in between.
+			expect(sentAfter.slice(10)).toEqual([0, pause, 0, pause, 0, 0, 0]);
+			expect(limit.size).toBe(17);
+		},
+	);
 
 	it('lets a round end at a refused probe, and begins with one again', async () => {
 		const { sendWhenOpen, share } = limitOf(60);
@@ -105,27 +139,133 @@ describe('The share of a key that other processes use, too', () => {
 	});
 
 	it('probes a minute after the first refused probe, then ever later', async () => {
-		const { limit, send, window, share } = limitOf(60);
+		const { share, refuseProbe } = limitOf(60);
 		await share(10);
-		const gaps: number[] = [];
-		for (let n = 0; n < 8; n++) {
-			await pass(MINUTE + SECOND);
-			window.forget(performance.now());
-			// So that the process is not starved, and a probe is due.
-			for (let k = 0; k < limit.size; k++) send(true);
-			await pass(6 * MINUTE);
-			for (let k = 0; k < limit.size; k++) send(true);
-			expect(send(false)).toBe(true);
-			let ms = 0;
-			while (limit.opensAt(0) > performance.now() && ms < 10 * MINUTE) {
-				await pass(SECOND);
-				window.forget(performance.now());
-				while (window.count < limit.size) send(true);
-				ms += SECOND;
-			}
-			gaps.push(Math.round(ms / SECOND));
+		for (const gap of [60, 90, 126, 177, 247, 346, 360, 360]) {
+			expect(await refuseProbe()).toBe(gap);
 		}
-		expect(gaps).toEqual([60, 90, 126, 177, 247, 346, 360, 360]);
+	});
+
+	it('probes sooner again when a probe went through', async () => {
+		const { share, probe, refuseProbe } = limitOf(60);
+		await share(10);
+		for (const gap of [60, 90, 126, 177, 247]) expect(await refuseProbe()).toBe(gap);
+		await probe(true);
+		// Half of the three that count are forgotten, and this one is new.
+		expect(await refuseProbe()).toBe(177);
+	});
+
+	it('is not held up by the minute in which nothing of it was accepted', async () => {
+		const { limit, send, share } = limitOf(60);
+		await share(20);
+		await pass(2 * MINUTE);
+		expect(limit.opensAt(0)).toBeLessThanOrEqual(performance.now());
+		for (let n = 0; n < 20; n++) expect(send(true)).toBe(false);
+	});
+
+	it.each([
+		[5, 4],
+		[6, 3],
+	])('counts what was refused only beyond a share of five (%i)', async (size, left) => {
+		const { limit, send } = limitOf(60);
+		for (let n = 1; n < size; n++) send(true);
+		await pass(30 * SECOND);
+		send(true);
+		send(false);
+		await pass(SECOND);
+		send(false);
+		expect(limit.size).toBe(size);
+		// One that was accepted and the two that were refused still count.
+		await pass(35 * SECOND);
+		let within = 0;
+		while (limit.opensAt(0) <= performance.now() && !send(true)) within++;
+		expect(within).toBe(left);
+	});
+
+	it('has one probe on its way at a time, whatever becomes of other requests', async () => {
+		const { limit, window, begin, share } = limitOf(60);
+		await share(10);
+		await pass(MINUTE + SECOND);
+		const within = [begin(), begin()];
+		for (let n = 0; n < 8; n++) begin();
+		const probe = begin();
+		expect(probe.isProbe).toBe(true);
+		expect(limit.opensAt(0)).toBe(Number.POSITIVE_INFINITY);
+		const [unsent, refused] = within;
+		if (unsent) limit.unused(unsent);
+		if (refused) limit.refused(refused, 0, 'window', performance.now());
+		expect(limit.probing).toBe(true);
+		expect(window.inFlight).toBe(11);
+		limit.unused(probe);
+		expect(limit.probing).toBe(false);
+	});
+
+	it('is verified once a minute: the next refusal needs no early probe', async () => {
+		const { limit, send } = limitOf(60);
+		send(true);
+		send(false);
+		await pass(SECOND);
+		expect(send(true)).toBe(true);
+		expect(limit.shared).toBe(false);
+		await pass(MINUTE - SECOND);
+		send(false);
+		expect(limit.shared).toBe(true);
+
+		const patient = limitOf(60);
+		patient.send(true);
+		patient.send(false);
+		await pass(SECOND);
+		patient.send(true);
+		await pass(MINUTE);
+		patient.send(false);
+		expect(patient.limit.shared).toBe(false);
+	});
+
+	it.each([
+		['no early probe', 4 * SECOND + 1, true],
+		['an early probe', 4 * SECOND, false],
+	])('needs %s where own requests leave the window in %i ms', async (_, ms, shared) => {
+		const { limit, send } = limitOf(3);
+		send(true);
+		await pass(ms);
+		send(true);
+		await pass(MINUTE - ms - ms);
+		expect(limit.shared).toBe(false);
+		send(false);
+		expect(limit.shared).toBe(shared);
+	});
+
+	it('probes every 20 seconds with one request accepted in the last minute', async () => {
+		const { limit, send, window, share } = limitOf(60);
+		await share(1);
+		await pass(2 * MINUTE);
+		send(true);
+		expect(send(false)).toBe(true);
+		window.forget(performance.now());
+		expect(limit.opensAt(0)).toBe(performance.now() + 20 * SECOND);
+	});
+
+	it('is undecided without being shared, while lines may be the cause', async () => {
+		const { limit, send, begin } = limitOf(60);
+		send(true);
+		const grant = begin();
+		expect(limit.refused(grant, 0, 'undecided', performance.now())).toBe(true);
+		await pass(SECOND);
+		expect(limit.refused(begin(), 0, 'undecided', performance.now())).toBe(true);
+		expect(limit.shared).toBe(false);
+	});
+
+	it('is verified no longer when lines turn out to be the cause', async () => {
+		const { limit, send, begin } = limitOf(60);
+		send(true);
+		const late = begin();
+		send(false);
+		// Sent before, so it tells nothing of the refusal.
+		expect(limit.refused(late, 0, 'lines', performance.now())).toBe(false);
+		await pass(SECOND);
+		expect(send(false, 'lines')).toBe(true);
+		await pass(SECOND);
+		expect([send(true), send(true)]).toEqual([false, false]);
 	});
 
 	it('is nothing that lines are the cause of', async () => {

@@ -90,6 +90,10 @@ describe('RateLimiter', () => {
 			const { limiter, permits } = await full(2);
 			for (const way of [ways[first], ...ways]) permits.slice(0, 1).forEach((one) => way?.(one));
 			expect(limiter.state.counting).toBe(counting);
+			// The other permit's request is still on its way.
+			await pass(MINUTE);
+			limiter.allow(2);
+			expect(limiter.state.counting).toBe(1);
 		}
 	});
 
