@@ -42,10 +42,10 @@ describe('Three queue workers with 60 leads each', () => {
 			});
 			printFigure({
 				what: 'Share of their requests that was refused',
-				value: refusals / requests.length,
-				unit: '',
+				value: (100 * refusals) / requests.length,
+				unit: '%',
 				// Three workers begin with three requests each. With full-jitter backoff alone it is 80 %.
-				limit: 0.08,
+				limit: 8,
 			});
 			expect(startedByWorker()).toEqual([round, round, round]);
 			expect(statuses).toEqual(['success', 'success', 'success']);

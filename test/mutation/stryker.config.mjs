@@ -12,12 +12,13 @@ export default {
 	vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },
 	plugins: [
 		'@stryker-mutator/vitest-runner',
+		'./test/mutation/constants.mjs',
 		'./test/mutation/userTexts.mjs',
 		'./test/mutation/scores.mjs',
 	],
-	ignorers: ['user texts'],
+	ignorers: ['constants', 'user texts'],
 	coverageAnalysis: 'perTest',
-	// Constants are read once, when a file is loaded. `npm run bench -- e` says what changes of them do.
+	// What is computed once, when a file is loaded, cannot change for a test.
 	ignoreStatic: true,
 	concurrency: 2,
 	timeoutMS: 10_000,
