@@ -78,8 +78,6 @@ interface LiveCall {
 
 type PassReason = 'open' | 'freed' | 'probe';
 
-const never = new AbortController().signal;
-
 /**
  * Which calls hold a line, and when one frees ("3 concurrent calls", Errors & Rate Limits).
  *
@@ -100,7 +98,7 @@ export class LiveCalls {
 
 	private inFlight = 0;
 
-	/** A create beyond the documented number of lines was accepted since the last refusal. */
+	/** Creates beyond the documented number of lines need not go alone. */
 	private beyondAccepted = false;
 
 	/** Creates were accepted faster than so few lines could take them. */
@@ -229,7 +227,6 @@ export class LiveCalls {
 		if (this.state !== 'suspected') return false;
 		this.state = 'limited';
 		this.undecided = false;
-		this.beyondAccepted = false;
 		this.capacity = Math.min(this.live.size, this.lines);
 		this.failedProbes = 0;
 		this.acceptedProbes = 0;
@@ -361,7 +358,7 @@ export class LiveCalls {
 		this.inFlight++;
 		if (reason === 'probe') this.probing = true;
 		return {
-			withdrawn: reason === 'open' ? this.closed.signal : never,
+			withdrawn: this.closed.signal,
 			accepted: (callId) => settle(() => this.accepted(callId, reason)),
 			refused: (canLook) => {
 				const cause = this.causeOfRefusal(canLook, at);
@@ -394,13 +391,12 @@ export class LiveCalls {
 		const now = performance.now();
 		this.acceptedAt = [...this.acceptedAt.filter((at) => at > now - SECOND_MS), now];
 		if (this.acceptedAt.length <= 2 * this.lines) return;
-		this.acceptedAt = [];
 		this.notEnforced = true;
 		this.state = 'open';
 	}
 
 	private probeAccepted(): void {
-		if (this.state === 'open') this.beyondAccepted = true;
+		this.beyondAccepted = true;
 		this.capacity = Math.max(this.capacity, Math.min(this.live.size, this.lines));
 		this.failedProbes = 0;
 		this.probeAt = performance.now() + NEXT_PROBE_MS;

@@ -107,6 +107,15 @@ const table: Array<[string, HttpAnswer, Expected]> = [
 	...codesByStatus
 		.filter(([status]) => !doubtfulWithoutEnvelope.includes(status))
 		.flatMap(withoutEnvelope),
+	[
+		'407 of a proxy',
+		{ status: 407, body: '' },
+		refused(407, 'HTTP_407', {
+			source: 'n8n',
+			message: 'A proxy on the way to Twenty2 asks n8n for a password: status 407',
+		}),
+	],
+	['407 flat', flat(407), refused(407, 'HTTP_407')],
 	...doubtfulWithoutEnvelope.flatMap(
 		(status): Array<[string, HttpAnswer, Expected]> => [
 			[`${status} with a page`, html(status), lost(status)],

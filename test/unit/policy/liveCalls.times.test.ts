@@ -154,6 +154,18 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		expect(second?.at).toBe(22 * SECOND);
 	});
 
+	it('an accepted create leaves those that wait without a deadline where they are', async () => {
+		const { calls, create } = await limited(3, 3);
+		const [first, second] = [watch(create()), watch(create())];
+		await settle();
+		calls.ended('call 1');
+		await settle();
+		first?.value?.accepted('call 4');
+		await settle();
+		expect(second?.at).toBeUndefined();
+		expect(second?.reason).toBeUndefined();
+	});
+
 	it('nothing else decides that once more', async () => {
 		const { calls, create } = await limited(3, 3);
 		const waiting = watch(create());
@@ -172,7 +184,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		await settle();
 		calls.ended('call 1');
 		await settle();
-		first?.value?.refused(true);
+		expect(first?.value?.refused(true)).toBe('lines');
 		await pass(SECOND);
 		expect(second?.at).toBeUndefined();
 		// Others hold a line now, so this one is left to them for a moment.
@@ -192,18 +204,18 @@ describe('The lines', () => {
 		await sleep(2 ** 31 - 1, stopped);
 		return undefined;
 	};
-	const nothing = { signal, look };
+	const nothing = () => ({ signal, look });
 
 	it('are idle while no create waits for one or is on its way', async () => {
 		const calls = new LiveCalls(1);
 		expect(calls.idle).toBe(true);
-		const first = await calls.acquire(nothing);
+		const first = await calls.acquire(nothing());
 		expect(calls.idle).toBe(false);
 		first.accepted('call 1');
 		expect(calls.idle).toBe(true);
 		calls.suspect();
 		const stop = new AbortController();
-		const waiting = watch(calls.acquire({ ...nothing, signal: stop.signal }));
+		const waiting = watch(calls.acquire({ signal: stop.signal, look }));
 		await settle();
 		expect(calls.idle).toBe(false);
 		stop.abort('stopped');
@@ -214,33 +226,33 @@ describe('The lines', () => {
 
 	it('are not enforced where more creates go through in a second than there could be', async () => {
 		const calls = new LiveCalls(2);
-		for (let n = 1; n <= 4; n++) (await calls.acquire(nothing)).accepted(`call ${n}`);
-		expect((await calls.acquire(nothing)).refused(true)).toBe('lines or window');
-		const fifth = await calls.acquire(nothing);
+		for (let n = 1; n <= 4; n++) (await calls.acquire(nothing())).accepted(`call ${n}`);
+		expect((await calls.acquire(nothing())).refused(true)).toBe('lines or window');
+		const fifth = await calls.acquire(nothing());
 		fifth.accepted('call 5');
-		const sixth = await calls.acquire(nothing);
+		const sixth = await calls.acquire(nothing());
 		expect(sixth.refused(true)).toBe('window');
 	});
 
 	it('may be enforced where creates go through at the pace of calls that end', async () => {
 		const calls = new LiveCalls(2);
 		for (let n = 1; n <= 6; n++) {
-			(await calls.acquire(nothing)).accepted(`call ${n}`);
+			(await calls.acquire(nothing())).accepted(`call ${n}`);
 			await pass(500);
 		}
-		expect((await calls.acquire(nothing)).refused(true)).toBe('lines or window');
+		expect((await calls.acquire(nothing())).refused(true)).toBe('lines or window');
 	});
 
 	it('are not what a refusal is about where no call can be looked at', async () => {
 		const calls = new LiveCalls(2);
-		(await calls.acquire(nothing)).accepted('call 1');
-		expect((await calls.acquire(nothing)).refused(false)).toBe('window');
+		(await calls.acquire(nothing())).accepted('call 1');
+		expect((await calls.acquire(nothing())).refused(false)).toBe('window');
 	});
 
 	it('are not asked about for a minute after a read was refused too, then two', async () => {
 		const calls = new LiveCalls(2);
-		(await calls.acquire(nothing)).accepted('call 1');
-		const cause = async () => (await calls.acquire(nothing)).refused(true);
+		(await calls.acquire(nothing())).accepted('call 1');
+		const cause = async () => (await calls.acquire(nothing())).refused(true);
 		for (const minutes of [1, 2, 4]) {
 			expect(await cause()).toBe('lines or window');
 			calls.suspect();
@@ -253,10 +265,10 @@ describe('The lines', () => {
 
 	it('are undecided after refusals that came before any call', async () => {
 		const calls = new LiveCalls(2);
-		expect((await calls.acquire(nothing)).refused(true)).toBe('window');
+		expect((await calls.acquire(nothing())).refused(true)).toBe('window');
 		expect(calls.undecided).toBe(true);
-		(await calls.acquire(nothing)).accepted('call 1');
-		expect((await calls.acquire(nothing)).refused(true)).toBe('undecided');
+		(await calls.acquire(nothing())).accepted('call 1');
+		expect((await calls.acquire(nothing())).refused(true)).toBe('undecided');
 		calls.suspect();
 		expect(calls.readAnswered()).toBe(true);
 		expect(calls.undecided).toBe(false);
@@ -284,9 +296,9 @@ describe('The lines', () => {
 
 	it('let all creates go freely once a read was refused too', async () => {
 		const calls = new LiveCalls(2);
-		(await calls.acquire(nothing)).accepted('call 1');
+		(await calls.acquire(nothing())).accepted('call 1');
 		calls.suspect();
-		const creates = Array.from({ length: 5 }, () => watch(calls.acquire(nothing)));
+		const creates = Array.from({ length: 5 }, () => watch(calls.acquire(nothing())));
 		await settle();
 		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => undefined));
 		calls.readRefused();
@@ -310,20 +322,45 @@ describe('The lines', () => {
 
 	it('settle each create once', async () => {
 		const calls = new LiveCalls(1);
-		const first = await calls.acquire(nothing);
+		const first = await calls.acquire(nothing());
 		first.abandoned();
 		first.accepted('call 1');
 		expect(calls.idle).toBe(true);
-		const second = watch(calls.acquire(nothing));
+		const second = watch(calls.acquire(nothing()));
 		await settle();
 		expect(second.value).toBeDefined();
 	});
 
-	it('withdraw creates that went freely and were not sent when lines may be short', async () => {
+	it('withdraw creates that were not sent when lines may be short, each time', async () => {
 		const calls = new LiveCalls(3);
-		(await calls.acquire(nothing)).accepted('call 1');
-		const early = await calls.acquire(nothing);
+		(await calls.acquire(nothing())).accepted('call 1');
+		const early = await calls.acquire(nothing());
 		calls.suspect();
 		expect(early.withdrawn.aborted).toBe(true);
+		early.abandoned();
+		const again = watch(calls.acquire(nothing()));
+		await settle();
+		calls.readRefused();
+		await settle();
+		expect(again.value?.withdrawn.aborted).toBe(false);
+		calls.suspect();
+		expect(again.value?.withdrawn.aborted).toBe(true);
+	});
+
+	it('are looked at by no create that waits for the first one beyond them', async () => {
+		const calls = new LiveCalls(1);
+		(await calls.acquire(nothing())).accepted('call 1');
+		const probe = await calls.acquire(nothing());
+		let looks = 0;
+		const counting = async () => {
+			looks++;
+			return await Promise.resolve(false);
+		};
+		const waiting = watch(calls.acquire({ signal, look: counting }));
+		await pass(10 * MINUTE);
+		expect([looks, waiting.at]).toEqual([0, undefined]);
+		probe.accepted('call 2');
+		await settle();
+		expect([looks, waiting.at]).toEqual([0, 10 * MINUTE]);
 	});
 });

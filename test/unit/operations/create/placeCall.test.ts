@@ -270,6 +270,29 @@ describe('A call whose answer got lost', () => {
 		expect(since).toEqual([sentAt]);
 	});
 
+	it.each([
+		['is in doubt while the same call is on its way a second time', {}, 'OUTCOME_UNKNOWN'],
+		['is found while another person is called', { toNumber: '+919876543211' }, undefined],
+		['is found while another assistant calls', { assistantId: 'asst_2' }, undefined],
+		['is found while another number calls', { fromNumber: '+917971441944' }, undefined],
+	])('%s', async (_, other, code) => {
+		const call = newCall();
+		const onItsWay = later<typeof answer>();
+		const createCall = async () => await onItsWay.promise;
+		watch(placeCall({ ...call, ...other }, newEntry(), placeOptions({ createCall })));
+		await settle();
+		const twenty2: Partial<Twenty2> = {
+			createCall: async () => await Promise.reject(lost),
+			callsSince: async () =>
+				await Promise.resolve([{ call_id: `call_of_${call.assistantId}`, status: 'ringing' }]),
+		};
+		const found = watch(placeCall(call, newEntry(), placeOptions(twenty2)));
+		await passUntilQuiet();
+		const { reason } = found;
+		expect(reason instanceof Failure ? reason.fields.code : reason).toBe(code);
+		onItsWay.resolve(answer);
+	});
+
 	it('is looked for from its last attempt on', async () => {
 		const sent: number[] = [];
 		const since: number[] = [];
