@@ -132,12 +132,11 @@ export class AdaptiveLimit {
 		return Math.max(this.pausedUntil, Math.min(within, beyond));
 	}
 
-	/** When one more request is within the limit, and no probe. */
+	/** When one more request is within the limit, and no probe. A share of one is spent on probes. */
 	private withinAt(spare: number): number {
-		const { accepted } = this.window;
-		if (this.size === 1 && accepted === 0) return Number.POSITIVE_INFINITY;
+		if (this.size === 1) return Number.POSITIVE_INFINITY;
 		const size = this.size - spare;
-		const isSmall = this.size <= SMALL_SHARE && accepted > 0;
+		const isSmall = this.size <= SMALL_SHARE;
 		const leftAt = isSmall ? this.window.acceptedBelowAt(size) : this.window.belowAt(size);
 		return leftAt + (this.shared ? REFILL_DELAY_MS : 0);
 	}

@@ -8,8 +8,8 @@ export interface RateLimited {
 	message: string;
 	/** How long it asks to wait. */
 	retryAfterMs: number;
-	/** Why requests are not sent that stop waiting meanwhile; without it, for the same reason. */
-	unsent?: Error;
+	/** Why requests are not sent that stop waiting meanwhile. */
+	unsent: Error;
 }
 
 /** Until when a request waits. Its time begins when a refusal first holds the request back. */
@@ -276,7 +276,7 @@ export class RateLimiter {
 		{ retryAfterMs, unsent }: RateLimited,
 		cause: RefusalCause,
 	): boolean {
-		if (unsent) this.lastRefusal = unsent;
+		this.lastRefusal = unsent;
 		this.window.answer(false);
 		const now = performance.now();
 		const isOpen = this.adaptive.refused(grant, retryAfterMs, cause, now);

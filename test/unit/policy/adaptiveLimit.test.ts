@@ -12,8 +12,10 @@ const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 const acquire = async (limiter: RateLimiter): Promise<Permit> =>
 	await limiter.acquire({ signal: new AbortController().signal });
 
+const unsent = new TooMany();
+
 const refuse = (permit: Permit | undefined, retryAfterMs = 0) =>
-	permit?.refused({ message: 'too many requests', retryAfterMs }, 'window');
+	permit?.refused({ message: 'too many requests', retryAfterMs, unsent }, 'window');
 
 interface Sent {
 	at: number;

@@ -187,13 +187,14 @@ describe('A rate limiter', () => {
 		const limiter = new RateLimiter(5);
 		const { signal } = new AbortController();
 		const first = await limiter.acquire({ signal });
-		first.refused({ message: 'too many requests', retryAfterMs: 3_000 }, 'window');
+		const unsent = new TooMany();
+		first.refused({ message: 'too many requests', retryAfterMs: 3_000, unsent }, 'window');
 		const waiting = [1, 2, 3].map(() => watch(limiter.acquire({ signal })));
 		await pass(10_000);
 		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(1);
 		limiter.reset();
 		await settle();
 		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(3);
-		expect(first.refused({ message: 'again', retryAfterMs: 9_000 }, 'window')).toBe(false);
+		expect(first.refused({ message: 'again', retryAfterMs: 9_000, unsent }, 'window')).toBe(false);
 	});
 });

@@ -39,6 +39,19 @@ describe('Budget', () => {
 		},
 	);
 
+	it('gives back the permit of a create whose answer got lost, so that reads can look for it', async () => {
+		const budget = new Budget({ ...three, requestsPerMinute: 1 });
+		const { creates, reads } = budget.open();
+		const { signal } = new AbortController();
+		const rateLimited = () => undefined;
+		const lease = await creates.acquire({ what: 'Create', signal, rateLimited });
+		lease.lost();
+		const read = watch(through(reads, request(answer)));
+		await pass(60_000);
+		expect(read.value).toBe('answer');
+		lease.release();
+	});
+
 	it('gives the line of one that rejected to the next', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
 		const reason = new Error('refused');

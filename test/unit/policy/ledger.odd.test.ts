@@ -74,6 +74,22 @@ describe('An entry that this process and another one have', () => {
 	});
 });
 
+describe('Of two entries of one item, of this process and of another one', () => {
+	const key = `0 ${ASHA}`;
+
+	it.each([
+		[1, 2, 'theirs'],
+		[2, 2, 'own'],
+		[2, 1, 'own'],
+	])('sent %i and %i times, the one stays that was sent more often', (own, theirs, stays) => {
+		const identity = randomUUID();
+		const entry = (id: string, attempts: number) => ({ id, attempts, state: { is: 'sent' } });
+		open({ twenty2Runs: { 0: { [key]: entry('own', own) } } }, identity).remember();
+		const read = open({ twenty2Runs: { 0: { [key]: entry('theirs', theirs) } } }, identity);
+		expect(read.entry(0, ASHA).id).toBe(stays);
+	});
+});
+
 it('A call of an agent is not taken for one of a node that is no tool', () => {
 	const context = {};
 	const ofTool = open(context, 'agent', true).entry(0, ASHA);

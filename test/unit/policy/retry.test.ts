@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { maxRetries } from '../../../nodes/Twenty2/operations/fields/options';
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
 import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
-import type { RateLimited } from '../../../nodes/Twenty2/policy/rateLimiter';
 import {
 	backoffMs,
 	send,
@@ -23,7 +22,7 @@ class Refusal extends Error {
 
 const trouble = () => new Refusal({ again: 'after backoff' });
 const tooMany = (retryAfterMs = 0) => {
-	const limited: Omit<RateLimited, 'message'> = { retryAfterMs };
+	const limited = { retryAfterMs, unsent: new Error() };
 	const refusal = new Refusal({ again: 'when permitted', limited });
 	limited.unsent = refusal;
 	return refusal;

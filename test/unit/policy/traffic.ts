@@ -16,6 +16,9 @@ export interface Arrival {
 	cause?: RefusalCause;
 }
 
+const message = 'too many requests';
+const unsent = new Error(message);
+
 export interface Scenario {
 	limit: number;
 	/** In the order of their times. */
@@ -86,7 +89,7 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 			after(answerAfter, () => {
 				sendings.push({ sent: from, answered: now(), refusedFor });
 				if (refusedFor === undefined) permit.answered();
-				else permit.refused({ message: 'too many requests', retryAfterMs: refusedFor }, cause);
+				else permit.refused({ message, retryAfterMs: refusedFor, unsent }, cause);
 				answered(refusedFor === undefined);
 			});
 		});
