@@ -20,6 +20,17 @@ export interface Campaign {
 	run: (leads: Lead[], seconds?: number) => Promise<StoredExecution>;
 }
 
+/** Starts one more execution of a campaign and waits for its end, at most 300 seconds. */
+export async function runAgain(
+	n8n: N8n,
+	{ id, start }: Pick<Campaign, 'id' | 'start'>,
+	leads: Lead[],
+): Promise<StoredExecution> {
+	const [last] = await n8n.executions(id);
+	await start(leads);
+	return await n8n.waitForExecution(id, { after: last?.id, seconds: 300 });
+}
+
 let campaigns = 0;
 
 /**

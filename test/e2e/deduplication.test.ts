@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { createCampaign, type Campaign } from './campaign';
-import { hasEnded, type StoredExecution } from './execution';
+import { createCampaign, runAgain } from './campaign';
+import { hasEnded, output, type StoredExecution } from './execution';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
@@ -10,6 +10,7 @@ import {
 	createCall,
 	leads,
 	leadsOf,
+	ownNode,
 	webhook,
 	workflow,
 	type Lead,
@@ -43,23 +44,9 @@ const errorOutput: Settings = { onError: 'continueErrorOutput' };
 const campaign = async (parameters: Parameters = oncePerPhone) =>
 	await createCampaign(n8n, credential, parameters, errorOutput);
 
-const removeDuplicates = (name: string, parameters: Parameters) => ({
-	name,
-	type: 'n8n-nodes-base.removeDuplicates',
-	typeVersion: 2,
-	position: [0, 0],
-	parameters,
-});
+const removeDuplicates = (name: string, parameters: Parameters) =>
+	ownNode(name, 'removeDuplicates', 2, parameters);
 
-/** Runs a workflow again. */
-async function runAgain({ id, start }: Pick<Campaign, 'id' | 'start'>, given: Lead[]) {
-	const [last] = await n8n.executions(id);
-	await start(given);
-	return await n8n.waitForExecution(id, { after: last?.id, seconds: 300 });
-}
-
-const output = ({ data }: StoredExecution, index: number) =>
-	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
 const codesOf = (execution: StoredExecution) =>
 	output(execution, 1).map(({ json }) => Object(json.error).code);
 const duplicates = (count: number) => Array<string>(count).fill('DUPLICATE_CALL');
@@ -69,9 +56,9 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 	it('in the next execution, and in one after a restart', async () => {
 		const { run, ...again } = await campaign();
 		const first = await run(leads(5));
-		const second = await runAgain(again, leads(7));
+		const second = await runAgain(n8n, again, leads(7));
 		await n8n.restart();
-		const third = await runAgain(again, leads(9));
+		const third = await runAgain(n8n, again, leads(9));
 
 		expect([first, second, third].map(codesOf)).toEqual([[], duplicates(5), duplicates(7)]);
 		expect(output(third, 0).map(({ pairedItem }) => pairedItem)).toEqual([
@@ -92,7 +79,7 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 			);
 		});
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(50)));
-		expect(codesOf(await runAgain({ id, start }, leads(50)))).toEqual(duplicates(50));
+		expect(codesOf(await runAgain(n8n, { id, start }, leads(50)))).toEqual(duplicates(50));
 	});
 
 	it('until a Remove Duplicates node clears the history of the workflow, as the README says', async () => {
@@ -122,10 +109,10 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 		await n8n.activate(created);
 		const { id } = created;
 		const start = async (given: Lead[]) => await n8n.callWebhook(path, { leads: given });
-		await runAgain({ id, start }, leads(3));
-		const second = await runAgain({ id, start }, leads(3));
-		await runAgain({ id, start: async () => await n8n.callWebhook(forgetPath) }, []);
-		const third = await runAgain({ id, start }, leads(3));
+		await runAgain(n8n, { id, start }, leads(3));
+		const second = await runAgain(n8n, { id, start }, leads(3));
+		await runAgain(n8n, { id, start: async () => await n8n.callWebhook(forgetPath) }, []);
+		const third = await runAgain(n8n, { id, start }, leads(3));
 
 		expect([second, third].map(codesOf)).toEqual([duplicates(3), []]);
 		expect(output(third, 0)).toHaveLength(3);
@@ -145,7 +132,7 @@ describe('The deduplication key in n8n phones nobody twice', () => {
 		});
 		const retried = await n8n.retryExecution(killed.id);
 		sandbox.pace.talkMs = 0;
-		const next = await runAgain({ id, start }, leads(4));
+		const next = await runAgain(n8n, { id, start }, leads(4));
 
 		expect(killed.status).toBe('crashed');
 		expect(codesOf(retried)).toEqual(duplicates(3));

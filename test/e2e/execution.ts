@@ -55,6 +55,10 @@ export const storedExecution = executionSummary.extend({
 export type ExecutionSummary = z.infer<typeof executionSummary>;
 export type StoredExecution = z.infer<typeof storedExecution>;
 
+/** The items at an output of the Twenty2 node, of its last run. */
+export const output = ({ data }: StoredExecution, index = 0) =>
+	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
+
 const unfinished = ['new', 'running', 'waiting'];
 export const hasEnded = ({ status }: ExecutionSummary) => !unfinished.includes(status);
 

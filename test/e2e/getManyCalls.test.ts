@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { output } from './execution';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { leads, phone, type Lead, type Parameters } from './workflow';
@@ -45,9 +45,6 @@ const run = async (given: Lead[], parameters: Parameters, credential: Credential
 	const campaign = await createCampaign(n8n, credential, parameters, settings);
 	return await campaign.run(given);
 };
-
-const output = ({ data }: StoredExecution, index = 0) =>
-	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
 
 describe('Get Many Calls in n8n', () => {
 	it('lists the calls that Create Call placed, for each item', async () => {

@@ -85,7 +85,7 @@ export async function installedN8n(version = n8n2): Promise<InstalledN8n> {
 }
 
 /** Installs the versions that the tests run. */
-async function installAll(): Promise<void> {
+export async function installAll(): Promise<void> {
 	for (const version of [n8n2, n8n1]) await installedN8n(version);
 }
 

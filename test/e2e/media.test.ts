@@ -8,7 +8,7 @@ import * as z from 'zod/v4';
 
 import { recording, startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { output } from './execution';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -57,9 +57,6 @@ const hashOf = (parts: Iterable<Buffer>) => {
 	for (const part of parts) hash.update(part);
 	return hash.digest('hex');
 };
-
-const output = ({ data }: StoredExecution, index = 0) =>
-	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
 
 /** The id of n8n's main process: the one in this user folder that runs `start`. */
 function pidOf({ userFolder }: N8n): string {

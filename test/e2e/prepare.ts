@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 
-import { installedN8n } from './install';
-import { n8n1, n8n2 } from './n8nVersion';
+import { installAll } from './install';
 import { packProject } from './pack';
 
 declare module 'vitest' {
@@ -17,7 +16,7 @@ declare module 'vitest' {
 
 /** Runs once before all test files: installs n8n and packs this package, unless `PACKED` is its tarball. */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
-	for (const version of [n8n2, n8n1]) await installedN8n(version);
+	await installAll();
 	if (process.env.PACKED !== undefined) {
 		provide('tarball', process.env.PACKED);
 		return async () => undefined;

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
 
-import { installedN8n } from '../e2e/install';
-import { n8n1, n8n2 } from '../e2e/n8nVersion';
+import { installAll } from '../e2e/install';
 import { packBuilt } from '../e2e/pack';
 
 /** One proof: tests that `npm test` runs in small, or not at all, here in full. */
@@ -105,7 +104,7 @@ async function run({ what, files, env }: Proof, tarball: string): Promise<Ended>
 }
 
 async function main(): Promise<void> {
-	for (const version of [n8n2, n8n1]) await installedN8n(version);
+	await installAll();
 	const folder = await mkdtemp(join(tmpdir(), 'twenty2-packed-'));
 	const tarball = await packBuilt(folder);
 	const ended: Ended[] = [];

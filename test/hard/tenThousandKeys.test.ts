@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import type { Campaign } from '../e2e/campaign';
-import type { StoredExecution } from '../e2e/execution';
+import { median } from '../bench/median';
+import { runAgain, type Campaign } from '../e2e/campaign';
+import { output } from '../e2e/execution';
 import { printFigure } from '../e2e/figure';
 import type { Credential, N8n } from '../e2e/n8n';
 import { startN8nWithNode } from '../e2e/n8nWithNode';
@@ -35,16 +36,6 @@ afterAll(async () => {
 });
 
 const oncePerPhone = { options: { deduplicationKey: '=november-{{ $json.phone }}' } };
-
-/** Runs a workflow again. */
-async function runAgain({ id, start }: Pick<Campaign, 'id' | 'start'>, given: Lead[]) {
-	const [last] = await n8n.executions(id);
-	await start(given);
-	return await n8n.waitForExecution(id, { after: last?.id, seconds: 300 });
-}
-
-const output = ({ data }: StoredExecution, index: number) =>
-	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
 
 /** Creates a campaign whose workflow already has 10,000 keys, added by Remove Duplicates. */
 async function with10000Keys(parameters: Parameters, path: string): Promise<Campaign> {
@@ -81,16 +72,14 @@ async function with10000Keys(parameters: Parameters, path: string): Promise<Camp
 	const start = calls(path);
 	for (let n = 0; n < 10_000; n += 2_000) {
 		const part = leads(n + 2_000).slice(n);
-		const filled = await runAgain({ id, start: calls(`${path}-keys`) }, part);
+		const filled = await runAgain(n8n, { id, start: calls(`${path}-keys`) }, part);
 		expect(filled.data.resultData.runData.Remember?.[0]?.data?.main?.[0]).toHaveLength(2_000);
 	}
-	return { id, start, run: async (given) => await runAgain({ id, start }, given) };
+	return { id, start, run: async (given) => await runAgain(n8n, { id, start }, given) };
 }
 
 const CREATES = 300;
 const timed = z.object({ executionTime: z.number() });
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 // test/engine asserts the amount of work, which does not depend on the machine.
 it('Ten thousand keys let three hundred creates through, and what they add is told', async () => {
