@@ -59,6 +59,7 @@ process.on('SIGUSR2', () => {
 		listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
 	};
 	left.budgets = countOf('Budget');
+	// Lets go of the objects that were looked at, which would stay in the heap.
 	session.disconnect();
 	session.connect();
 	process.stdout.write(`What is left: ${JSON.stringify(left)}\n`);

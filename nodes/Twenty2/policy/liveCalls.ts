@@ -251,7 +251,7 @@ export class LiveCalls {
 
 	private get isFree(): boolean {
 		const within = this.live.size + this.inFlight < this.lines;
-		return this.state === 'open' && (this.notEnforced || this.beyondAccepted || within);
+		return this.state === 'open' && (this.beyondAccepted || within);
 	}
 
 	/** Lines that calls of this process have freed, beside those that creates are on their way to. */
@@ -392,7 +392,7 @@ export class LiveCalls {
 		this.acceptedAt = [...this.acceptedAt.filter((at) => at > now - SECOND_MS), now];
 		if (this.acceptedAt.length <= 2 * this.lines) return;
 		this.notEnforced = true;
-		this.state = 'open';
+		this.open();
 	}
 
 	private probeAccepted(): void {

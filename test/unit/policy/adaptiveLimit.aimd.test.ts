@@ -15,16 +15,16 @@ function limitOf(keyLimit: number) {
 	/** Sends a request that is not answered yet. */
 	const begin = () => {
 		window.forget(now());
-		window.send();
-		return limit.grant(0, now());
-	};
-	const send = (accepted: boolean, cause: RefusalCause = 'window', retryAfterMs = 0) => {
-		window.forget(now());
 		const grant = limit.grant(0, now());
 		window.send();
+		return grant;
+	};
+	/** Sends a request that is answered at once. @returns whether it was a probe */
+	const send = (accepted: boolean, cause: RefusalCause = 'window') => {
+		const grant = begin();
 		window.answer(accepted);
 		if (accepted) limit.accepted(grant, now());
-		else limit.refused(grant, retryAfterMs, cause, now());
+		else limit.refused(grant, 0, cause, now());
 		return grant.isProbe;
 	};
 	/** Sends as soon as the limit allows it. @returns how long that took */
@@ -200,25 +200,19 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.probing).toBe(false);
 	});
 
-	it('is verified once a minute: the next refusal needs no early probe', async () => {
+	it.each([
+		['a minute after the first', MINUTE, true],
+		['more than a minute after the first', MINUTE + SECOND, false],
+	])('is verified once a minute: a refusal %s', async (_, after, shared) => {
 		const { limit, send } = limitOf(60);
 		send(true);
 		send(false);
 		await pass(SECOND);
 		expect(send(true)).toBe(true);
 		expect(limit.shared).toBe(false);
-		await pass(MINUTE - SECOND);
+		await pass(after - SECOND);
 		send(false);
-		expect(limit.shared).toBe(true);
-
-		const patient = limitOf(60);
-		patient.send(true);
-		patient.send(false);
-		await pass(SECOND);
-		patient.send(true);
-		await pass(MINUTE);
-		patient.send(false);
-		expect(patient.limit.shared).toBe(false);
+		expect(limit.shared).toBe(shared);
 	});
 
 	it.each([
