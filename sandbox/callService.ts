@@ -1,10 +1,9 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { callNotFound, invalidAssistant, rateLimitExceeded } from './apiError';
 import { errorOf, placesCall } from './behaviours';
 import { stateOf, type Call, type CallOrigin, type CallRequest, type CallState } from './calls';
 import type { Context } from './context';
 import { recordingLink, transcriptLink, type Link } from './mediaLinks';
+import { sleep } from './sleep';
 
 /** A call, its current state, and its links. Only a completed call has links. */
 export interface CallDetails {
@@ -34,7 +33,7 @@ export class CallService {
 		if (behaviour.kind === 'slow') {
 			// The call is placed before the pause: a client that times out has still caused a call.
 			const call = this.place(request, true);
-			await sleep(behaviour.ms, undefined, { ref: false });
+			await sleep(behaviour.ms);
 			return call;
 		}
 		if (placesCall(behaviour)) this.place(request, true);
@@ -59,7 +58,7 @@ export class CallService {
 	private async applyReadBehaviour(callId: string): Promise<void> {
 		const { reads } = this.context;
 		const behaviour = reads.next(reads.has(callId) ? callId : '*');
-		if (behaviour?.kind === 'slow') await sleep(behaviour.ms, undefined, { ref: false });
+		if (behaviour?.kind === 'slow') await sleep(behaviour.ms);
 		else if (behaviour !== undefined) throw errorOf(behaviour, this.toField);
 	}
 

@@ -1,8 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/v4';
 import type { Reply } from './reply';
+import { sleep } from './sleep';
 
 const times = z.number().int().positive().optional();
 
@@ -108,6 +108,6 @@ async function* firstHalf(chunks: Iterable<Buffer>, bytes: number, then: () => P
 async function* slowly(chunks: Iterable<Buffer>, ms: number) {
 	for (const chunk of chunks) {
 		yield chunk;
-		await sleep(ms, undefined, { ref: false });
+		await sleep(ms);
 	}
 }

@@ -1,4 +1,4 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
+/* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -19,6 +19,7 @@ import { handleControlRequest } from './control';
 import { e164 } from './e164';
 import type { Generation } from './generation';
 import { documentedLimits, type CountingRule } from './limits';
+import { listen } from './listen';
 import { magicNumbers } from './magicNumbers';
 import { defineMedia, type MediaDefinition } from './mediaBehaviours';
 import { defaultMedia } from './mediaOptions';
@@ -26,6 +27,7 @@ import { ReplyOverride, type Reply } from './reply';
 import type { IncomingRequest } from './request';
 import type { Sandbox, SandboxOptions } from './sandbox';
 import { recordedHeaders, Seen, type SeenRequest } from './seen';
+import { sleep } from './sleep';
 import { slidingWindow } from './slidingWindow';
 import { webhookEvent } from './webhooks';
 import { workspace } from './workspace';
@@ -49,13 +51,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 	const server = createServer((request, response) => {
 		serve(request, response).catch(() => response.destroy());
 	});
-	await new Promise<void>((resolve, reject) => {
-		server.once('error', reject);
-		server.listen(port, '127.0.0.1', resolve);
-	});
-	const address = server.address();
-	if (address === null || typeof address === 'string') throw new Error('No TCP port');
-	const url = `http://127.0.0.1:${address.port}`;
+	const listeningAt = await listen(server, port);
+	const url = `http://127.0.0.1:${listeningAt}`;
 
 	const context: Context = {
 		accounts: withDefaults(defaultAccounts, options),
@@ -140,7 +137,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 	const sandbox: Sandbox = {
 		url,
-		port: address.port,
+		port: listeningAt,
 		limits,
 		pace: context.pace,
 		media: context.media,
@@ -177,13 +174,6 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 		},
 	};
 	return sandbox;
-}
-
-/** Uses the global `setTimeout`, which tests with fake timers replace. */
-async function sleep(ms: number): Promise<void> {
-	await new Promise<void>((resolve) => {
-		setTimeout(resolve, ms);
-	});
 }
 
 /** Finer than Date.now(): whole milliseconds would make the edges of the window inexact. */

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, useVirtualTime } from './virtualTime';
 
 /** Friday in India. */
 const friday = (hour: number, minute = 0) => Date.UTC(2026, 4, 22, hour, minute - 330);
@@ -25,12 +25,6 @@ describe('Calling Hours', () => {
 	const within = (hours: IDataObject, options: IDataObject = {}, settings = errorOutput) =>
 		createCallNode({ options: { callingHours: { hours }, ...options } }, settings);
 
-	const done = async (running: ReturnType<ReturnType<typeof engineFor>['start']>): Promise<Run> => {
-		const [run] = (await untilDone(sandbox, [running])).runs;
-		if (!run) throw new Error('Nothing was run');
-		return run;
-	};
-
 	const runOf = async (
 		node: ReturnType<typeof createCallNode>,
 		{
@@ -39,7 +33,10 @@ describe('Calling Hours', () => {
 			credential = {} as IDataObject,
 		} = {},
 	): Promise<Run> =>
-		await done(engineFor(sandbox, credential).start({ items, node, settings: { timezone } }));
+		await runUntilDone(
+			sandbox,
+			engineFor(sandbox, credential).start({ items, node, settings: { timezone } }),
+		);
 
 	const errorsOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error));
 
@@ -102,7 +99,7 @@ describe('Calling Hours', () => {
 			context: { data: { error: { next_allowed_at: '2026-05-23T09:00:00+05:30' } } },
 		});
 		vi.setSystemTime(friday(33));
-		const retried = await done(thrown.startRetry());
+		const retried = await runUntilDone(sandbox, thrown.startRetry());
 		expect(retried.success).toHaveLength(3);
 	});
 
@@ -143,9 +140,9 @@ describe('Calling Hours', () => {
 		const node = within({}, { deduplicationKey: '={{ $json.phone }}' });
 		const engine = engineFor(sandbox);
 		const what = { items: leads(2), node, settings: { timezone: 'Asia/Kolkata' } };
-		expect(errorsOf(await done(engine.start(what)))).toHaveLength(2);
+		expect(errorsOf(await runUntilDone(sandbox, engine.start(what)))).toHaveLength(2);
 		vi.setSystemTime(friday(33));
-		expect((await done(engine.start(what))).success).toHaveLength(2);
+		expect((await runUntilDone(sandbox, engine.start(what))).success).toHaveLength(2);
 	});
 
 	it('do not matter to a call that was placed within them', async () => {
@@ -159,7 +156,7 @@ describe('Calling Hours', () => {
 		workflow.nodes.forEach((each) => {
 			if (each.name === 'Twenty2') each.onError = 'continueErrorOutput';
 		});
-		const retried = await done(thrown.startRetry({ workflow }));
+		const retried = await runUntilDone(sandbox, thrown.startRetry({ workflow }));
 		expect(retried.success).toMatchObject([{ pairedItem: { item: 0 } }]);
 		expect(errorsOf(retried)).toMatchObject([{ code: 'OUTSIDE_CALLING_HOURS' }]);
 	});

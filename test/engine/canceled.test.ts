@@ -4,9 +4,9 @@ import { startSandbox, type Sandbox } from '../../sandbox';
 import { Answers } from './answers';
 import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { settle, untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, settle, useVirtualTime } from './virtualTime';
 
-// The clock stands still: whatever this node still waited for after Stop would wait for ever.
+// Unless a test moves the clock, it stands still: what this node still waited for after Stop would wait for ever.
 describe('Stop in the editor', () => {
 	useVirtualTime();
 	let sandbox: Sandbox;
@@ -52,7 +52,7 @@ describe('Stop in the editor', () => {
 		await settle(sandbox);
 		running.cancel();
 		// n8n itself still waits between the tries.
-		await untilDone(sandbox, [Promise.resolve(running)]);
+		await runUntilDone(sandbox, Promise.resolve(running));
 		await expectNothingLeft();
 		expect(sandbox.seen.requests).toHaveLength(1);
 	});
@@ -62,8 +62,11 @@ describe('Stop in the editor', () => {
 		const engine = engineFor(sandbox);
 		const running = await engine.start({ items: leads(9), node: createCallNode() });
 		answers.after(1, () => running.cancel());
-		await running.finished;
-		const next = await engine.run({ items: [{ phone: phone(20) }], node: createCallNode() });
+		await runUntilDone(sandbox, Promise.resolve(running));
+		const next = await runUntilDone(
+			sandbox,
+			engine.start({ items: [{ phone: phone(20) }], node: createCallNode() }),
+		);
 		expect(next.success).toHaveLength(1);
 	});
 
@@ -71,9 +74,9 @@ describe('Stop in the editor', () => {
 		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
 		const running = await engineFor(sandbox).start({ items: leads(9), node: createCallNode() });
 		answers.after(2, () => running.cancel());
-		const stopped = await running.finished;
+		const stopped = await runUntilDone(sandbox, Promise.resolve(running));
 		const sent = sandbox.seen.requests.length;
-		const retried = await stopped.retry();
+		const retried = await runUntilDone(sandbox, stopped.startRetry());
 
 		expect([stopped.status, retried.status]).toEqual(['canceled', 'success']);
 		expect(retried.success).toEqual([]);
@@ -89,9 +92,9 @@ describe('Stop in the editor', () => {
 				node: createCallNode({}, { onError }),
 			});
 			answers.after(2, () => running.cancel({ unsaved: true }));
-			const stopped = await running.finished;
+			const stopped = await runUntilDone(sandbox, Promise.resolve(running));
 			const phoned = sandbox.seen.perNumber();
-			const retried = await stopped.retry();
+			const retried = await runUntilDone(sandbox, stopped.startRetry());
 
 			if (resumesAfterStop) {
 				expect(retried.success).toHaveLength(9);
@@ -116,8 +119,8 @@ describe('Stop in the editor', () => {
 			node: createCallNode({}, { onError: 'continueRegularOutput' }),
 		});
 		answers.after(2, () => running.cancel());
-		const stopped = await running.finished;
-		const retried = await stopped.retry();
+		const stopped = await runUntilDone(sandbox, Promise.resolve(running));
+		const retried = await runUntilDone(sandbox, stopped.startRetry());
 
 		expect(stopped.status).toBe('canceled');
 		expect(retried.status).toBe('success');

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Engine, Run } from './engine';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, useVirtualTime } from './virtualTime';
 
 const onErrors = ['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const;
 
@@ -30,9 +30,7 @@ describe('A dry run', () => {
 		on = engine,
 	): Promise<Run> => {
 		const started = on.start({ items, node, settings: { timezone: 'Asia/Kolkata' } });
-		const [run] = (await untilDone(sandbox, [started])).runs;
-		if (!run) throw new Error('Nothing was run');
-		return run;
+		return await runUntilDone(sandbox, started);
 	};
 
 	const jsonOf = ({ success }: Run) => success.map(({ json }) => json);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
 import { createCallNode, engineFor, getCallNode, leads } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, useVirtualTime } from './virtualTime';
 
 /** A minute before Twenty2 stops phoning people, one after, and when most are asleep, in India. */
 const BEFORE_NINE_PM = Date.UTC(2026, 4, 22, 15, 29);
@@ -25,9 +25,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		{ count = 3, timezone = 'Europe/Berlin' } = {},
 	): Promise<Run> => {
 		const started = engineFor(sandbox).start({ items: leads(count), node, settings: { timezone } });
-		const [run] = (await untilDone(sandbox, [started])).runs;
-		if (!run) throw new Error('Nothing was run');
-		return run;
+		return await runUntilDone(sandbox, started);
 	};
 
 	const hints = ({ hints: given }: Run) => given.map(({ message }) => message);

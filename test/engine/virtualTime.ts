@@ -57,3 +57,15 @@ export async function untilDone(
 	const { result: runs, seconds } = await untilSettled(server, going);
 	return { runs, seconds };
 }
+
+/** Moves the clock on while an execution waits for it. */
+export async function runUntilDone(
+	server: Server,
+	execution: Promise<RunningExecution>,
+): Promise<Run> {
+	const { result } = await untilSettled(
+		server,
+		execution.then(async ({ finished }) => await finished),
+	);
+	return result;
+}

@@ -7,7 +7,7 @@ import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
 import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
-import { settle, untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 type Misread = Parameters<Sandbox['behaveReads']>[1];
 
@@ -48,13 +48,6 @@ describe('Wait for Completion', () => {
 	const done = async (...executions: Array<Promise<RunningExecution>>) =>
 		await untilDone(sandbox, executions);
 
-	const runOf = async (execution: Promise<RunningExecution>): Promise<Run> => {
-		const { runs } = await done(execution);
-		const [run] = runs;
-		if (!run) throw new Error('Nothing was run');
-		return run;
-	};
-
 	/** Moves the clock on in steps in which requests can be answered. */
 	const pass = async (seconds: number) => {
 		for (let tenths = 0; tenths < seconds * 10; tenths++) {
@@ -84,14 +77,16 @@ describe('Wait for Completion', () => {
 			'gives what Get Call gives once the call has ended (output %s)',
 			async (output) => {
 				const outputFields = ['call_id', 'status', 'duration_seconds'];
-				const waited = await runOf(
+				const waited = await runUntilDone(
+					sandbox,
 					limited().start({
 						items: leads(1),
 						node: waiting({}, {}, { authentication, output, outputFields }),
 					}),
 				);
 				const call_id = callOf(0).call_id;
-				const read = await runOf(
+				const read = await runUntilDone(
+					sandbox,
 					limited().start({
 						items: [{ call_id }],
 						node: getCallNode({ authentication, output, outputFields }),
@@ -108,7 +103,8 @@ describe('Wait for Completion', () => {
 
 		it('gives a call that nobody answers as a result, not as an error', async () => {
 			sandbox.behave(phone(1), 'unanswered');
-			const run = await runOf(
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(3), node: waiting({}, {}, { authentication }) }),
 			);
 
@@ -123,7 +119,8 @@ describe('Wait for Completion', () => {
 
 	it('keeps a call that nobody answers out of the error output', async () => {
 		sandbox.behave(phone(0), 'unanswered');
-		const run = await runOf(
+		const run = await runUntilDone(
+			sandbox,
 			limited().start({ items: leads(2), node: waiting({}, { onError: 'continueErrorOutput' }) }),
 		);
 		expect(statuses(run)).toEqual(['failed', 'completed']);
@@ -230,7 +227,8 @@ describe('Wait for Completion', () => {
 		});
 
 		it('and says nothing of having waited for a limit', async () => {
-			const run = await runOf(
+			const run = await runUntilDone(
+				sandbox,
 				limited({ concurrentCalls: 12 }).start({
 					items: leads(3),
 					node: waiting({ pollIntervalSeconds: 1 }),
@@ -398,7 +396,8 @@ describe('Wait for Completion', () => {
 		])('after %d minutes says %s', async (maxWaitMinutes, text) => {
 			await reopen({ ...long, talkMs: 3_600 * SECOND });
 			const settings = { onError: 'continueRegularOutput' } as const;
-			const run = await runOf(
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(1), node: waiting({ maxWaitMinutes }, settings) }),
 			);
 			expect(errorsIn(run.success)).toMatchObject([
@@ -409,7 +408,7 @@ describe('Wait for Completion', () => {
 		it('finds a call that ended by the last look', async () => {
 			await reopen(brief);
 			const node = waiting({ maxWaitMinutes: 0.1, pollIntervalSeconds: 4 });
-			const run = await runOf(limited().start({ items: leads(1), node }));
+			const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 			expect(statuses(run)).toEqual(['completed']);
 		});
 
@@ -466,16 +465,16 @@ describe('Wait for Completion', () => {
 
 		it('is resumed by a retry, which looks once at once', async () => {
 			const node = waiting({ maxWaitMinutes: 0 });
-			const first = await runOf(limited().start({ items: leads(1), node }));
+			const first = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 			expect(first.error).toMatchObject({ code: 'WAIT_TIMEOUT' });
 			expect(first.error?.message).toBe(
 				'The call did not end within 0 minutes. 1 call was already placed.',
 			);
-			const second = await runOf(first.startRetry());
+			const second = await runUntilDone(sandbox, first.startRetry());
 			expect(second.error).toMatchObject({ code: 'WAIT_TIMEOUT' });
 			expect(looks()).toHaveLength(2);
 			await pass(60);
-			const third = await runOf(second.startRetry());
+			const third = await runUntilDone(sandbox, second.startRetry());
 			expect(statuses(third)).toEqual(['completed']);
 			expect(looks()).toHaveLength(3);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
@@ -512,7 +511,8 @@ describe('Wait for Completion', () => {
 		it('counts its own call among those placed when it cannot be looked at', async () => {
 			const message = 'This key may no longer read calls';
 			sandbox.behaveReads('*', { kind: 'refuse', status: 403, code: 'FORBIDDEN', message });
-			const run = await runOf(
+			const run = await runUntilDone(
+				sandbox,
 				limited({ concurrentCalls: 1 }).start({ items: leads(3), node: node() }),
 			);
 			expect(run.error).toMatchObject({
@@ -540,10 +540,10 @@ describe('Wait for Completion', () => {
 
 		it('waits on for them by Retry execution, twice', async () => {
 			failing();
-			const first = await runOf(limited().start({ items: leads(6), node: node() }));
-			const second = await runOf(first.startRetry());
+			const first = await runUntilDone(sandbox, limited().start({ items: leads(6), node: node() }));
+			const second = await runUntilDone(sandbox, first.startRetry());
 			expect([first.status, second.status]).toEqual(['error', 'error']);
-			const third = await runOf(second.startRetry());
+			const third = await runUntilDone(sandbox, second.startRetry());
 			expect(statuses(third)).toEqual(expected);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
 			expect(sandbox.seen.mostLive).toBe(3);
@@ -554,11 +554,14 @@ describe('Wait for Completion', () => {
 		it('waits for a call that an earlier try placed without waiting', async () => {
 			sandbox.behave(phone(1), '500 once');
 			const node = createCallNode({ options: { maxRetries: 0 } });
-			const failed = await runOf(limited({ concurrentCalls: 1 }).start({ items: leads(2), node }));
+			const failed = await runUntilDone(
+				sandbox,
+				limited({ concurrentCalls: 1 }).start({ items: leads(2), node }),
+			);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
 			const workflow = structuredClone(failed.workflow);
 			Object.assign(workflow.nodes[1]?.parameters ?? {}, waiting().parameters);
-			const retried = await runOf(failed.startRetry({ workflow }));
+			const retried = await runUntilDone(sandbox, failed.startRetry({ workflow }));
 			expect(statuses(retried)).toEqual(['completed', 'completed']);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
 		});
@@ -566,7 +569,8 @@ describe('Wait for Completion', () => {
 
 	it('Retry On Fail under the error output neither redials nor looks at ended calls again', async () => {
 		sandbox.behave(phone(0), 'refused');
-		const run = await runOf(
+		const run = await runUntilDone(
+			sandbox,
 			limited().start({
 				items: leads(4),
 				node: waiting(
@@ -583,7 +587,8 @@ describe('Wait for Completion', () => {
 	});
 
 	it('Retry On Fail under the error output waits on for a call that took too long', async () => {
-		const run = await runOf(
+		const run = await runUntilDone(
+			sandbox,
 			limited().start({
 				items: leads(3),
 				node: waiting(
@@ -600,7 +605,8 @@ describe('Wait for Completion', () => {
 	it('a call that is waited for again keeps its line, so that new creates wait', async () => {
 		await reopen({ ...long, concurrentCalls: 1 });
 		const key = limited({ concurrentCalls: 1 });
-		const timedOut = await runOf(
+		const timedOut = await runUntilDone(
+			sandbox,
 			key.start({ items: leads(1), node: waiting({ maxWaitMinutes: 0.1 }) }),
 		);
 		expect(timedOut.error).toMatchObject({ code: 'WAIT_TIMEOUT' });
@@ -619,7 +625,8 @@ describe('Wait for Completion', () => {
 
 	it('a call of which the answer got lost is waited for where Twenty2 lists it', async () => {
 		sandbox.behave(phone(0), 'place and cut');
-		const run = await runOf(
+		const run = await runUntilDone(
+			sandbox,
 			limited().start({
 				items: leads(1),
 				node: waiting({}, {}, { authentication: 'workspace' }),
@@ -635,7 +642,8 @@ describe('Wait for Completion', () => {
 		sandbox.behave(phone(0), 'refused');
 		sandbox.behave(phone(1), '422');
 		const key = limited({ concurrentCalls: 1 });
-		const run = await runOf(
+		const run = await runUntilDone(
+			sandbox,
 			key.start({
 				items: leads(4),
 				node: waiting({ maxWaitMinutes: 0.1 }, { onError: 'continueRegularOutput' }),
@@ -707,7 +715,7 @@ describe('Wait for Completion', () => {
 			await vi.advanceTimersByTimeAsync(20 * SECOND);
 
 			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
-			const retried = await runOf(stopped.startRetry());
+			const retried = await runUntilDone(sandbox, stopped.startRetry());
 			expect(statuses(retried)).toEqual(leads(5).map(() => 'completed'));
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(5));
 			expect(sandbox.seen.mostLive).toBe(3);
@@ -717,7 +725,8 @@ describe('Wait for Completion', () => {
 			'of a retry keeps what that retry had placed, though n8n keeps only the try before',
 			async () => {
 				sandbox.behave(phone(0), '500 once');
-				const failed = await runOf(
+				const failed = await runUntilDone(
+					sandbox,
 					limited({ concurrentCalls: 1 }).start({
 						items: leads(3),
 						node: waiting({ maxRetries: 0 }),
@@ -732,7 +741,7 @@ describe('Wait for Completion', () => {
 				expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
 				running.cancel();
 				const stopped = await running.finished;
-				const retried = await runOf(stopped.startRetry());
+				const retried = await runUntilDone(sandbox, stopped.startRetry());
 				expect(statuses(retried)).toEqual(['completed', 'completed', 'completed']);
 				expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
 			},
@@ -759,7 +768,7 @@ describe('Wait for Completion', () => {
 			const stopped = await running.finished;
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
 			expect(looks()).toEqual([]);
-			const retried = await runOf(stopped.startRetry());
+			const retried = await runUntilDone(sandbox, stopped.startRetry());
 			expect(statuses(retried)).toEqual(leads(5).map(() => 'completed'));
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(5));
 		});
@@ -798,9 +807,12 @@ describe('Wait for Completion', () => {
 		sandbox.behave(phone(2), '500 once');
 		const engine = engineFor(sandbox, {}, { 'test.loop': new LoopOverItems() });
 		const workflow = loopAround(waiting({ maxRetries: 0 }));
-		const failed = await runOf(engine.startWorkflow(workflow, { items, observe: 'Loop' }));
+		const failed = await runUntilDone(
+			sandbox,
+			engine.startWorkflow(workflow, { items, observe: 'Loop' }),
+		);
 		expect(failed.status).toBe('error');
-		const retried = await runOf(failed.startRetry());
+		const retried = await runUntilDone(sandbox, failed.startRetry());
 
 		expect(statuses(retried)).toEqual(items.map(() => 'completed'));
 		const ids = retried.success.map(({ json }) => json.call_id);
@@ -812,17 +824,21 @@ describe('Wait for Completion', () => {
 		const engine = limited();
 		const settings = { onError: 'continueRegularOutput' } as const;
 		const key = { deduplicationKey: '={{ $json.name }}' };
-		const first = await runOf(
+		const first = await runUntilDone(
+			sandbox,
 			engine.start({ items: leads(2), node: waiting({ ...key, maxWaitMinutes: 0.5 }) }),
 		);
 		expect(first.error).toMatchObject({ code: 'WAIT_TIMEOUT' });
-		const other = await runOf(engine.start({ items: leads(2), node: waiting(key, settings) }));
+		const other = await runUntilDone(
+			sandbox,
+			engine.start({ items: leads(2), node: waiting(key, settings) }),
+		);
 		expect(errorsIn(other.success)).toMatchObject([
 			{ code: 'DUPLICATE_CALL', outcome: 'not_placed' },
 			{ code: 'DUPLICATE_CALL', outcome: 'not_placed' },
 		]);
 		await pass(30);
-		const retried = await runOf(first.startRetry());
+		const retried = await runUntilDone(sandbox, first.startRetry());
 		expect(statuses(retried)).toEqual(['completed', 'completed']);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
 	});
@@ -835,8 +851,8 @@ describe('Wait for Completion', () => {
 			message: 'No call for this call_id',
 		});
 		const node = waiting({ maxWaitMinutes: 1 });
-		const first = await runOf(limited().start({ items: leads(1), node }));
-		const second = await runOf(first.startRetry());
+		const first = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
+		const second = await runUntilDone(sandbox, first.startRetry());
 		for (const { error } of [first, second]) {
 			expect(error).toMatchObject({
 				code: 'WAIT_TIMEOUT',

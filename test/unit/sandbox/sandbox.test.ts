@@ -1,6 +1,7 @@
 /* eslint-disable @n8n/community-nodes/no-dangerous-functions, @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { spawn } from 'node:child_process';
-import { afterEach, describe, expect, it } from 'vitest';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 import { magicNumbers, type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox';
 
@@ -90,6 +91,18 @@ function workspaceClient(url: string) {
 const error = (status: number, code: string) => ({
 	success: false,
 	error: { code, message: expect.any(String), status },
+});
+
+describe('the address', () => {
+	it('is never one that a process had before, for which a client may remember limits', async () => {
+		const urls = new Set<string>();
+		for (let n = 0; n < 1_000; n++) {
+			const sandbox = await startSandbox();
+			urls.add(sandbox.url);
+			await sandbox.close();
+		}
+		expect(urls.size).toBe(1_000);
+	});
 });
 
 describe('the API key generation', () => {
@@ -657,6 +670,23 @@ describe('misbehaviour', () => {
 		await expect.poll(() => sandbox.seen.callsTo(TO)).toHaveLength(2);
 		client.abort();
 		await expect(pending).rejects.toThrow('aborted');
+	});
+
+	it('"slow" is by the clock of the test', async () => {
+		const { create, sandbox } = await sandboxWithClock();
+		sandbox.behave(TO, { kind: 'slow', ms: 600_000 });
+		vi.useFakeTimers({ toFake: ['setTimeout'] });
+		try {
+			const answered = create();
+			while (sandbox.seen.callsTo(TO).length === 0) await nextTurn();
+			vi.advanceTimersByTime(599_999);
+			for (let turn = 0; turn < 20; turn++) await nextTurn();
+			expect(sandbox.seen.requests[0]?.status).toBeNull();
+			vi.advanceTimersByTime(1);
+			expect((await answered).status).toBe(200);
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	it('"unanswered" rings and fails', async () => {
