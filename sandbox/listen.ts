@@ -11,7 +11,7 @@ const used = new Set<number>();
  * @returns the port
  * @throws Error when the port is taken
  */
-export async function listen(server: Server, port: number): Promise<number> {
+export async function listen(server: Server, port = 0): Promise<number> {
 	for (;;) {
 		await new Promise<void>((resolve, reject) => {
 			server.once('error', reject);

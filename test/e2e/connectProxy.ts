@@ -1,9 +1,8 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import * as z from 'zod/v4';
 
-const address = z.object({ port: z.number() });
+import { listen } from '../../sandbox/listen';
 
 /** An HTTP CONNECT proxy on loopback. */
 export interface ConnectProxy {
@@ -24,9 +23,9 @@ export async function startConnectProxy(host: string, port: number): Promise<Con
 		target.on('error', () => client.destroy());
 		client.on('close', () => target.destroy());
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const listeningAt = await listen(server);
 	return {
-		url: `http://127.0.0.1:${address.parse(server.address()).port}`,
+		url: `http://127.0.0.1:${listeningAt}`,
 		close: () => server.close(),
 	};
 }

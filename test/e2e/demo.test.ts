@@ -8,6 +8,7 @@ import * as z from 'zod/v4';
 
 import { requireDiskSpace } from '../../.ci/diskSpace.mjs';
 import { UserError } from '../../.ci/userError.mjs';
+import { listen } from '../../sandbox/listen';
 import { printFigure } from './figure';
 import { NpmStart } from './npmStart';
 import { listeners, processTree } from './processTree';
@@ -192,7 +193,7 @@ describe.sequential('npm start says in one sentence', () => {
 	it('that a port is taken', async () => {
 		const server = createServer();
 		const port = await freePort();
-		await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+		await listen(server, port);
 		demo = new NpmStart({
 			DEMO_SANDBOX_PORT: String(port),
 			DEMO_EDITOR_PORT: String(await freePort()),

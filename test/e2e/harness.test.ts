@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod/v4';
 
+import { listen } from '../../sandbox/listen';
 import { printFigure } from './figure';
 import { startN8n, type Credential, type N8n, type WorkflowJson } from './n8n';
 import { packProbe } from './probePackage';
@@ -35,9 +35,7 @@ let n8n: N8n;
 let credential: Credential;
 
 beforeAll(async () => {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = z.object({ port: z.number() }).parse(server.address());
-	baseUrl = `http://127.0.0.1:${port}`;
+	baseUrl = `http://127.0.0.1:${await listen(server)}`;
 
 	folder = await mkdtemp(join(tmpdir(), 'n8n-probe-'));
 	const tarball = await packProbe(folder);

@@ -1,8 +1,9 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod/v4';
+
+import { listen } from '../../sandbox/listen';
 
 const request = z.looseObject({
 	stream: z.boolean().optional(),
@@ -53,8 +54,7 @@ export async function startLanguageModel(
 			response.end(`data: ${chunk}\n\ndata: [DONE]\n\n`);
 		})().catch((error: unknown) => response.writeHead(500).end(String(error)));
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = server.address() as AddressInfo;
+	const port = await listen(server);
 	return {
 		url: `http://127.0.0.1:${port}/v1`,
 		requests,

@@ -14,6 +14,7 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
+import { listen } from '../../sandbox/listen';
 import { createEngine } from './engine';
 import { LoopOverItems } from './loopOverItems';
 import { resumesAfterStop } from './n8nCore';
@@ -168,9 +169,7 @@ const server = createServer((request, response) => {
 });
 
 beforeAll(async () => {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const { port } = z.object({ port: z.number() }).parse(server.address());
-	baseUrl = `http://127.0.0.1:${port}`;
+	baseUrl = `http://127.0.0.1:${await listen(server)}`;
 });
 afterAll(() => server.close());
 beforeEach(() => {

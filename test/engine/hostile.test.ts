@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import type { IDataObject } from 'n8n-workflow';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { listen } from '../../sandbox/listen';
 import type { Run } from './engine';
 import { hostileText } from './hostileText';
 import { logger } from './n8nCore';
@@ -53,10 +53,7 @@ beforeAll(async () => {
 			response.end(answer.body);
 		});
 	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const address = server.address();
-	url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+	url = `http://127.0.0.1:${await listen(server)}`;
 });
 afterAll(() => server.close());
 

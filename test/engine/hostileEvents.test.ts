@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
+import { listen } from '../../sandbox/listen';
 import { hostileText } from './hostileText';
 import { logger } from './n8nCore';
 import { startTrigger, type Trigger } from './startTrigger';
@@ -39,10 +40,7 @@ beforeAll(async () => {
 		response.writeHead(200, { 'content-type': 'application/json' });
 		response.end(JSON.stringify({ success: true, call: { call_id: 'call_1', status } }));
 	});
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const address = server.address();
-	twenty2 = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+	twenty2 = `http://127.0.0.1:${await listen(server)}`;
 });
 afterAll(() => server.close());
 

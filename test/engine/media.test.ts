@@ -2,10 +2,11 @@
 import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { readdirSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { recording, startSandbox, type Sandbox } from '../../sandbox';
+import { listen } from '../../sandbox/listen';
 import { binaryData, core } from './n8nCore';
 import { createCallNode, engineFor, getCallNode, phone } from './twenty2';
 
@@ -55,11 +56,9 @@ afterAll(() => rmSync(userFolder, { recursive: true, force: true }));
 
 /** Listens until the test has ended. */
 async function listening<S extends Server>(server: S): Promise<{ url: string; server: S }> {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const address: AddressInfo | string | null = server.address();
-	if (address === null || typeof address === 'string') throw new Error('No TCP port');
+	const port = await listen(server);
 	onEnd.push(() => server.close());
-	return { url: `http://127.0.0.1:${address.port}`, server };
+	return { url: `http://127.0.0.1:${port}`, server };
 }
 const onEnd: Array<() => void> = [];
 afterEach(() => onEnd.splice(0).forEach((end) => end()));

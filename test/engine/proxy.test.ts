@@ -1,9 +1,9 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
-import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
+import { listen } from '../../sandbox/listen';
 import { createCallNode, engineFor, getCallNode, phone } from './twenty2';
 
 /** A proxy that the environment names, as companies have one before the internet. */
@@ -21,11 +21,7 @@ class ForwardProxy {
 	/** @param target where requests to any host are passed on to */
 	static async start(target: string): Promise<ForwardProxy> {
 		const server = createServer();
-		server.listen(0, '127.0.0.1');
-		await once(server, 'listening');
-		const address = server.address();
-		const port = typeof address === 'object' && address ? address.port : 0;
-		const proxy = new ForwardProxy(server, `http://127.0.0.1:${port}`);
+		const proxy = new ForwardProxy(server, `http://127.0.0.1:${await listen(server)}`);
 		server.on('connect', (request, client) => {
 			proxy.seen.push(`CONNECT ${request.url ?? ''}`);
 			client.on('error', () => undefined);

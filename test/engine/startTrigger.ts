@@ -18,6 +18,7 @@ import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
 import { Twenty2WorkspaceApi } from '../../credentials/Twenty2WorkspaceApi.credentials';
 import { Twenty2Trigger } from '../../nodes/Twenty2/Twenty2Trigger.node';
 import { deliver } from '../../sandbox';
+import { listen } from '../../sandbox/listen';
 import { core, workflowPackage } from './n8nCore';
 import { GivenNodeTypes } from './nodeTypes';
 import { provideProcessedKeys } from './processedKeys';
@@ -202,9 +203,7 @@ export async function startTrigger({
 			.finally(() => open.delete(done));
 		open.add(done);
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	const address = server.address();
-	const port = typeof address === 'object' && address ? address.port : 0;
+	const port = await listen(server);
 
 	const trigger: Trigger = {
 		url: `http://127.0.0.1:${port}/webhook`,

@@ -12,6 +12,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
 import { Failure } from '../../nodes/Twenty2/api/failure';
 import { sendThrough, type HttpRequest } from '../../nodes/Twenty2/api/transport';
+import { listen } from '../../sandbox/listen';
 import { createEngine } from './engine';
 import { StoredCredentials } from './storedCredentials';
 
@@ -37,13 +38,11 @@ async function listening(answer: RequestListener) {
 			answer(request, response);
 		});
 	});
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const port = await listen(server);
 	onEnd.push(() => {
 		server.closeAllConnections();
 		server.close();
 	});
-	const address = server.address();
-	const port = typeof address === 'object' && address ? address.port : 0;
 	return { url: `http://127.0.0.1:${port}`, requests };
 }
 

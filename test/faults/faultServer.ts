@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import {
 	createServer as createHttpServer,
 	type IncomingMessage,
-	type Server,
 	type ServerResponse,
 } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { vi } from 'vitest';
 
 import type { Sandbox } from '../../sandbox';
+import { listen } from '../../sandbox/listen';
 import { certificate } from './certificate';
 import { elsewhere, type Fault, type GenerationName, type Sound } from './faults';
 
@@ -42,6 +41,7 @@ export interface Plan {
 export class FaultServer {
 	private plan: Plan | undefined;
 	private spy: { mockRestore(): void } | undefined;
+	private port = 0;
 	private plans = 0;
 	private left = 0;
 	private met = 0;
@@ -62,18 +62,15 @@ export class FaultServer {
 
 	static async start(sandbox: Sandbox): Promise<FaultServer> {
 		const started = new FaultServer(sandbox);
-		for (const server of [started.server, started.other]) {
-			server.listen(0, '127.0.0.1');
-			await once(server, 'listening');
-		}
-		elsewhere.url = `http://127.0.0.1:${portOf(started.other)}/elsewhere`;
+		started.port = await listen(started.server);
+		elsewhere.url = `http://127.0.0.1:${await listen(started.other)}/elsewhere`;
 		started.lookUpNames();
 		return started;
 	}
 
 	/** The base URL of the current plan. Each plan has its own, and with it a budget of its own. */
 	get url(): string {
-		return `https://plan${this.plans}.${HOST}:${portOf(this.server)}`;
+		return `https://plan${this.plans}.${HOST}:${this.port}`;
 	}
 
 	/** Plays a fault from now on. Names are looked up, and certificates checked, as the fault has it. */
@@ -179,10 +176,4 @@ export class FaultServer {
 			: bytes;
 		return { status: answer.status, type, body: text };
 	}
-}
-
-function portOf(server: Server | ReturnType<typeof createServer>): number {
-	const address: AddressInfo | string | null = server.address();
-	if (address === null || typeof address === 'string') throw new Error('No TCP port');
-	return address.port;
 }
