@@ -13,7 +13,7 @@ import type { Engine, Run, RunningExecution } from './engine';
 import { resumesAfterStop } from './n8nCore';
 import { processedKeys } from './processedKeys';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { settle, untilDone, untilSettled, useVirtualTime } from './virtualTime';
+import { runUntilDone, settle, untilDone, untilSettled, useVirtualTime } from './virtualTime';
 
 type Settings = Parameters<typeof createCallNode>[1];
 
@@ -520,8 +520,8 @@ describe('Call Only Once per Key of a call that is waited for', () => {
 		expect(second.runs.map(codesOf)).toEqual([['DUPLICATE_CALL']]);
 		// No look was due yet.
 		expect(sandbox.seen.requests).toHaveLength(1);
-		const { runs } = await untilDone(sandbox, [first]);
-		expect(runs[0]?.success[0]?.json).toMatchObject({ status: 'completed' });
+		const run = await runUntilDone(sandbox, first);
+		expect(run.success[0]?.json).toMatchObject({ status: 'completed' });
 		await sandbox.close();
 	});
 });
@@ -558,8 +558,8 @@ describe('Call Only Once per Key, while the execution is stopped', () => {
 		const { result } = await untilSettled(sandbox, running.finished);
 		expect(result.status).toBe('canceled');
 
-		const { runs } = await untilDone(sandbox, [engine.start({ items, node: onceANode() })]);
-		expect(runs[0]?.success).toHaveLength(1);
+		const run = await runUntilDone(sandbox, engine.start({ items, node: onceANode() }));
+		expect(run.success).toHaveLength(1);
 	});
 });
 

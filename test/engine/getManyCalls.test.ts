@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { NodeUnderTest } from './engine';
 import { createCallNode, engineFor, leads, phone, twenty2Type } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, useVirtualTime } from './virtualTime';
 
 const oneItem: IDataObject[] = [{ name: 'Anybody' }];
 
@@ -281,8 +281,7 @@ describe('Get Many Calls and too many requests', () => {
 
 	const list = async (options = {}) => {
 		const node = getManyCallsNode({ options });
-		const { runs } = await untilDone(sandbox, [engineFor(sandbox).start({ items: oneItem, node })]);
-		return runs[0];
+		return await runUntilDone(sandbox, engineFor(sandbox).start({ items: oneItem, node }));
 	};
 
 	it('waits as long as Twenty2 asks', async () => {

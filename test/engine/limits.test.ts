@@ -8,7 +8,7 @@ import {
 	type Sandbox,
 } from '../../sandbox';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, untilDone, useVirtualTime } from './virtualTime';
 
 describe('The limits of a key', () => {
 	useVirtualTime();
@@ -84,9 +84,9 @@ describe('The limits of a key', () => {
 			items: leads(2),
 			node: createCallNode(),
 		});
-		const { runs } = await untilDone(sandbox, [running]);
+		const run = await runUntilDone(sandbox, running);
 
-		expect(runs[0]?.success).toHaveLength(2);
+		expect(run.success).toHaveLength(2);
 		const [refused, ...later] = sandbox.seen.requests.map(({ at }) => at);
 		expect(later).toHaveLength(2);
 		for (const at of later) expect(at - Number(refused)).toBeGreaterThanOrEqual(20_000);
@@ -98,8 +98,8 @@ describe('The limits of a key', () => {
 			items: leads(1),
 			node: createCallNode({ options: { maxRetries: 0 } }),
 		});
-		const { runs } = await untilDone(sandbox, [running]);
-		expect(runs[0]?.success).toHaveLength(1);
+		const run = await runUntilDone(sandbox, running);
+		expect(run.success).toHaveLength(1);
 
 		const times = sandbox.seen.requests.map(({ at }) => at);
 		const waits = times.slice(1).map((at, i) => at - Number(times[i]));
@@ -136,8 +136,8 @@ describe('The limits of a key', () => {
 			items: leads(2),
 			node: createCallNode({ options }, { onError: 'continueRegularOutput' }),
 		});
-		const { runs } = await untilDone(sandbox, [running]);
-		const [refused, unsent] = runs[0]?.success.map(({ json }) => json.error) ?? [];
+		const run = await runUntilDone(sandbox, running);
+		const [refused, unsent] = run.success.map(({ json }) => json.error);
 		expect(refused).toMatchObject({
 			code: 'RATE_LIMIT_EXCEEDED',
 			message: 'Rate limit exceeded',

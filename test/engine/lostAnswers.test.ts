@@ -5,7 +5,7 @@ import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
 import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
-import { settle, untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 const MINUTE_MS = 60_000;
 
@@ -140,8 +140,8 @@ describe('An answer that got lost (workspace)', () => {
 		const { run: stopped } = await run(leads(3), workspaceNode({}, {}));
 		expect(stopped.error).toMatchObject({ context: { itemIndex: 1 } });
 
-		const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
-		expect(runs[0]?.success).toHaveLength(3);
+		const retried = await runUntilDone(sandbox, stopped.startRetry());
+		expect(retried.success).toHaveLength(3);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
 	});
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, useVirtualTime } from './virtualTime';
 
 /** When Twenty2 phones nobody. */
 const night = Date.parse('2026-05-22T22:00:00+05:30');
@@ -22,8 +22,8 @@ describe('Execute step in the editor', () => {
 	) => {
 		vi.setSystemTime(at);
 		const started = engineFor(sandbox).start({ items: leads(count), node, mode });
-		const { runs } = await untilDone(sandbox, [started]);
-		return runs.flatMap(({ hints: given }) => given.map(({ message }) => message));
+		const run = await runUntilDone(sandbox, started);
+		return run.hints.map(({ message }) => message);
 	};
 	interface Given {
 		mode: WorkflowExecuteMode;
@@ -52,11 +52,11 @@ describe('Execute step in the editor', () => {
 		const engine = engineFor(sandbox);
 		const press = async () => {
 			const started = engine.start({ items: leads(2), node, mode: 'manual' });
-			const { runs } = await untilDone(sandbox, [started]);
-			return runs.flatMap(({ hints: given, errors }) => [
-				...given.map(({ message }) => message),
-				...errors.map(({ json }) => Object(json.error).code),
-			]);
+			const run = await runUntilDone(sandbox, started);
+			return [
+				...run.hints.map(({ message }) => message),
+				...run.errors.map(({ json }) => Object(json.error).code),
+			];
 		};
 		expect(await press()).toEqual([`2 people were phoned just now. ${pin}`]);
 		expect(await press()).toEqual(['DUPLICATE_CALL', 'DUPLICATE_CALL']);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { logger } from './n8nCore';
 import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
-import { settle, untilDone, useVirtualTime } from './virtualTime';
+import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 describe('Waiting for a limit', () => {
 	useVirtualTime();
@@ -58,11 +58,12 @@ describe('Waiting for a limit', () => {
 		it('places twelve unattended calls soon after lines free, refused beyond three', async () => {
 			await sandbox.close();
 			await start({ concurrentCalls: 3, ringMs: 1_000, talkMs: 4_000 });
-			const { runs } = await untilDone(sandbox, [
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(12), node: createCallNode() }),
-			]);
+			);
 
-			expect(runs[0]?.success).toHaveLength(12);
+			expect(run.success).toHaveLength(12);
 			expect(sandbox.seen.perNumber()).toEqual(
 				Object.fromEntries(leads(12).map((lead) => [lead.phone, 1])),
 			);
@@ -89,10 +90,11 @@ describe('Waiting for a limit', () => {
 
 	describe('is told to the user', () => {
 		it('by one hint that says how long and why, when it took more than 5 seconds', async () => {
-			const { runs } = await untilDone(sandbox, [
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(61), node: createCallNode() }),
-			]);
-			expect(runs[0]?.hints.map(({ message }) => message)).toEqual([
+			);
+			expect(run.hints.map(({ message }) => message)).toEqual([
 				expect.stringMatching(
 					/^This run waited 1 minute( 1 second)? for the limit of 60 requests a minute that its Twenty2 credential sets\.$/,
 				),
@@ -101,10 +103,11 @@ describe('Waiting for a limit', () => {
 
 		it('and by another reason when Twenty2 said that there were too many', async () => {
 			sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 20 });
-			const { runs } = await untilDone(sandbox, [
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(1), node: createCallNode() }),
-			]);
-			expect(runs[0]?.hints.map(({ message }) => message)).toEqual([
+			);
+			expect(run.hints.map(({ message }) => message)).toEqual([
 				expect.stringMatching(
 					/^This run waited 2\d seconds because Twenty2 said that there were too many requests, /,
 				),
@@ -113,10 +116,11 @@ describe('Waiting for a limit', () => {
 
 		it('not when it was short', async () => {
 			sandbox.behave(phone(0), { kind: '429', times: 1 });
-			const { runs } = await untilDone(sandbox, [
+			const run = await runUntilDone(
+				sandbox,
 				limited().start({ items: leads(5), node: createCallNode() }),
-			]);
-			expect(runs[0]?.hints).toEqual([]);
+			);
+			expect(run.hints).toEqual([]);
 		});
 
 		it('and in the debug log, without numbers or keys', async () => {

@@ -2,7 +2,7 @@ import { startSandbox, type Sandbox } from '../../sandbox';
 import type { NodeUnderTest, Run, RunningExecution } from '../engine/engine';
 import { startTrigger } from '../engine/startTrigger';
 import { createCallNode, engineFor, getCallNode, phone, twenty2Type } from '../engine/twenty2';
-import { untilDone, untilSettled } from '../engine/virtualTime';
+import { runUntilDone, untilSettled } from '../engine/virtualTime';
 import { faults, type Fault, type GenerationName } from './faults';
 import { FaultServer, type Plan } from './faultServer';
 
@@ -205,10 +205,7 @@ export class Matrix {
 
 	/** Moves the clock on until an execution has ended. */
 	private async end(running: Promise<RunningExecution>): Promise<Run> {
-		const { runs } = await untilDone({ seen: this.server }, [running]);
-		const [run] = runs;
-		if (!run) throw new Error('Nothing ran');
-		return run;
+		return await runUntilDone({ seen: this.server }, running);
 	}
 
 	/** Places a call without a fault. @returns its ID */
