@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import type { StoredExecution } from './execution';
+import { jsonOf, type StoredExecution } from './execution';
 import type { Credential, N8n, Workflow } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { createCall, leads, ownNode, phone, webhook, workflow, type Parameters } from './workflow';
@@ -29,8 +29,6 @@ const rows = (count: number) =>
 const oneEach = ownNode('One Each', 'splitOut', 1, { fieldToSplitOut: 'rows' });
 const after = ownNode('After', 'noOp', 1, {});
 
-const itemsOf = ({ data }: StoredExecution, node: string) =>
-	(data.resultData.runData[node]?.at(-1)?.data?.main?.[0] ?? []).map(({ json }) => json);
 const hintsOf = ({ data }: StoredExecution) =>
 	(data.resultData.runData.Twenty2?.at(-1)?.hints ?? []).map(({ message }) => message);
 const times = (count: number) => ({ [phone(0)]: count, [phone(1)]: count });
@@ -70,7 +68,7 @@ describe('In the editor', () => {
 		const first = await n8n.runManually(saved, 'Manual');
 		const second = await n8n.executeStep(saved, 'After', first);
 		expect(second.status).toBe('success');
-		expect(itemsOf(second, 'After')).toEqual(itemsOf(first, 'Twenty2'));
+		expect(jsonOf(second, 'After')).toEqual(jsonOf(first, 'Twenty2'));
 		expect(sandbox.seen.perNumber()).toEqual(times(1));
 	});
 
@@ -79,7 +77,7 @@ describe('In the editor', () => {
 		const saved = await created({ Twenty2: pinned });
 		const run = await n8n.runManually(saved, 'Manual');
 		expect(run.status).toBe('success');
-		expect(itemsOf(run, 'After')).toEqual(pinned.map(({ json }) => json));
+		expect(jsonOf(run, 'After')).toEqual(pinned.map(({ json }) => json));
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 });

@@ -2,15 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { jsonOf } from './execution';
 import type { Credential, N8n } from './n8n';
 import { n8n1, n8n2 } from './n8nVersion';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
 import { createCall, leads, leadsOf, phone, webhook, workflow } from './workflow';
-
-const output = ({ data }: StoredExecution, node: string, index = 0) =>
-	(data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? []).map(({ json }) => json);
 
 /** As Calling Hours takes it, in UTC. */
 const timeIn = (seconds: number) =>
@@ -51,7 +48,7 @@ describe.each([n8n2, n8n1])('In n8n $number', (version) => {
 		const execution = await run(rows);
 		expect(execution.status).toBe('success');
 		const bad = { error: { code: 'INVALID_NUMBER', dry_run: true } };
-		expect(output(execution, 'Twenty2')).toMatchObject([
+		expect(jsonOf(execution, 'Twenty2')).toMatchObject([
 			{ dry_run: true, to_number: phone(0) },
 			bad,
 			{ dry_run: true, to_number: phone(2) },
@@ -101,7 +98,7 @@ describe.each([n8n2, n8n1])('In n8n $number', (version) => {
 			return summary?.status === 'waiting' ? summary : undefined;
 		});
 		const execution = await n8n.execution(waiting.id);
-		const [refused] = output(execution, 'Twenty2', 1);
+		const [refused] = jsonOf(execution, 'Twenty2', 1);
 		const { next_allowed_at } = Object(refused?.error);
 		expect(refused?.error).toMatchObject({ code: 'OUTSIDE_CALLING_HOURS', outcome: 'not_placed' });
 		expect(next_allowed_at).toMatch(new RegExp(`T${from}:00\\+00:00$`));
@@ -114,7 +111,7 @@ describe.each([n8n2, n8n1])('In n8n $number', (version) => {
 		const { id } = await waitingFor('a-minute-away', timeIn(80), timeIn(3 * 3_600));
 		const execution = await n8n.waitForExecution(id);
 		expect(execution.data.resultData.runData.Twenty2).toHaveLength(2);
-		expect(output(execution, 'Twenty2')).toHaveLength(2);
+		expect(jsonOf(execution, 'Twenty2')).toHaveLength(2);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
 	});
 });

@@ -5,7 +5,7 @@ import * as z from 'zod/v4';
 
 import { deliver, startSandbox, type Sandbox } from '../../sandbox';
 import { examples, exampleWith, readExample, type Chosen } from './example';
-import type { StoredExecution } from './execution';
+import { jsonOf } from './execution';
 import { issuesIn } from './importIssues';
 import { startLanguageModel } from './languageModel';
 import type { Credential, N8n } from './n8n';
@@ -35,10 +35,6 @@ beforeEach(async () => {
 const imported = async (file: string, others: Chosen = {}) =>
 	await n8n.createWorkflow(await exampleWith(file, { twenty2Api: credential, ...others }));
 
-/** The items of a node's output. */
-const out = ({ data }: StoredExecution, node: string, output = 0) =>
-	(data.resultData.runData[node]?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
-
 const manual = "When clicking 'Execute workflow'";
 
 describe('The examples', () => {
@@ -58,13 +54,13 @@ describe('The examples', () => {
 		const created = await imported('crm-row-to-call.json');
 		const run = await n8n.runManually(created, manual);
 		expect(run.status).toBe('success');
-		expect(out(run, 'Call Placed').map(({ result }) => result)).toEqual([
+		expect(jsonOf(run, 'Call Placed').map(({ result }) => result)).toEqual([
 			expect.stringMatching(/^Call call_\w+ to Asha was placed$/),
 			expect.stringMatching(/^Call call_\w+ to Ravi was placed$/),
 		]);
-		expect(out(run, 'Ask for the Right Number').map(({ name }) => name)).toEqual(['Meera']);
-		expect(out(run, 'Look It Up in Twenty2').map(({ name }) => name)).toEqual(['Kiran']);
-		expect(out(run, 'Tell the Team').map(({ name }) => name)).toEqual(['Dev']);
+		expect(jsonOf(run, 'Ask for the Right Number').map(({ name }) => name)).toEqual(['Meera']);
+		expect(jsonOf(run, 'Look It Up in Twenty2').map(({ name }) => name)).toEqual(['Kiran']);
+		expect(jsonOf(run, 'Tell the Team').map(({ name }) => name)).toEqual(['Dev']);
 		expect(sandbox.seen.perNumber()).toEqual({
 			'+919876500001': 1,
 			'+919876500002': 1,
@@ -76,13 +72,13 @@ describe('The examples', () => {
 		const created = await imported('call-and-wait.json');
 		const run = await n8n.runManually(created, manual);
 		expect(run.status).toBe('success');
-		expect(out(run, 'Talked')).toEqual([
+		expect(jsonOf(run, 'Talked')).toEqual([
 			expect.objectContaining({
 				result: expect.stringMatching(/^Talked for 1 seconds: .*can you hear me/),
 			}),
 		]);
-		expect(out(run, 'Nobody Answered')).toHaveLength(1);
-		expect(out(run, 'Tell the Team')).toEqual([
+		expect(jsonOf(run, 'Nobody Answered')).toHaveLength(1);
+		expect(jsonOf(run, 'Tell the Team')).toEqual([
 			expect.objectContaining({ result: expect.stringMatching(/^INVALID_NUMBER: /) }),
 		]);
 	});
@@ -91,7 +87,7 @@ describe('The examples', () => {
 		const created = await imported('event-to-row.json');
 		await n8n.activate(created);
 		const caller = await imported('crm-row-to-call.json');
-		const placed = out(await n8n.runManually(caller, manual), 'Call Placed');
+		const placed = jsonOf(await n8n.runManually(caller, manual), 'Call Placed');
 		const [first] = z.array(z.looseObject({ call_id: z.string() })).parse(placed);
 		const webhook = `${n8n.baseUrl}/webhook/twenty2-event-to-row/webhook`;
 		const call = sandbox.seen.calls.find(({ call_id }) => call_id === first?.call_id);
@@ -104,7 +100,7 @@ describe('The examples', () => {
 
 		const run = await n8n.waitForExecution(created.id);
 		expect(run.status).toBe('success');
-		expect(out(run, 'Update the Row')).toEqual([
+		expect(jsonOf(run, 'Update the Row')).toEqual([
 			expect.objectContaining({
 				call_id: first?.call_id,
 				phone: '+919876500001',
@@ -127,15 +123,15 @@ describe('The examples', () => {
 		const first = await n8n.runManually(created, 'Every Evening at 19:00');
 		const second = await n8n.runManually(created, 'Every Evening at 19:00');
 		expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
-		expect(out(first, 'Note the Call')).toHaveLength(2);
+		expect(jsonOf(first, 'Note the Call')).toHaveLength(2);
 		// Kiran may have been phoned. The next run neither phones again nor says that a call was placed.
 		for (const run of [first, second]) {
-			expect(out(run, 'Note the Reason')).toEqual([
+			expect(jsonOf(run, 'Note the Reason')).toEqual([
 				expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
 				expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
 			]);
 		}
-		expect(out(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
+		expect(jsonOf(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
 		expect(sandbox.seen.perNumber()).toEqual({
 			'+919876500001': 1,
 			'+919876500002': 1,
@@ -157,7 +153,7 @@ describe('The examples', () => {
 		expect(run.status).toBe('success');
 		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1 });
 		expect(sandbox.seen.calls[0]?.input_parameters).toEqual({ customerName: 'Asha' });
-		expect(out(run, 'Agent')).toEqual([
+		expect(jsonOf(run, 'Agent')).toEqual([
 			{ output: expect.stringContaining(sandbox.seen.calls[0]?.call_id ?? '') },
 		]);
 	});

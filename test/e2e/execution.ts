@@ -55,9 +55,17 @@ export const storedExecution = executionSummary.extend({
 export type ExecutionSummary = z.infer<typeof executionSummary>;
 export type StoredExecution = z.infer<typeof storedExecution>;
 
+/** The items at an output of a node, of its last run. */
+export const outputOf = ({ data }: StoredExecution, node: string, index = 0) =>
+	data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? [];
+
+/** What these items hold. */
+export const jsonOf = (execution: StoredExecution, node: string, index = 0) =>
+	outputOf(execution, node, index).map(({ json }) => json);
+
 /** The items at an output of the Twenty2 node, of its last run. */
-export const output = ({ data }: StoredExecution, index = 0) =>
-	data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[index] ?? [];
+export const output = (execution: StoredExecution, index = 0) =>
+	outputOf(execution, 'Twenty2', index);
 
 const unfinished = ['new', 'running', 'waiting'];
 export const hasEnded = ({ status }: ExecutionSummary) => !unfinished.includes(status);

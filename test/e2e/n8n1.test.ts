@@ -10,7 +10,7 @@ import { startBrowser } from './browser';
 import { createCampaign } from './campaign';
 import { Editor } from './editor';
 import { examples } from './example';
-import type { StoredExecution } from './execution';
+import { jsonOf } from './execution';
 import type { Credential, N8n, Owner } from './n8n';
 import { n8n1 } from './n8nVersion';
 import { startN8nWithNode } from './n8nWithNode';
@@ -65,9 +65,6 @@ beforeEach(async () => {
 const campaign = async (parameters: Parameters = {}, settings: Settings = {}) =>
 	await createCampaign(n8n, credential, parameters, settings);
 
-const output = ({ data }: StoredExecution, node: string, index = 0) =>
-	(data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? []).map(({ json }) => json);
-
 const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 const noRetries = { options: { maxRetries: 0 } };
 const onceNotNow = { kind: 'refuse', status: 400, message: 'Not now', times: 1 } as const;
@@ -113,10 +110,10 @@ describe('On n8n 1', () => {
 
 		const good = given.filter((_, row) => ![3, 5, 8, 13].includes(row));
 		expect(execution.status).toBe('success');
-		expect(output(execution, 'Twenty2').map(({ call_id }) => call_id)).toEqual(
+		expect(jsonOf(execution, 'Twenty2').map(({ call_id }) => call_id)).toEqual(
 			good.map((lead) => sandbox.seen.callsTo(lead.phone)[0]?.call_id),
 		);
-		const rows = codes.map((_, index) => output(execution, 'Switch', index).map(({ row }) => row));
+		const rows = codes.map((_, index) => jsonOf(execution, 'Switch', index).map(({ row }) => row));
 		expect(rows).toEqual([[3, 5], [8], [13]]);
 		expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
 	});
@@ -131,7 +128,7 @@ describe('On n8n 1', () => {
 		await start(leads(1));
 		const second = await n8n.waitForExecution(id, { after: first.id });
 		const codes = [first, second].map((execution) =>
-			output(execution, 'Twenty2', 1).map(({ error }) => error),
+			jsonOf(execution, 'Twenty2', 1).map(({ error }) => error),
 		);
 
 		const refused = { code: 'NETWORK_ERROR', status: null, outcome: 'not_placed', attempts: 2 };
@@ -150,7 +147,7 @@ describe('On n8n 1', () => {
 			execution = await n8n.retryExecution(execution.id);
 		}
 		expect(execution.status).toBe('success');
-		expect(output(execution, 'Twenty2')).toHaveLength(9);
+		expect(jsonOf(execution, 'Twenty2')).toHaveLength(9);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(9));
 	});
 
@@ -163,7 +160,7 @@ describe('On n8n 1', () => {
 
 		const statuses = [failed, failedAgain, done].map(({ status }) => status);
 		expect(statuses).toEqual(['error', 'error', 'success']);
-		expect(output(done, 'Twenty2')).toHaveLength(9);
+		expect(jsonOf(done, 'Twenty2')).toHaveLength(9);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(9));
 	});
 
@@ -198,7 +195,7 @@ describe('On n8n 1', () => {
 			const { status, data } = retried;
 			const { error } = data.resultData;
 			expect(error?.code).toBe(status === 'error' ? 'OUTCOME_UNKNOWN' : undefined);
-			expect(output(retried, 'Twenty2')).toEqual([]);
+			expect(jsonOf(retried, 'Twenty2')).toEqual([]);
 			expect((await n8n.execution(running?.id ?? '')).status).toBe('canceled');
 			expect(sandbox.seen.requests).toHaveLength(sent);
 		},
@@ -229,7 +226,7 @@ describe('On n8n 1', () => {
 		const failed = await n8n.waitForExecution(created.id);
 		const caught = await n8n.waitForExecution(catcher.id);
 
-		expect(output(caught, 'Code')).toMatchObject([{ code: 'INVALID_NUMBER' }]);
+		expect(jsonOf(caught, 'Code')).toMatchObject([{ code: 'INVALID_NUMBER' }]);
 		expect(failed.data.resultData.error).toMatchObject({
 			name: 'NodeApiError',
 			httpCode: '400',
@@ -243,7 +240,7 @@ describe('On n8n 1', () => {
 		const options = { pollIntervalSeconds: 1 };
 		const { run } = await campaign({ waitForCompletion: true, options });
 		const execution = await run(leads(5));
-		expect(output(execution, 'Twenty2').map(({ status }) => status)).toEqual(
+		expect(jsonOf(execution, 'Twenty2').map(({ status }) => status)).toEqual(
 			leads(5).map(() => 'completed'),
 		);
 		expect(sandbox.seen.mostLive).toBe(3);
@@ -252,7 +249,7 @@ describe('On n8n 1', () => {
 
 	it('the trigger starts a workflow for an event by Twenty2, once', async () => {
 		const { run } = await campaign({ waitForCompletion: true });
-		const [call] = output(await run(leads(1)), 'Twenty2');
+		const [call] = jsonOf(await run(leads(1)), 'Twenty2');
 		const event = sandbox.eventOf(String(call?.call_id));
 		const trigger = {
 			name: 'Trigger',
@@ -274,7 +271,7 @@ describe('On n8n 1', () => {
 
 		expect(answers.map(({ status }) => status)).toEqual([401, 200, 200]);
 		const execution = await n8n.waitForExecution(created.id);
-		expect(output(execution, 'Trigger')).toMatchObject([{ call_id: call?.call_id }]);
+		expect(jsonOf(execution, 'Trigger')).toMatchObject([{ call_id: call?.call_id }]);
 		expect(await n8n.executions(created.id)).toHaveLength(1);
 	});
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { outputOf } from './execution';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -48,9 +48,6 @@ beforeEach(async () => {
 
 const campaign = async (parameters: Parameters, settings: Settings, credential = apiKey) =>
 	await createCampaign(n8n, credential, parameters, settings);
-
-const output = ({ data }: StoredExecution, node: string, index = 0) =>
-	data.resultData.runData[node]?.at(-1)?.data?.main?.[index] ?? [];
 
 const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
 const phones = (given: Lead[]) => given.map((lead) => lead.phone);
@@ -128,7 +125,7 @@ describe('a campaign of 25 leads', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(good)));
 		expect(sandbox.seen.calls).toHaveLength(21);
 
-		const placed = output(execution, 'Twenty2', 0);
+		const placed = outputOf(execution, 'Twenty2', 0);
 		expect(placed.map(({ json }) => json.call_id)).toEqual(
 			good.map((lead) => sandbox.seen.callsTo(lead.phone)[0]?.call_id),
 		);
@@ -137,12 +134,12 @@ describe('a campaign of 25 leads', () => {
 		);
 
 		const branch = (index: number) =>
-			output(execution, 'Switch', index).map(({ json }) => ({ row: json.row, name: json.name }));
+			outputOf(execution, 'Switch', index).map(({ json }) => ({ row: json.row, name: json.name }));
 		expect(branch(0)).toEqual([3, 5].map((row) => ({ row, name: `Lead ${row}` })));
 		expect(branch(1)).toEqual([{ row: 8, name: 'Lead 8' }]);
 		expect(branch(2)).toEqual([{ row: 13, name: 'Lead 13' }]);
 		expect(branch(3)).toEqual([]);
-		expect(output(execution, 'By n8n or Twenty2').map(({ json }) => json.source)).toEqual([
+		expect(outputOf(execution, 'By n8n or Twenty2').map(({ json }) => json.source)).toEqual([
 			'n8n',
 			'twenty2',
 		]);
@@ -163,7 +160,7 @@ describe('a number of a million characters', () => {
 		const value = (performance.now() - from) / 1_000;
 		printFigure({ what: 'Six leads, three of a million characters', value, unit: 's' });
 
-		expect(output(execution, 'Twenty2', 1).map(({ json }) => json.error)).toMatchObject([
+		expect(outputOf(execution, 'Twenty2', 1).map(({ json }) => json.error)).toMatchObject([
 			{ code: 'INVALID_NUMBER', message: 'To Number is empty' },
 			{ code: 'INVALID_NUMBER', message: 'To Number is too long to be a phone number' },
 			{ code: 'INVALID_NUMBER', message: 'To Number is too long to be a phone number' },
@@ -179,8 +176,8 @@ describe('nobody is phoned twice', () => {
 		const execution = await run(leads(51));
 
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(51).slice(1))));
-		expect(output(execution, 'Twenty2', 0)).toHaveLength(50);
-		expect(output(execution, 'Twenty2', 1).map(({ json }) => json)).toMatchObject([
+		expect(outputOf(execution, 'Twenty2', 0)).toHaveLength(50);
+		expect(outputOf(execution, 'Twenty2', 1).map(({ json }) => json)).toMatchObject([
 			{ name: 'Lead 0', error: { code: 'INTERNAL_ERROR', attempts: 3 } },
 		]);
 	});
@@ -191,7 +188,7 @@ describe('nobody is phoned twice', () => {
 		const execution = await run(leads(31));
 
 		expect(execution.status).toBe('success');
-		expect(output(execution, 'Twenty2')).toHaveLength(31);
+		expect(outputOf(execution, 'Twenty2')).toHaveLength(31);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(31))));
 	});
 
@@ -209,7 +206,7 @@ describe('nobody is phoned twice', () => {
 				'error',
 				'success',
 			]);
-			expect(output(done, 'Twenty2')).toHaveLength(31);
+			expect(outputOf(done, 'Twenty2')).toHaveLength(31);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(31))));
 		},
 	);
@@ -229,7 +226,7 @@ describe('nobody is phoned twice', () => {
 			'success',
 			'success',
 		]);
-		for (const each of done) expect(output(each, 'Twenty2')).toHaveLength(9);
+		for (const each of done) expect(outputOf(each, 'Twenty2')).toHaveLength(9);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(9))));
 	});
 
@@ -277,7 +274,7 @@ describe('nobody is phoned twice', () => {
 
 		const done = await n8n.retryExecution(stopped.id);
 		// n8n reports the retry of a stopped execution as failed, because it keeps the error of the Stop.
-		expect(output(done, 'Twenty2')).toHaveLength(30);
+		expect(outputOf(done, 'Twenty2')).toHaveLength(30);
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(given)));
 	});
 });
@@ -324,7 +321,7 @@ describe('Stop Workflow', () => {
 		const failed = await n8n.waitForExecution(created.id);
 		const caught = await n8n.waitForExecution(catcher.id);
 
-		expect(output(caught, 'Code').map(({ json }) => json)).toMatchObject([
+		expect(outputOf(caught, 'Code').map(({ json }) => json)).toMatchObject([
 			{ code: 'INVALID_NUMBER' },
 		]);
 		expect(failed.data.resultData.error).toMatchObject({
@@ -378,12 +375,12 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		const execution = await run(given);
 
 		const isFound = ([behaviour]: (typeof rows)[number]) => found.includes(behaviour);
-		expect(output(execution, 'Twenty2', 0).map(({ json }) => json.call_id)).toEqual(
+		expect(outputOf(execution, 'Twenty2', 0).map(({ json }) => json.call_id)).toEqual(
 			rows.flatMap((row, n) =>
 				isFound(row) ? [sandbox.seen.callsTo(phone(n))[0]?.call_id ?? 'not placed'] : [],
 			),
 		);
-		const errors = output(execution, 'Twenty2', 1).map(({ json }) => json.error);
+		const errors = outputOf(execution, 'Twenty2', 1).map(({ json }) => json.error);
 		expect(errors).toEqual(
 			rows
 				.filter((row) => !isFound(row))
@@ -422,8 +419,10 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 			credential,
 		);
 		const execution = await run(leads(1));
-		expect(output(execution, 'Twenty2').map(({ json }) => Object.keys(json))).toEqual([['error']]);
-		expect(output(execution, 'Twenty2')[0]?.json.error).toMatchObject(error);
+		expect(outputOf(execution, 'Twenty2').map(({ json }) => Object.keys(json))).toEqual([
+			['error'],
+		]);
+		expect(outputOf(execution, 'Twenty2')[0]?.json.error).toMatchObject(error);
 	});
 
 	it('429 is waited out, and given up on after its time', async () => {
@@ -436,12 +435,12 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 			return await run(leads(1));
 		};
 		sandbox.behave(phone(0), '429 once');
-		expect(output(await phoneAsha({}), 'Twenty2', 0)).toHaveLength(1);
+		expect(outputOf(await phoneAsha({}), 'Twenty2', 0)).toHaveLength(1);
 		expect(sandbox.seen.refusals).toBe(1);
 
 		sandbox.behave(phone(0), '429 always');
 		const refusedToTheEnd = await phoneAsha({ giveUpAfterSeconds: 2 });
-		expect(output(refusedToTheEnd, 'Twenty2', 1)[0]?.json.error).toMatchObject({
+		expect(outputOf(refusedToTheEnd, 'Twenty2', 1)[0]?.json.error).toMatchObject({
 			code: 'RATE_LIMIT_EXCEEDED',
 			status: 429,
 			source: 'twenty2',
@@ -477,7 +476,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		const execution = await run(
 			rows.map(([behaviour]) => ({ name: behaviour, phone: behaviour.replace(' ', '_') })),
 		);
-		const errors = output(execution, 'Twenty2', 1).map(({ json }) => json.error);
+		const errors = outputOf(execution, 'Twenty2', 1).map(({ json }) => json.error);
 		expect(errors).toEqual(rows.map(([, error]) => expect.objectContaining(error)));
 		for (const error of errors) expect(error).not.toHaveProperty('outcome');
 	});
@@ -505,7 +504,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		await n8n.activate(created);
 		await n8n.callWebhook(path, { leads: leads(2) });
 		const execution = await n8n.waitForExecution(created.id);
-		expect(output(execution, 'Look Up').map(({ json }) => json)).toEqual(
+		expect(outputOf(execution, 'Look Up').map(({ json }) => json)).toEqual(
 			leads(2).map((lead) =>
 				expect.objectContaining({
 					call_id: sandbox.seen.callsTo(lead.phone)[0]?.call_id,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
-import type { StoredExecution } from './execution';
+import { jsonOf, type StoredExecution } from './execution';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -34,8 +34,7 @@ const waiting = async (pollIntervalSeconds: number, settings: Settings = {}) => 
 	return await createCampaign(n8n, credential, parameters, settings);
 };
 
-const items = ({ data }: StoredExecution, output = 0) =>
-	(data.resultData.runData.Twenty2?.at(-1)?.data?.main?.[output] ?? []).map(({ json }) => json);
+const items = (execution: StoredExecution, index = 0) => jsonOf(execution, 'Twenty2', index);
 
 const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 
