@@ -24,8 +24,15 @@ export interface Output {
 	binary?: IBinaryKeyData;
 }
 
-/** Carries one checked item out. @returns the items that the node returns for it @throws Failure */
-export type Task = (run: Run) => Promise<Output[]>;
+/**
+ * Carries one checked item out.
+ * @returns the items that the node returns for it, or what is left to do for them
+ * @throws Failure
+ */
+export type Task = (run: Run) => Promise<Output[] | Rest>;
+
+/** What is left to do for an item once it no longer keeps the next item waiting. @throws Failure */
+export type Rest = () => Promise<Output[]>;
 
 /** One operation of the node: its fields, and what it does with one item. */
 export interface Operation {

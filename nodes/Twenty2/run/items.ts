@@ -69,7 +69,8 @@ export function checkItems(
 function dryTask(task: Task, connection: Connection | Failure): Task {
 	if (!(connection instanceof Failure)) return task;
 	return async (run) => {
-		const [output] = await task(run);
+		const done = await task(run);
+		const [output] = done instanceof Function ? await done() : done;
 		throw connection.with({ dry_run: true, call: output?.json });
 	};
 }
@@ -100,27 +101,34 @@ export async function carryOut(
 		};
 	});
 
+	const limit = pLimit(concurrency);
 	const carryOne = async ({ task, isDryRun }: CheckedItem, item: number): Promise<Result> => {
+		const guarded = async <T>(work: () => Promise<T>): Promise<T | Failure | undefined> => {
+			try {
+				return await work();
+			} catch (error) {
+				if (signal.aborted && !(error instanceof Failure)) return undefined;
+				const failure =
+					error instanceof Failure ? error : afterFault(error, run.ledger.entriesOf(item));
+				if (isDryRun) return failure.with({ dry_run: true });
+				stopBy(failure, item);
+				return failure;
+			}
+		};
 		if (task instanceof Failure) return task;
-		if (signal.aborted) return undefined;
-		try {
-			return await task({ ...run, signal, canceled });
-		} catch (error) {
-			if (signal.aborted && !(error instanceof Failure)) return undefined;
-			const failure =
-				error instanceof Failure ? error : afterFault(error, run.ledger.entriesOf(item));
-			if (isDryRun) return failure.with({ dry_run: true });
-			stopBy(failure, item);
-			return failure;
-		}
+		const begun = await limit(async () =>
+			signal.aborted
+				? undefined
+				: await guarded(async () => await task({ ...run, signal, canceled })),
+		);
+		return begun instanceof Function ? await guarded(begun) : begun;
 	};
 
 	withOutcomes.forEach(({ task, isDryRun }, item) => {
 		if (task instanceof Failure && !isDryRun) stopBy(task, item);
 	});
-	const limit = pLimit(concurrency);
 	const results = await Promise.all(
-		withOutcomes.map(async (checked, item) => await limit(carryOne, checked, item)),
+		withOutcomes.map(async (checked, item) => await carryOne(checked, item)),
 	);
 	return { results, stoppedBy };
 }

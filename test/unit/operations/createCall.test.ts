@@ -79,7 +79,11 @@ function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
 		limits: { requestsPerMinute: 1_000, concurrentCalls: 3 },
 		request: async () => await Promise.reject(new Error('nothing is read')),
 	});
-	return watch(task(run));
+	const whole = async () => {
+		const done = await task(run);
+		return done instanceof Function ? await done() : done;
+	};
+	return watch(whole());
 }
 
 const codeOf = ({ reason }: ReturnType<typeof carryOut>) =>
