@@ -19,8 +19,8 @@ import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
 import { addHints } from './run/hints';
-import { carryOut, checkItems, type Result } from './run/items';
-import { isTool, keysOf, ledgerOf, unstoredLedger } from './run/nodeState';
+import { carryOut, checkItems } from './run/items';
+import { isTool, runStateOf, unstoredState } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
 
@@ -120,28 +120,23 @@ export class Twenty2 implements INodeType {
 		const connection = await connect(this, generation).catch(toFailure);
 		const items = checkItems(this, operation, connection, offline(generation));
 		const isDryRun = items.every((item) => item.isDryRun);
-		const ledger = isDryRun ? unstoredLedger(this) : ledgerOf(this, dials);
+		const state = isDryRun ? unstoredState(this) : runStateOf(this);
 		const queued = new QueuedCalls();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
-		const carriedOut = carryOut(items, {
-			run: { ledger, keys: keysOf(this), queued },
+		const { results, stoppedBy } = await carryOut(items, {
+			run: { ...state, queued },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
-		const { results, stoppedBy } = await carriedOut.catch((fault: unknown) => {
-			ledger.failed();
-			throw fault;
-		});
 
+		const { ledger } = state;
 		const { callIds } = ledger;
 		addHints(this, { connection, items, results, queued, callIds });
 		tagWithCalls(this, callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());
-		const failed = (result: Result) => result instanceof Failure && !result.fields.dry_run;
-		if (results.some(failed)) ledger.failed();
 		if (error) throw error;
 		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];
 	}

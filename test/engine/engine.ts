@@ -74,6 +74,11 @@ export interface RunningExecution {
 	cancel(how?: { unsaved?: boolean }): void;
 	/** What n8n does when the workflow's timeout strikes. */
 	timeOut(): void;
+	/**
+	 * The same execution once more, from what n8n stored when it began: by "Retry execution" after its process
+	 * was killed, or by n8n 1's queue because its worker stood still. This one is not ended by that.
+	 */
+	startAgain(how: { by: 'retry' | 'queue'; workflow?: WorkflowJson }): RunningExecution;
 }
 
 export interface Engine {
@@ -113,11 +118,11 @@ export function createEngine({
 		observe: string,
 		mode: WorkflowExecuteMode,
 		data: IRunExecutionData,
+		id = String((executions += 1)),
 	): RunningExecution {
 		const workflow = workflowOf(json);
 		const stored = new StoredExecution(data);
-		executions += 1;
-		const hooks = new core.ExecutionLifecycleHooks(mode, String(executions), {
+		const hooks = new core.ExecutionLifecycleHooks(mode, id, {
 			...asSaved,
 			...json,
 		});
@@ -155,6 +160,12 @@ export function createEngine({
 				running.cancel();
 			},
 			timeOut: () => running.cancel(),
+			startAgain: ({ by, workflow: changed }) => {
+				const current = changed && workflowOf(changed);
+				const begun = stored.dataAtBegin(current && ((name) => current.getNode(name)));
+				const [nextMode, nextId] = by === 'queue' ? [mode, id] : (['retry', undefined] as const);
+				return execute(changed ?? json, observe, nextMode, begun, nextId);
+			},
 		};
 	}
 

@@ -34,8 +34,18 @@ class ProcessedKeys implements IDataDeduplicator {
 	/** What the database answers while it is down. */
 	down: Error | undefined;
 
-	/** The answers to so many writes get lost after the database has written. */
+	/** The answers to so many writes of marks get lost after the database has written. */
 	loseAnswers = 0;
+
+	/** What all workflows have recorded, without the locks. */
+	get marks(): string[] {
+		const rows = [...this.rows].filter(([name]) => name.endsWith(' '));
+		return rows.flatMap(([, { keys }]) => keys);
+	}
+
+	clear(): void {
+		this.rows.clear();
+	}
 
 	async checkProcessedAndRecord(
 		items: Key[],
@@ -56,7 +66,8 @@ class ProcessedKeys implements IDataDeduplicator {
 		const fresh = items.filter((item) => !isKnown(item));
 		const after = [...known, ...fresh.map(String)];
 		this.rows.set(row, { mode, keys: maxEntries === undefined ? after : after.slice(-maxEntries) });
-		if (this.loseAnswers-- > 0) throw new Error('Connection terminated unexpectedly');
+		if (scope === 'workflow' && this.loseAnswers-- > 0)
+			throw new Error('Connection terminated unexpectedly');
 		return { new: fresh, processed: items.filter(isKnown) };
 	}
 
@@ -77,6 +88,7 @@ class ProcessedKeys implements IDataDeduplicator {
 		scope: DeduplicationScope,
 		context: ICheckProcessedContextData,
 	): Promise<void> {
+		await this.queried();
 		this.rows.delete(this.row(scope, context));
 	}
 
@@ -84,6 +96,7 @@ class ProcessedKeys implements IDataDeduplicator {
 		scope: DeduplicationScope,
 		context: ICheckProcessedContextData,
 	): Promise<number> {
+		await this.queried();
 		return this.rows.get(this.row(scope, context))?.keys.length ?? 0;
 	}
 

@@ -19,8 +19,16 @@ export class StoredExecution {
 
 	private stopped = false;
 
+	private readonly begun: string;
+
 	constructor(begun: IRunExecutionData) {
-		this.text = stringify(begun);
+		this.begun = stringify(begun);
+		this.text = this.begun;
+	}
+
+	/** What it began with: all that there is of it after its process was killed. */
+	dataAtBegin(currentNode?: (name: string) => INode | null): IRunExecutionData {
+		return withNodes(parse(this.begun), currentNode);
 	}
 
 	save(run: IRun) {
@@ -48,13 +56,17 @@ export class StoredExecution {
 			const runs = runData[lastNodeExecuted];
 			if (runs?.at(-1)?.error !== undefined) runs.pop();
 		}
-		if (currentNode !== undefined) {
-			for (const entry of data.executionData?.nodeExecutionStack ?? []) {
-				const current = currentNode(entry.node.name);
-				if (current === null) throw new Error(`"${entry.node.name}" is no longer there`);
-				entry.node = current;
-			}
-		}
-		return data;
+		return withNodes(data, currentNode);
 	}
+}
+
+/** The nodes of the workflow as it is now, where it was changed. */
+function withNodes(data: IRunExecutionData, currentNode?: (name: string) => INode | null) {
+	if (currentNode === undefined) return data;
+	for (const entry of data.executionData?.nodeExecutionStack ?? []) {
+		const current = currentNode(entry.node.name);
+		if (current === null) throw new Error(`"${entry.node.name}" is no longer there`);
+		entry.node = current;
+	}
+	return data;
 }

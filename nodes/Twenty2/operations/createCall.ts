@@ -5,7 +5,7 @@ import { callingHours, callingHoursOf, checkHours } from './create/callingHours'
 import { formerDefaultCountry } from './create/countries';
 import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
 import { dryRun, isDryRun, triedOut } from './create/dryRun';
-import { deduplicationKey, keyOf, oncePerKey } from './create/oncePerKey';
+import { atMostOnce, deduplicationKey, KeyOfCall, keyOf, TrancheOfCall } from './create/atMostOnce';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
 import {
@@ -106,7 +106,7 @@ export const createCall: Operation = {
 			const { signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
 			const context = { twenty2, access, requestOptions, signal };
-			const place = async (record?: SendRecord) => {
+			const place = async (record: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {
 					const options = { ...context, ...retry, canceled, record, checkTime };
@@ -126,21 +126,30 @@ export const createCall: Operation = {
 					await lookForEarlierCall(call, entry, { ...context, canceled });
 			};
 
+			const record =
+				key === undefined
+					? new TrancheOfCall(run.marks.trancheOf(parameters.item, call.toNumber), entry, run.marks)
+					: new KeyOfCall(key, entry, run.keys, requestOptions.timeoutMs);
 			const leave = await turnAt(entry, signal);
-			const placing = oncePerKey(key, entry, run, { place, lookUp });
+			const placing = atMostOnce(record, signal, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);
 			if (entry.state.is === 'placed') run.queued.placed(entry.state.at ?? 0);
-			if (!polling || !outputOf) return [{ json: answer }];
+			const note = resumed && run.ledger.isTool ? { note: phonedAlready } : {};
+			if (!polling || !outputOf) return [{ json: { ...answer, ...note } }];
 
 			const waiting = { ...context, polling, resumed, refresh };
 			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
-			const output = { json: outputOf(body) };
+			const output = { json: { ...outputOf(body), ...note } };
 			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
 			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);
 			return [await complete.catch(asPlaced)];
 		};
 	},
 };
+
+/** Told to a model that has repeated the call of a tool. */
+const phonedAlready =
+	'This person was phoned already in this execution, by this call, and was not phoned again.';
 
 /** The failure of a download after the call was placed. */
 function asPlaced(error: unknown): never {

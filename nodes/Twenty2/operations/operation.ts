@@ -3,14 +3,16 @@ import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
+import type { RunMarks } from '../policy/runMarks';
+import type { UsedKeys } from '../policy/usedKeys';
 import type { QueuedCalls } from './create/ringingTime';
-import type { DeduplicationKeys } from './create/oncePerKey';
 import type { ItemFields } from './fields/parameters';
 
 /** What the items of one run of the node share. */
 export interface Run {
 	ledger: Ledger;
-	keys: DeduplicationKeys;
+	marks: RunMarks;
+	keys: UsedKeys;
 	queued: QueuedCalls;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;

@@ -5,12 +5,6 @@ import * as z from 'zod/v4/mini';
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { acquire } from './abortable';
 
-/** Which entries of a tool an execution has taken up. */
-const takenSchema = z.object({
-	execution: z.string(),
-	ids: z.record(z.string(), z.literal(true)),
-});
-
 const entrySchema = z.object({
 	/** Tells entries apart, and is the idempotency key until there is another one. */
 	id: z.string(),
@@ -53,7 +47,7 @@ export interface Tally {
 	doubtful: number;
 }
 
-/** Entries by item and number. Of a tool's calls, there may be several for both, so their id is added. */
+/** Entries by item and number; those of a tool by number alone. */
 type Entries = JsonObject;
 
 /** The entries of all runs, by run index. Those of a tool are together. */
@@ -66,36 +60,21 @@ const TOOL = 'tool';
 export interface RunOfNode {
 	/** n8n's count of the node's runs. */
 	index: number;
-	/** Names the node and the execution, and is the same in every retry of the execution. */
-	identity: string;
-	/** The ID of the execution. A retry has another one. */
-	execution: string;
-	/** Whether an AI agent uses the node. Each run is then a call of its own. */
+	/** Whether an AI agent uses the node. */
 	isTool: boolean;
 	/** Whether an earlier try may have placed calls of which n8n has kept nothing. */
 	forgotten?: boolean;
 }
 
-/** How many executions are remembered. A large one takes some megabytes. */
-const REMEMBERED = 50;
-
-/** The runs of executions that were stopped or retried, by identity, the oldest first. */
-const remembered = new Map<string, Runs>();
-
 /**
  * Which calls a node has placed in one execution. Running the node again places only the rest.
  *
  * The entries are in n8n's node context. The engine gives it to every try of Retry On Fail and stores it
- * with the execution for "Retry execution". n8n stores two things elsewhere or not at all: what a retry
- * has placed is stored with the retry alone, although the execution itself can be retried again, and
- * nothing is stored of an execution that is stopped in the editor. This process remembers both.
+ * with the execution for "Retry execution".
  *
  * Several runs in one execution (a loop) mean different calls, so each has its own entries. They are found
- * by the run index, which n8n keeps when it repeats a run. For a tool of an AI agent it does not: a repeated
- * run has another index, and agents before version 3 give one index to calls for several of their items.
- * So all runs of a tool have their entries together, and each execution takes up each of them once: the first
- * call for an item and a number the first entry for both, the next call the next one. A run that fails gives
- * its entries back, for the run that repeats it.
+ * by the run index, which n8n keeps when it repeats a run. The runs of an AI agent's tool have their entries
+ * together, one for each number: models repeat tool calls, and nobody is to be phoned again by that.
  */
 export class Ledger {
 	private readonly runs: Runs;
@@ -103,27 +82,23 @@ export class Ledger {
 	/** Of this run. */
 	private readonly entries: Entries;
 
-	/** The ids of the tool's entries that this execution has taken up. */
-	private readonly taken: Record<string, true>;
+	/** The entries by item: those that were asked for and, but for a tool, those of earlier tries. */
+	private readonly byItem = new Map<number, Entry[]>();
 
-	/** The entries of this run by item, once they are asked for. */
-	private byItem: Map<number, Entry[]> | undefined;
-
-	/** @param context n8n's node context, `getContext('node')`. It is written to. */
+	/** @param context n8n's node context; written to */
 	constructor(
-		context: Record<string, unknown>,
+		context: JsonObject,
 		private readonly run: RunOfNode,
 	) {
-		const stored = isRuns(context.twenty2Runs) ? context.twenty2Runs : {};
-		const known = remembered.get(run.identity);
-		// Another retry may be under way. Both then share the remembered entries.
-		this.runs = known && known !== stored ? caughtUp(known, stored) : stored;
-		const before = context.twenty2Taken;
+		const { twenty2Runs } = context;
 		// The object itself, which other runs of this execution may be writing to.
-		this.taken = isTaken(before) && before.execution === run.execution ? before.ids : {};
-		this.entries = run.isTool ? {} : (this.runs[run.index] ??= {});
-		const twenty2Taken = { execution: run.execution, ids: this.taken };
-		Object.assign(context, { twenty2Runs: this.runs, ...(run.isTool && { twenty2Taken }) });
+		this.runs = isRuns(twenty2Runs) ? twenty2Runs : {};
+		Object.assign(context, { twenty2Runs: this.runs });
+		this.entries = this.runs[run.isTool ? TOOL : run.index] ??= {};
+		if (run.isTool) return;
+		for (const [key, entry] of Object.entries(this.entries)) {
+			if (isEntry(entry)) this.note(Number.parseInt(key, 10), entry);
+		}
 	}
 
 	/**
@@ -132,8 +107,8 @@ export class Ledger {
 	 * be a second call to the same person for the same item.
 	 */
 	entry(item: number, toNumber: string): Entry {
-		const key = `${item} ${toNumber}`;
-		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : this.earlier(key);
+		const key = this.isTool ? toNumber : `${item} ${toNumber}`;
+		const known = Object.hasOwn(this.entries, key) ? this.entries[key] : undefined;
 		const entry: Entry = isEntry(known)
 			? known
 			: {
@@ -143,25 +118,24 @@ export class Ledger {
 					state: { is: known === undefined && !this.run.forgotten ? 'unsent' : 'sent' },
 				};
 		this.entries[key] = entry;
-		if (this.run.isTool) {
-			(this.runs[TOOL] ??= {})[`${key} ${entry.id}`] = entry;
-			this.taken[entry.id] = true;
-		}
-		if (this.byItem && !this.byItem.get(item)?.includes(entry)) addTo(this.byItem, item, entry);
+		this.note(item, entry);
 		return entry;
 	}
 
-	/** The entries that earlier tries of this run have for an item, for any number. */
+	/** The entries that this run has for an item, for any number. Earlier tries count too. */
 	entriesOf(item: number): Entry[] {
-		this.byItem ??= byItem(this.entries);
 		return this.byItem.get(item) ?? [];
+	}
+
+	/** Whether an AI agent uses the node. */
+	get isTool(): boolean {
+		return this.run.isTool;
 	}
 
 	/** The calls of the node in this execution, of a tool those of this run. Earlier tries count too. */
 	get tally(): Tally {
-		const runs = this.run.isTool ? [this.entries] : Object.values(this.runs);
-		const entries = runs.flatMap((run) => Object.values(run)).filter(isEntry);
-		const states = entries.map(({ state }) => state.is);
+		const all = Object.values(this.runs).flatMap((run) => Object.values(run).filter(isEntry));
+		const states = (this.isTool ? this.ownEntries : all).map(({ state }) => state.is);
 		return {
 			placed: states.filter((is) => is === 'placed').length,
 			doubtful: states.filter((is) => is === 'unknown' || is === 'sent').length,
@@ -170,82 +144,23 @@ export class Ledger {
 
 	/** The IDs of the calls of this run that were placed. Earlier tries count too. */
 	get callIds(): string[] {
-		const entries = Object.values(this.entries).filter(isEntry);
-		const answers = entries.map(({ state }) => state.is === 'placed' && state.answer);
+		const answers = this.ownEntries.map(({ state }) => state.is === 'placed' && state.answer);
 		return answers.flatMap((answer) => withCallId.safeParse(answer).data?.call_id ?? []);
 	}
 
-	/** Remembers the entries for the next retry, with what is written to them from now on. */
-	remember(): void {
-		const { identity } = this.run;
-		remembered.delete(identity);
-		remembered.set(identity, this.runs);
-		const [oldest] = remembered.keys();
-		if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+	private get ownEntries(): Entry[] {
+		return [...new Set([...this.byItem.values()].flat())];
 	}
 
-	/** The run has failed, and n8n may repeat it. To be called when the run has ended. */
-	failed(): void {
-		for (const entry of Object.values(this.entries).filter(isEntry)) delete this.taken[entry.id];
+	private note(item: number, entry: Entry): void {
+		const entries = this.byItem.get(item) ?? [];
+		if (!entries.includes(entry)) this.byItem.set(item, [...entries, entry]);
 	}
-
-	/** A tool's entry that this execution has not taken up yet. */
-	private earlier(key: string): unknown {
-		if (!this.run.isTool) return undefined;
-		const entries = Object.entries(this.runs[TOOL] ?? {});
-		return entries.find(
-			([name, entry]) => name.startsWith(`${key} `) && !(isEntry(entry) && this.taken[entry.id]),
-		)?.[1];
-	}
-}
-
-function byItem(entries: Entries): Map<number, Entry[]> {
-	const found = new Map<number, Entry[]>();
-	for (const [key, entry] of Object.entries(entries)) {
-		const item = Number.parseInt(key, 10);
-		if (isEntry(entry)) addTo(found, item, entry);
-	}
-	return found;
-}
-
-function addTo(byItem: Map<number, Entry[]>, item: number, entry: Entry): void {
-	const entries = byItem.get(item) ?? [];
-	entries.push(entry);
-	byItem.set(item, entries);
 }
 
 /** Checks what n8n stored, which another version of this package may have written. */
 function isRuns(stored: unknown): stored is Runs {
 	return isJsonObject(stored) && Object.values(stored).every(isJsonObject);
-}
-
-/**
- * Adds stored entries to the remembered ones, where another process has written since. Each request that is
- * sent counts, so of two states of an entry the one with more requests is the later. A run that is under way
- * keeps its entry, so known entries are changed in place.
- */
-function caughtUp(known: Runs, stored: Runs): Runs {
-	const entries = Object.values(known).flatMap((run) => Object.values(run));
-	const byId = new Map(entries.filter(isEntry).map((entry) => [entry.id, entry]));
-	for (const [run, left] of Object.entries(stored)) {
-		const own = (known[run] ??= {});
-		for (const [key, entry] of Object.entries(left)) {
-			const same = isEntry(entry) && byId.get(entry.id);
-			if (!same) own[key] = later(own[key], entry);
-			else if (entry.attempts > same.attempts) Object.assign(same, entry);
-		}
-	}
-	return known;
-}
-
-function isTaken(stored: unknown): stored is z.infer<typeof takenSchema> {
-	return takenSchema.safeParse(stored).success;
-}
-
-const later = (one: unknown, other: unknown) => (attemptsOf(other) > attemptsOf(one) ? other : one);
-
-function attemptsOf(entry: unknown): number {
-	return isEntry(entry) ? entry.attempts : -1;
 }
 
 function isEntry(stored: unknown): stored is Entry {
@@ -255,8 +170,8 @@ function isEntry(stored: unknown): stored is Entry {
 const turns = new WeakMap<Entry, LimitFunction>();
 
 /**
- * Waits until no other run is placing the call of an entry. "Retry execution" can be clicked twice, and
- * both retries have the same entries.
+ * Waits until no other run is placing the call of an entry. An AI agent may call its tool twice at once for
+ * the same number.
  * @param signal ends the wait
  * @returns gives the turn to the next run, which finds the outcome in the entry
  * @throws the signal's reason

@@ -1,16 +1,11 @@
-import { randomUUID } from 'crypto';
-import type {
-	DeduplicationHelperFunctions,
-	IContextObject,
-	IExecuteFunctions,
-	INode,
-	IWorkflowMetadata,
-} from 'n8n-workflow';
+import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import type { DeduplicationKeys } from '../operations/create/oncePerKey';
 import { Ledger } from '../policy/ledger';
-import { Keys, type KeyStore } from '../policy/usedKeys';
+import { knownMarks, marksOf, RunMarks, type KnownMarks } from '../policy/runMarks';
+import { UsedKeys } from '../policy/usedKeys';
+import { onEndedWell } from './executionEnd';
+import { workflowStoreOf } from './workflowStore';
 
 /** Whether an AI agent uses the node. n8n then gives its type another name. */
 export function isTool({ type }: INode): boolean {
@@ -22,34 +17,71 @@ const workflowData = z.object({
 	$execution: z.object({ id: z.string(), resumeUrl: z.optional(z.string()) }),
 });
 
-/**
- * The ledger of the run that n8n carries out, out of n8n's node context. A retry of the run gets the
- * same ledger. n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
- * @param dials whether the operation makes phones ring; other runs leave nothing to remember
- */
-export function ledgerOf(n8n: IExecuteFunctions, dials: boolean): Ledger {
-	const context = contextOf(n8n);
-	if (!context) return unstoredLedger(n8n);
-
-	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
-	const run = workflowData.parse({ $runIndex, $execution });
-	const node = n8n.getNode();
-	const ledger = new Ledger(context, {
-		index: run.$runIndex,
-		execution: run.$execution.id,
-		identity: `${identityOf(run.$execution, context)} ${node.name}`,
-		isTool: isTool(node),
-		forgotten: isForgotten(n8n),
-	});
-	if (dials && n8n.getMode() === 'retry') ledger.remember();
-	if (dials) n8n.onExecutionCancellation(() => ledger.remember());
-	return ledger;
+/** What is known of the calls of a run, and of the people whom other tries and executions may have phoned. */
+export interface RunState {
+	ledger: Ledger;
+	marks: RunMarks;
+	keys: UsedKeys;
 }
 
-/** A ledger that ends with the run, for a dry run and where n8n has no context. */
-export function unstoredLedger(n8n: Pick<IExecuteFunctions, 'getNode'>): Ledger {
-	const run = { index: 0, execution: '', identity: '', isTool: isTool(n8n.getNode()) };
-	return new Ledger({}, run);
+/**
+ * The state of the run that n8n carries out. A retry of the run gets the same ledger, and meets the marks
+ * of the run. n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
+ */
+export function runStateOf(n8n: IExecuteFunctions): RunState {
+	const context = contextOf(n8n);
+	if (!context) return unstoredState(n8n);
+
+	const { $runIndex, $execution } = n8n.getWorkflowDataProxy(0);
+	const { $runIndex: index, $execution: execution } = workflowData.parse({ $runIndex, $execution });
+	const node = n8n.getNode();
+	const store = workflowStoreOf(n8n);
+	const locked = store?.lockedThrough(n8n);
+	const name = `${identityOf(execution, context)} ${node.id}`;
+	const known = knownMarksIn(context);
+	// A retry leaves its marks, because the execution that it retries can be retried once more.
+	if (store && locked && n8n.getMode() !== 'retry' && !watched.has(known)) {
+		watched.add(known);
+		onEndedWell(n8n, () => {
+			if (!known.metOthers) store.removeLater(marksOf(name, known), locked);
+		});
+	}
+	const run = { name, index, items: n8n.getInputData().length, isTool: isTool(node) };
+	return {
+		ledger: new Ledger(context, { ...run, forgotten: isForgotten(n8n) }),
+		marks: new RunMarks(run, known, locked),
+		keys: new UsedKeys(locked ?? outsideOfWorkflow),
+	};
+}
+
+/** The state that ends with the run, for a dry run and where n8n has no context. */
+export function unstoredState(n8n: Pick<IExecuteFunctions, 'getNode'>): RunState {
+	const run = { name: '', index: 0, items: 0, isTool: isTool(n8n.getNode()) };
+	return {
+		ledger: new Ledger({}, run),
+		marks: new RunMarks(run, { made: {}, metOthers: false }, undefined),
+		keys: new UsedKeys(outsideOfWorkflow),
+	};
+}
+
+const outsideOfWorkflow = async (): Promise<never> => {
+	throw new Error('it runs the node outside of a workflow');
+};
+
+/** The executions whose end is waited for, by what they know of their marks. */
+const watched = new WeakSet<KnownMarks>();
+
+/** What the execution knows of its marks, out of n8n's node context. */
+function knownMarksIn(context: IContextObject): KnownMarks {
+	const { twenty2Marks: stored } = context;
+	// The object itself, which other runs of this execution may be writing to.
+	const known = isKnownMarks(stored) ? stored : { made: {}, metOthers: false };
+	Object.assign(context, { twenty2Marks: known });
+	return known;
+}
+
+function isKnownMarks(stored: unknown): stored is KnownMarks {
+	return knownMarks.safeParse(stored).success;
 }
 
 /** n8n's node context; undefined where there is none, because n8n then throws. */
@@ -62,20 +94,20 @@ function contextOf(n8n: IExecuteFunctions): IContextObject | undefined {
 }
 
 /**
- * What an execution and "Retry execution" of it have in common. n8n gives the retry another ID. On n8n 2
- * the token that signs the address for resuming the execution stays the same, also after Stop, which
- * loses the node context. n8n 1 has no such token, but there the context outlives Stop.
+ * What an execution and every retry of it have in common. On n8n 2 it is the token that signs the address for
+ * resuming the execution, which survives even Stop and a crash. n8n 1 has no such token, and gives a retry
+ * another ID; there the ID of the first execution is kept in the context, as long as n8n keeps that.
  * @param context n8n's node context; written to
  */
 function identityOf(
-	{ resumeUrl = '' }: z.infer<typeof workflowData>['$execution'],
-	context: Record<string, unknown>,
+	{ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution'],
+	context: IContextObject,
 ): string {
 	const token = URL.canParse(resumeUrl) && new URL(resumeUrl).searchParams.get('signature');
 	if (token) return token;
-	const { twenty2Identity = randomUUID() } = context;
-	Object.assign(context, { twenty2Identity });
-	return String(twenty2Identity);
+	const { twenty2Execution = id } = context;
+	Object.assign(context, { twenty2Execution });
+	return String(twenty2Execution);
 }
 
 /**
@@ -85,63 +117,4 @@ function identityOf(
  */
 function isForgotten(n8n: IExecuteFunctions): boolean {
 	return n8n.getExecutionContext()?.source === 'retry';
-}
-
-/** The keys of each workflow that has a key in use. They hold the keys themselves, which n8n's store does not. */
-const workflows = new Map<string, Keys>();
-
-const text = z.string();
-
-/** The used part of n8n's functions. */
-interface StoreFunctions {
-	getWorkflow(): Pick<IWorkflowMetadata, 'id'>;
-	helpers: Pick<DeduplicationHelperFunctions, 'checkProcessedAndRecord' | 'removeProcessed'>;
-}
-
-const inEntries = { mode: 'entries' } as const;
-
-/**
- * The deduplication keys of the workflow, from n8n's deduplication store, which keeps them across
- * executions and restarts. n8n reads, changes and writes one row, so the calls of one process must not
- * overlap.
- */
-export function keysOf(n8n: StoreFunctions): DeduplicationKeys {
-	const { checkProcessedAndRecord, removeProcessed } = n8n.helpers;
-	const store: KeyStore = {
-		async record(marks) {
-			const { new: fresh } = await repeatedIfNotInserted(
-				async () => await checkProcessedAndRecord(marks, 'workflow', inEntries),
-			);
-			return fresh.map((mark) => text.parse(mark));
-		},
-		async forget(marks) {
-			await removeProcessed(marks, 'workflow', inEntries);
-		},
-	};
-	return {
-		async hold(key, signal) {
-			for (const [id, { idle }] of workflows) if (idle) workflows.delete(id);
-			const { id } = n8n.getWorkflow();
-			// Without a workflow, n8n's store would take the keys of any other one.
-			if (!id) throw new Error('it runs the node outside of a workflow');
-			const keys = workflows.get(id) ?? new Keys();
-			workflows.set(id, keys);
-			return await keys.hold(key, store, signal);
-		},
-	};
-}
-
-/** What SQLite, PostgreSQL and MySQL say when a row is there already. */
-const rowIsThere = /unique constraint|duplicate entry/i;
-
-/**
- * Runs a query again when it certainly wrote nothing: two workers inserted the first row of a workflow at
- * once, and the database refused this one. After any other rejection the marks may have been written, and
- * a second try would find them and take them for another call's.
- */
-async function repeatedIfNotInserted<T>(query: () => Promise<T>): Promise<T> {
-	return await query().catch(async (reason: unknown) => {
-		if (reason instanceof Error && rowIsThere.test(reason.message)) return await query();
-		throw reason;
-	});
 }

@@ -8,8 +8,10 @@ import { createCall } from '../../../nodes/Twenty2/operations/createCall';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
-import type { KeyState } from '../../../nodes/Twenty2/policy/usedKeys';
+import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
+import { UsedKeys, type KeyState } from '../../../nodes/Twenty2/policy/usedKeys';
 import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from '../policy/fakeTime';
+import { alone, MemoryStore } from '../policy/memoryStore';
 import { inTurn, newAccess, requestOptions, twenty2With } from './create/placing';
 import { readerOf } from './fields/reader';
 
@@ -35,25 +37,37 @@ const noFiles: Media = {
 	keep: async () => await Promise.reject(new Error('nothing is kept')),
 };
 
-/** A run whose deduplication key was so before it. */
-function newRun(before: KeyState = 'unused', ledger = newLedger()) {
-	const stop = new AbortController();
-	const done = async () => await Promise.resolve();
-	const held = { recordPlaced: done, forget: done, release: done };
-	const recordSent = vi.fn(async () => await Promise.resolve(before));
-	const queued = new QueuedCalls();
-	const run: Run = {
-		ledger,
-		keys: { hold: async () => await Promise.resolve({ ...held, recordSent }) },
-		queued,
-		signal: stop.signal,
-		canceled: new AbortController().signal,
-	};
-	return { run, recordSent, queued, ledger };
+const KEY = 'november-asha';
+
+/** A run before which the deduplication key was so. */
+async function newRun(before: KeyState = 'unused', ledger = newLedger()) {
+	const store = new MemoryStore();
+	const keys = new UsedKeys(alone(store));
+	if (before !== 'unused') await keys.claim(KEY);
+	if (before === 'placed') await keys.placed(KEY);
+	if (before === 'in doubt') await keys.leaveInDoubt(KEY);
+	return { ...runWith(ledger, keys, new RunMarks(runOfNode, newKnown(), alone(store))), keys };
 }
 
-function newLedger() {
-	return new Ledger({}, { index: 0, execution: '1', identity: randomUUID(), isTool: false });
+function runWith(ledger = newLedger(), keys = noKeys, marks = noMarks()) {
+	const queued = new QueuedCalls();
+	const { signal } = new AbortController();
+	const run: Run = { ledger, keys, marks, queued, signal, canceled: signal };
+	return { run, queued, ledger };
+}
+
+const runOfNode = { name: 'execution node', index: 0, items: 1, isTool: false };
+
+const newKnown = () => ({ made: {}, metOthers: false });
+
+const noMarks = () => new RunMarks(runOfNode, newKnown(), undefined);
+
+const noKeys = new UsedKeys(
+	async () => await Promise.reject(new Error('no item of these has a key')),
+);
+
+function newLedger(isTool = false) {
+	return new Ledger({}, { index: 0, isTool });
 }
 
 interface Given {
@@ -66,7 +80,7 @@ interface Given {
 
 /** Carries one item out. */
 function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
-	const { changed, options, access = newAccess(), run = newRun().run, media = noFiles } = given;
+	const { changed, options, access = newAccess(), run = runWith().run, media = noFiles } = given;
 	const item = Object.assign(readerOf({ ...fields, ...changed }, { maxRetries: 0, ...options }), {
 		item: 0,
 		workflowTimezone: 'Asia/Kolkata',
@@ -106,7 +120,7 @@ describe('A call that is not waited for', () => {
 		const ledger = newLedger();
 		const create = vi.fn(inTurn(answer));
 		for (let n = 0; n < 2; n++) {
-			const done = carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+			const done = carryOut({ createCall: create }, { run: runWith(ledger).run });
 			await settle();
 			expect(done.value).toEqual([{ json: answer }]);
 		}
@@ -118,7 +132,7 @@ describe('A call that is not waited for', () => {
 		const access = oneLine();
 		const holdLine = vi.fn(access.holdLine);
 		for (let n = 0; n < 2; n++) {
-			const { run } = newRun('unused', ledger);
+			const { run } = runWith(ledger);
 			carryOut({ createCall: inTurn(answer) }, { run, access: { ...access, holdLine } });
 			await settle();
 		}
@@ -129,9 +143,7 @@ describe('A call that is not waited for', () => {
 		const ledger = newLedger();
 		const sent = later<typeof answer>();
 		const create = vi.fn(async () => await sent.promise);
-		const both = [1, 2].map(() =>
-			carryOut({ createCall: create }, { run: newRun('unused', ledger).run }),
-		);
+		const both = [1, 2].map(() => carryOut({ createCall: create }, { run: runWith(ledger).run }));
 		await settle();
 		sent.resolve(answer);
 		await settle();
@@ -143,16 +155,16 @@ describe('A call that is not waited for', () => {
 		const ledger = newLedger();
 		const refused = Failure.ofNode('INVALID_NUMBER', 'no', { outcome: 'not_placed' });
 		const create = inTurn<typeof answer>(refused, answer);
-		carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+		carryOut({ createCall: create }, { run: runWith(ledger).run });
 		await settle();
-		const again = carryOut({ createCall: create }, { run: newRun('unused', ledger).run });
+		const again = carryOut({ createCall: create }, { run: runWith(ledger).run });
 		await settle();
 		expect(again.value).toEqual([{ json: answer }]);
 	});
 
 	it('is counted where it rings later', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
-		const { run, queued } = newRun();
+		const { run, queued } = runWith();
 		carryOut({ createCall: inTurn(answer) }, { run });
 		await settle();
 		expect(queued.later).toEqual({ calls: 1, at: Date.parse('2026-05-23T03:30:00Z') });
@@ -160,7 +172,7 @@ describe('A call that is not waited for', () => {
 
 	it('is counted nowhere where it is not placed', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
-		const { run, queued } = newRun();
+		const { run, queued } = runWith();
 		carryOut({ createCall: inTurn<typeof answer>(outcomeUnknown('lost', null)) }, { run });
 		await settle();
 		expect(queued.later.calls).toBe(0);
@@ -204,7 +216,7 @@ describe('A call that is waited for', () => {
 		const options = { maxWaitMinutes: 0.5 };
 		const create = vi.fn(inTurn(answer));
 		const given = { ...waited, options, access };
-		const run = () => newRun('unused', ledger).run;
+		const run = () => runWith(ledger).run;
 		carryOut({ createCall: create, getCall: inTurn(live) }, { ...given, run: run() });
 		await passUntilQuiet();
 		const getCall = vi.fn(inTurn(live, ended));
@@ -226,7 +238,7 @@ describe('A call that is waited for', () => {
 		const holdLine = vi.fn(access.holdLine);
 		const getCall = vi.fn(inTurn(ended));
 		for (let n = 0; n < 2; n++) {
-			const { run } = newRun('unused', ledger);
+			const { run } = runWith(ledger);
 			const given = { ...waited, run, access: { ...access, holdLine } };
 			const done = carryOut({ createCall: inTurn(answer), getCall }, given);
 			await passUntilQuiet();
@@ -243,7 +255,7 @@ describe('A call that is waited for', () => {
 			const links = { recording_url: 'https://m.example/r', transcript_url: 'https://m.example/t' };
 			const getCall = vi.fn(inTurn({ ...ended, ...links }));
 			for (let n = 1; n <= 2; n++) {
-				const { run } = newRun('unused', ledger);
+				const { run } = runWith(ledger);
 				const given = { ...waited, options: { [option]: true }, run };
 				const done = carryOut({ createCall: inTurn(answer), getCall }, given);
 				await passUntilQuiet();
@@ -261,19 +273,19 @@ describe('A call that is waited for', () => {
 });
 
 describe('Call Only Once per Key', () => {
-	const options = { deduplicationKey: 'november-asha' };
+	const options = { deduplicationKey: KEY };
 
 	it('records the key', async () => {
-		const { run, recordSent } = newRun();
+		const { run, keys } = await newRun();
 		const done = carryOut({ createCall: inTurn(answer) }, { options, run });
 		await settle();
 		expect(done.value).toEqual([{ json: answer }]);
-		expect(recordSent).toHaveBeenCalledTimes(1);
+		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
 	it('phones nobody under a key that is placed', async () => {
 		const createCallOf = vi.fn(inTurn(answer));
-		const { run } = newRun('placed');
+		const { run } = await newRun('placed');
 		const done = carryOut({ createCall: createCallOf }, { options, run });
 		await settle();
 		expect(codeOf(done)).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'not_placed' });
@@ -282,7 +294,7 @@ describe('Call Only Once per Key', () => {
 
 	it('phones nobody under a key in doubt, and does not look', async () => {
 		const callsSince = vi.fn(inTurn([]));
-		const { run } = newRun('in doubt');
+		const { run } = await newRun('in doubt');
 		const done = carryOut({ createCall: inTurn(answer), callsSince }, { options, run });
 		await passUntilQuiet();
 		expect(codeOf(done)).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
@@ -293,7 +305,7 @@ describe('Call Only Once per Key', () => {
 		['phones', [], 'call_1'],
 		['does not phone', [{ call_id: randomUUID() }], undefined],
 	])('with Call Again When Unsure %s who is listed so: %s', async (_, listed, call_id) => {
-		const { run } = newRun('in doubt');
+		const { run } = await newRun('in doubt');
 		const again = { ...options, retryUnknownOutcome: true };
 		const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listed) };
 		const done = carryOut(twenty2, { options: again, run });
@@ -315,7 +327,7 @@ describe('The options', () => {
 	});
 
 	it('have a dry run, which sends nothing', async () => {
-		const { run, ledger } = newRun();
+		const { run, ledger } = runWith();
 		const done = carryOut({}, { options: { dryRun: true }, run });
 		await settle();
 		expect(done.value?.[0]?.json).toMatchObject({ dry_run: true, to_number: '+919876543210' });

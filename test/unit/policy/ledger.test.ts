@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { Ledger, type Entry } from '../../../nodes/Twenty2/policy/ledger';
@@ -11,9 +10,8 @@ type Context = Record<string, unknown>;
 /** What n8n's database gives back. */
 const stored = (context: Context): Context => structuredClone(JSON.parse(JSON.stringify(context)));
 
-/** The ledger of an execution that no other test knows. */
-const open = (context: Context, runIndex = 0, identity: string = randomUUID()) =>
-	new Ledger(context, { index: runIndex, identity, execution: '1', isTool: false });
+const open = (context: Context, runIndex = 0) =>
+	new Ledger(context, { index: runIndex, isTool: false });
 
 const states: Array<Entry['state']> = [
 	{ is: 'unsent' },
@@ -174,185 +172,38 @@ describe('Ledger', () => {
 		expect(many).toBeLessThan(few * 1.5);
 	});
 
-	describe('after Stop, when n8n has kept nothing', () => {
-		/** A stopped execution that had placed this call. */
-		function stoppedRun(identity: string): Entry {
-			const ledger = open({}, 0, identity);
-			const placed = ledger.entry(0, ASHA);
-			ledger.remember();
-			return placed;
-		}
+	describe('of a tool', () => {
+		const run = (context: Context, index: number) => new Ledger(context, { index, isTool: true });
 
-		it('knows what the stopped execution had placed', () => {
-			const placed = stoppedRun('stopped');
-			expect(open({}, 0, 'stopped').entry(0, ASHA)).toEqual(placed);
-			expect(open({}, 1, 'stopped').entry(0, ASHA).id).not.toBe(placed.id);
-		});
-
-		it('knows also what was answered after Stop', () => {
-			const placed = stoppedRun('answered late');
-			placed.state = { is: 'placed', answer: { call_id: 'call_1' } };
-			expect(open({}, 0, 'answered late').entry(0, ASHA).state).toEqual(placed.state);
-		});
-
-		it('knows nothing of another execution', () => {
-			const placed = stoppedRun('one');
-			expect(open({}, 0, 'another').entry(0, ASHA).id).not.toBe(placed.id);
-		});
-
-		it('knows nothing of an execution that was not stopped', () => {
-			const { id } = open({}, 0, 'not stopped').entry(0, ASHA);
-			expect(open({}, 0, 'not stopped').entry(0, ASHA).id).not.toBe(id);
-		});
-
-		it('knows it at every retry, with what the retries have placed', () => {
-			const placed = stoppedRun('retried');
-			const added = open({}, 0, 'retried').entry(1, RAVI);
-			const again = open({}, 0, 'retried');
-			expect(again.entry(0, ASHA)).toEqual(placed);
-			expect(again.entry(1, RAVI)).toEqual(added);
-		});
-
-		it('believes n8n where another process has sent more since', () => {
+		it('has one entry for a number, whatever the run and the item', () => {
 			const context = {};
-			const kept = open(context, 0, 'kept').entry(0, ASHA);
-			Object.assign(kept, { attempts: 1, state: { is: 'not placed' } });
-			const remembered = stoppedRun('kept');
-			expect(open(stored(context), 0, 'kept').entry(0, ASHA)).toEqual(kept);
-			expect(kept.id).not.toBe(remembered.id);
+			const entry = run(context, 0).entry(0, ASHA);
+			expect(run(context, 0).entry(1, ASHA)).toBe(entry);
+			expect(run(context, 3).entry(0, ASHA)).toBe(entry);
+			expect(run(context, 3).entry(0, RAVI)).not.toBe(entry);
 		});
 
-		it('tells who is at work on an entry what another process has sent for it since', () => {
+		it('knows the entry again in a retry, whose runs are counted on', () => {
 			const context = {};
-			const entry = open(context, 0, 'sent elsewhere').entry(0, ASHA);
-			Object.assign(entry, { attempts: 1, state: { is: 'sent' } });
-			const atWork = open(stored(context), 0, 'sent elsewhere');
-			const known = atWork.entry(0, ASHA);
-			atWork.remember();
-
-			const state: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
-			Object.assign(entry, { attempts: 2, state });
-			open(stored(context), 0, 'sent elsewhere');
-			expect(known).toEqual(entry);
-		});
-
-		it('is the same to all who retry, also to one who began before', () => {
-			const retry = open({}, 0, 'retried at once');
-			retry.remember();
-			const other = open({}, 0, 'retried at once');
-			expect(other.entry(0, ASHA)).toBe(retry.entry(0, ASHA));
-		});
-
-		it('knows what a stopped retry had placed, where n8n has kept what an earlier try had', () => {
-			const context = {};
-			const kept = open(context, 0, 'failed before').entry(0, ASHA);
-			Object.assign(kept, { attempts: 1, state: { is: 'not placed' } });
-			const failed = stored(context);
-
-			const retry = open(stored(failed), 0, 'failed before');
 			const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
-			for (const [item, number] of [ASHA, RAVI].entries()) {
-				Object.assign(retry.entry(item, number), { attempts: 2, state: placed });
-			}
-			retry.remember();
-
-			const again = open(stored(failed), 0, 'failed before');
-			expect(again.entry(0, ASHA)).toMatchObject({ id: kept.id, attempts: 2, state: placed });
-			expect(again.entry(1, RAVI).state).toEqual(placed);
+			Object.assign(run(context, 0).entry(0, ASHA), { attempts: 1, state: placed });
+			expect(run(stored(context), 1).entry(0, ASHA)).toMatchObject({ attempts: 1, state: placed });
 		});
 
-		it('remembers the last 50 executions, and those stopped again among them', () => {
-			const first = stoppedRun('first');
-			const second = stoppedRun('second');
-			for (let i = 0; i < 48; i++) stoppedRun(`between ${i}`);
-			open({}, 0, 'first').remember();
-			stoppedRun('one more');
-			expect(open({}, 0, 'first').entry(0, ASHA).id).toBe(first.id);
-			expect(open({}, 0, 'second').entry(0, ASHA).id).not.toBe(second.id);
+		it('counts and names the calls of one run, and knows no others of its items', () => {
+			const context = {};
+			run(context, 0).entry(0, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
+			const other = run(context, 1);
+			expect([other.tally, other.callIds]).toEqual([{ placed: 0, doubtful: 0 }, []]);
+			expect(other.entriesOf(0)).toEqual([]);
+			other.entry(0, ASHA);
+			expect([other.tally, other.callIds]).toEqual([{ placed: 1, doubtful: 0 }, ['call_1']]);
 		});
 	});
 
-	describe('of a tool', () => {
-		const run = (context: Context, index: number, execution = '1') =>
-			new Ledger(context, { index, identity: randomUUID(), execution, isTool: true });
-
-		it('leaves what a run knew that threw to the next that is to phone the same person', () => {
-			const context = {};
-			const tried = run(context, 0);
-			const placed = tried.entry(0, ASHA);
-			tried.failed();
-			const next = run(stored(context), 1);
-			expect(next.entry(0, RAVI).id).not.toBe(placed.id);
-			expect(next.entry(0, ASHA)).toEqual(placed);
-		});
-
-		it('leaves it once: a call after that is another one', () => {
-			const context = {};
-			const tried = run(context, 0);
-			const { id } = tried.entry(0, ASHA);
-			tried.failed();
-			expect(run(context, 1).entry(0, ASHA).id).toBe(id);
-			expect(run(context, 2).entry(0, ASHA).id).not.toBe(id);
-		});
-
-		it('leaves what an execution knew to its retry, whose runs are counted on', () => {
-			const context = {};
-			const calls = [run(context, 0).entry(0, ASHA), run(context, 1).entry(0, ASHA)];
-			const retried = stored(context);
-			const again = [2, 3].map((index) => run(retried, index, '2').entry(0, ASHA));
-			expect(again).toEqual(calls);
-			expect(run(retried, 4, '2').entry(0, ASHA).attempts).toBe(0);
-			expect(calls.map(({ id }) => id)).not.toContain(run(retried, 5, '2').entry(0, ASHA).id);
-		});
-
-		it('takes two calls to one person for two, also where an agent gives them one index', () => {
-			const context = {};
-			const [first, second] = [run(context, 0), run(context, 0)];
-			expect(second.entry(0, ASHA).id).not.toBe(first.entry(0, ASHA).id);
-		});
-
-		it('takes both up again, each once, when the execution is retried', () => {
-			const context = {};
-			const ids = [0, 0].map((index) => run(context, index).entry(0, ASHA).id);
-			const retried = stored(context);
-			const again = [0, 0, 0].map((index) => run(retried, index, '2').entry(0, ASHA).id);
-			expect(again.slice(0, 2)).toEqual(ids);
-			expect(ids).not.toContain(again[2]);
-		});
-
-		describe('whose executions are retried in any order', () => {
-			const retry = (context: Context, index: number, execution: string) => {
-				const ledger = new Ledger(context, { index, identity: 'agent', execution, isTool: true });
-				ledger.remember();
-				return ledger;
-			};
-
-			/** A call that was refused in one retry and taken up by another one of the same. */
-			function takenUp() {
-				const context: Context = {};
-				retry(context, 0, '2').entry(0, ASHA);
-				const refused = retry(context, 1, '2').entry(0, RAVI);
-				Object.assign(refused, { attempts: 1, state: { is: 'not placed' } });
-				return { before: stored(context), entry: retry({}, 0, '3').entry(0, RAVI) };
-			}
-
-			it('knows what was placed last, and not what an older one has stored of it', () => {
-				const { before, entry } = takenUp();
-				Object.assign(entry, { attempts: 2, state: { is: 'placed', answer: {} } });
-				expect(retry(before, 2, '4').entry(0, RAVI)).toEqual(entry);
-			});
-
-			it('is the same to who is at work on it', () => {
-				const { before, entry } = takenUp();
-				expect(retry(before, 2, '4').entry(0, RAVI)).toBe(entry);
-			});
-		});
-
-		it('counts the calls of one run, for each is a call of its own', () => {
-			const context = {};
-			run(context, 0).entry(0, ASHA).state = { is: 'placed', answer: {} };
-			expect(run(context, 1).tally).toEqual({ placed: 0, doubtful: 0 });
-		});
+	it('takes every call for one that may have been sent, where n8n has kept nothing of an earlier try', () => {
+		const ledger = new Ledger({}, { index: 0, isTool: false, forgotten: true });
+		expect(ledger.entry(0, ASHA).state).toEqual({ is: 'sent' });
 	});
 
 	it('counts the calls of all passes of a loop', () => {

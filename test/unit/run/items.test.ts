@@ -4,18 +4,22 @@ import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
+import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
+import { UsedKeys } from '../../../nodes/Twenty2/policy/usedKeys';
 import { carryOut, type CarryOutOptions } from '../../../nodes/Twenty2/run/items';
 import { later, settle } from '../policy/fakeTime';
 
 const ASHA = '+919876543210';
 
 const given = (changes: Partial<CarryOutOptions> = {}) => {
-	const ledger = new Ledger({}, { index: 0, identity: '', execution: '', isTool: false });
-	const hold = async () => {
-		throw new TypeError('No item of these has a key');
-	};
+	const run = { name: '', index: 0, items: 0, isTool: false };
 	return {
-		run: { ledger, keys: { hold }, queued: new QueuedCalls() },
+		run: {
+			ledger: new Ledger({}, run),
+			marks: new RunMarks(run, { made: {}, metOthers: false }, undefined),
+			keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
+			queued: new QueuedCalls(),
+		},
 		concurrency: 3,
 		stopAtFailure: true,
 		canceled: new AbortController().signal,

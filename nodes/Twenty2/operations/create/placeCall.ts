@@ -11,6 +11,8 @@ import { findLostCall, type CallContext } from './findLostCall';
 
 /** What is recorded of a create beside its entry, and outlasts the execution. */
 export interface SendRecord {
+	/** @throws Failure when it is known already that the create must not be sent */
+	check?(): void;
 	/** Records that the create is about to be sent. @throws Failure when it must not be sent */
 	recordSent(): Promise<void>;
 	/** Records what the entry says of the create that was sent last. It never throws. */
@@ -99,8 +101,9 @@ export async function placeCall(
 		},
 	};
 	const placed = async () => {
-		// Who may not be phoned now need not wait for the limit to be told so.
+		// Who must not be phoned need not wait for the limit to be told so.
 		checkTime?.();
+		record?.check?.();
 		return await sendAndHold(outgoing, requestOptions, access.creates, signal);
 	};
 	return await placed().catch((error: unknown) => {

@@ -1,0 +1,231 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as z from 'zod/v4/mini';
+
+import { Failure, outcomeUnknown } from '../../api/failure';
+import { sleep } from '../../policy/abortable';
+import type { Entry } from '../../policy/ledger';
+import type { RunMarks } from '../../policy/runMarks';
+import type { UsedKeys } from '../../policy/usedKeys';
+import type { FieldReader } from '../fields/parameters';
+import { certainlyNotPlaced, type SendRecord } from './placeCall';
+
+export const deduplicationKey: INodeProperties = {
+	displayName: 'Call Only Once per Key',
+	name: 'deduplicationKey',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. november-{{ $json.email }}',
+	description:
+		'At most one call is placed for each key in this workflow, also by later executions and after a restart of n8n. An item under whose key a call was placed before says DUPLICATE_CALL.',
+};
+
+const key = z.pipe(
+	z.union([z.string(), z.number()], 'must be text'),
+	z.pipe(z.transform(String), z.string().check(z.trim(), z.minLength(1, 'is empty'))),
+);
+
+/**
+ * An option that was added but is empty is refused, because it would switch the protection off unnoticed.
+ * @returns undefined when the option was not added
+ * @throws Failure `INVALID_INPUT`
+ */
+export function keyOf(parameters: FieldReader): string | undefined {
+	return parameters.readAddedOption(deduplicationKey, key);
+}
+
+/** What n8n's store holds of a call. It outlasts the execution and the process. */
+export interface CallRecord extends SendRecord {
+	/**
+	 * Why the create was not sent the last time: another execution is placing the call at this moment, or may
+	 * have placed it. Undefined when it was for neither.
+	 */
+	readonly heldBackBy: 'another execution' | 'doubt' | undefined;
+	/**
+	 * Waits for a while for what the other execution does.
+	 * @throws Failure when it has placed the call, what the store rejects with, or the signal's reason
+	 */
+	wait(signal: AbortSignal): Promise<void>;
+	/** Records what the entry says in the end. It never throws. */
+	close(): Promise<void>;
+}
+
+/** How a call is placed. */
+export interface Placing<T> {
+	/** Places the call and writes its outcome into the entry. */
+	place: (record: SendRecord) => Promise<T>;
+	/**
+	 * Looks for the call that another try or execution may have placed. After that, `place` decides whether
+	 * the call may be placed again.
+	 */
+	lookUp: () => Promise<void>;
+}
+
+/**
+ * Places a call only if no other try or execution has placed it.
+ * @param signal ends the wait for another execution
+ * @throws what `place` rejects with: `DUPLICATE_CALL` when a call was placed under the key, `OUTCOME_UNKNOWN`
+ * when one may have been placed; the signal's reason
+ */
+export async function atMostOnce<T>(
+	record: CallRecord,
+	signal: AbortSignal,
+	{ place, lookUp }: Placing<T>,
+): Promise<T> {
+	let lookedUp = false;
+	const placeOnce = async (): Promise<T> =>
+		await place(record).catch(async (reason: unknown) => {
+			const { heldBackBy } = record;
+			if (heldBackBy === undefined || (heldBackBy === 'doubt' && lookedUp)) throw reason;
+			lookedUp = heldBackBy === 'doubt';
+			await (lookedUp ? lookUp() : record.wait(signal));
+			return await placeOnce();
+		});
+	return await placeOnce().finally(async () => await record.close());
+}
+
+/** The tranche of a call without a key, marked before the first create of the tranche is sent. */
+export class TrancheOfCall implements CallRecord {
+	heldBackBy: CallRecord['heldBackBy'];
+
+	private wasInDoubt = false;
+
+	constructor(
+		private readonly tranche: string,
+		private readonly entry: Entry,
+		private readonly marks: Pick<RunMarks, 'claim' | 'isOthers'>,
+	) {}
+
+	check(): void {
+		if (this.marks.isOthers(this.tranche)) this.doubt();
+	}
+
+	async recordSent(): Promise<void> {
+		const isOwn = await this.marks.claim(this.tranche).catch((reason: unknown) => {
+			throw unrecorded('That the person is phoned', reason);
+		});
+		if (!isOwn) this.doubt();
+	}
+
+	async settle(): Promise<void> {}
+
+	async wait(): Promise<void> {}
+
+	async close(): Promise<void> {}
+
+	/** Leaves the call in doubt, once: it is placed after that only where the user has asked for it. @throws Failure */
+	private doubt(): void {
+		this.heldBackBy = this.wasInDoubt ? undefined : 'doubt';
+		if (this.wasInDoubt) return;
+		this.wasInDoubt = true;
+		const failure = outcomeUnknown(
+			'An earlier try of this execution may have phoned this person, and n8n has kept no answer of it',
+			null,
+		);
+		this.entry.state = { is: 'unknown', why: failure.fields };
+		throw failure;
+	}
+}
+
+/** From one look at a key that another execution is placing to the next. It doubles up to the longest. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** The deduplication key of one call, recorded and settled together with its entry. */
+export class KeyOfCall implements CallRecord {
+	heldBackBy: CallRecord['heldBackBy'];
+
+	/** The key is recorded for a create of this call. */
+	private recorded = false;
+
+	/** @param patienceMs how long to wait for what another execution is placing, in milliseconds */
+	constructor(
+		private readonly key: string,
+		private readonly entry: Entry,
+		private readonly keys: UsedKeys,
+		private readonly patienceMs: number,
+	) {}
+
+	async recordSent(): Promise<void> {
+		const { key, entry, keys } = this;
+		if (this.recorded) return;
+		this.heldBackBy = undefined;
+		// An earlier try of the same call may have recorded the key. The entry knows how that try ended.
+		const before = await keys.claim(key, entry.key === key).catch((reason: unknown) => {
+			throw unrecorded(`The key of ${deduplicationKey.displayName}`, reason);
+		});
+		if (before === 'placed') throw duplicate(key);
+		if (before === 'being placed') {
+			this.heldBackBy = 'another execution';
+			throw inDoubt(key);
+		}
+		entry.key = key;
+		if (before === 'in doubt') {
+			this.heldBackBy = 'doubt';
+			const failure = inDoubt(key);
+			entry.state = { is: 'unknown', why: failure.fields };
+			throw failure;
+		}
+		this.recorded = true;
+	}
+
+	async wait(signal: AbortSignal): Promise<void> {
+		const { key, keys, patienceMs } = this;
+		const until = performance.now() + patienceMs;
+		for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+			if (performance.now() >= until) return void (await keys.leaveInDoubt(key));
+			await sleep(pauseMs, signal);
+			const state = await keys.claim(key);
+			if (state === 'placed') throw duplicate(key);
+			// The create may wait for the limit, and a key is recorded when it is sent.
+			if (state === 'unused') await keys.release(key);
+			if (state !== 'being placed') return;
+		}
+	}
+
+	async settle(): Promise<void> {
+		const { key, entry, keys } = this;
+		if (!this.recorded || !certainlyNotPlaced(entry)) return;
+		// Where n8n cannot forget the key, it stays in doubt: no call is better than a second call.
+		await keys.release(key).then(
+			() => {
+				this.recorded = false;
+				delete entry.key;
+			},
+			() => undefined,
+		);
+	}
+
+	async close(): Promise<void> {
+		await this.settle();
+		if (!this.recorded) return;
+		const { key, entry, keys } = this;
+		const isPlaced = entry.state.is === 'placed';
+		await (isPlaced ? keys.placed(key) : keys.leaveInDoubt(key)).catch(() => undefined);
+	}
+}
+
+/** @returns what may be shown of a key, which often is an e-mail address or a number */
+function masked(key: string): string {
+	return `${[...key].slice(0, 2).join('')}…`;
+}
+
+function duplicate(key: string): Failure {
+	const message = `The key "${masked(key)}" was used before in this workflow`;
+	return Failure.ofNode('DUPLICATE_CALL', message);
+}
+
+function inDoubt(key: string): Failure {
+	return outcomeUnknown(
+		`An earlier run may have placed a call under the key "${masked(key)}", and it is not known whether it did`,
+		null,
+	);
+}
+
+function unrecorded(what: string, reason: unknown): Failure {
+	const why = reason instanceof Error ? reason.message : String(reason);
+	return Failure.ofInput(
+		'INVALID_INPUT',
+		`${what} could not be recorded by n8n, so the call was not placed: ${why}`,
+		'If a Remove Duplicates node in this workflow has the scope Workflow, let it use the scope Node',
+	);
+}

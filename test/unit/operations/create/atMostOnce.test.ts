@@ -1,0 +1,357 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { outcomeUnknown } from '../../../../nodes/Twenty2/api/failure';
+import {
+	atMostOnce,
+	KeyOfCall,
+	keyOf,
+	TrancheOfCall,
+	type CallRecord,
+} from '../../../../nodes/Twenty2/operations/create/atMostOnce';
+import type { SendRecord } from '../../../../nodes/Twenty2/operations/create/placeCall';
+import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
+import { RunMarks } from '../../../../nodes/Twenty2/policy/runMarks';
+import { UsedKeys, type KeyState } from '../../../../nodes/Twenty2/policy/usedKeys';
+import { pass, passUntilQuiet, useFakeTime, watch } from '../../policy/fakeTime';
+import { alone, MemoryStore } from '../../policy/memoryStore';
+import { readerOf } from '../fields/reader';
+import { newEntry } from './placing';
+
+useFakeTime();
+
+const KEY = 'asha@example.com';
+const PATIENCE_MS = 30_000;
+
+const { signal } = new AbortController();
+
+const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
+const doubtful: Entry['state'] = { is: 'unknown', why: {} };
+
+/** A store in which the key was left so. */
+async function storeWith(before: KeyState = 'unused') {
+	const store = new MemoryStore();
+	const keys = new UsedKeys(alone(store));
+	if (before !== 'unused') await keys.claim(KEY);
+	if (before === 'placed') await keys.placed(KEY);
+	if (before === 'in doubt') await keys.leaveInDoubt(KEY);
+	return { store, keys };
+}
+
+/** Records and sends a create, whose outcome is so. */
+function placing(entry: Entry, state: Entry['state'] = placed) {
+	const sent: Entry['state'][] = [];
+	const place = vi.fn(async (record: SendRecord) => {
+		record.check?.();
+		await record.recordSent();
+		sent.push(state);
+		entry.state = state;
+		return 'call_1';
+	});
+	const lookUp = vi.fn(async () => await Promise.resolve());
+	return { place, lookUp, sent };
+}
+
+describe('A call with a deduplication key', () => {
+	const once = (keys: UsedKeys, entry: Entry, how: ReturnType<typeof placing>) =>
+		watch(atMostOnce(new KeyOfCall(KEY, entry, keys, PATIENCE_MS), signal, how));
+
+	it('is placed under a key that nobody has used, which is placed then', async () => {
+		const { keys } = await storeWith();
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect([done.value, entry.key]).toEqual(['call_1', KEY]);
+		expect(await keys.claim(KEY)).toBe('placed');
+		expect(how.lookUp).not.toHaveBeenCalled();
+	});
+
+	it('is not placed under a key that is placed, and shows two characters of it', async () => {
+		const { keys } = await storeWith('placed');
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect(done.reason).toMatchObject({
+			fields: {
+				code: 'DUPLICATE_CALL',
+				message: 'The key "as…" was used before in this workflow',
+				status: null,
+				source: 'n8n',
+			},
+		});
+		expect([entry, how.sent]).toEqual([newEntry(), []]);
+	});
+
+	it('is in doubt under a key in doubt, until it is placed even so after one look', async () => {
+		const { keys } = await storeWith('in doubt');
+		const entry = newEntry();
+		const how = placing(entry);
+		const fields = {
+			code: 'OUTCOME_UNKNOWN',
+			message:
+				'An earlier run may have placed a call under the key "as…", and it is not known whether it did',
+			outcome: 'unknown',
+			status: null,
+		};
+		how.lookUp.mockImplementation(async () => {
+			expect(entry).toMatchObject({ key: KEY, state: { is: 'unknown', why: fields } });
+			await Promise.resolve();
+		});
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect(done.value).toBe('call_1');
+		expect(how.lookUp).toHaveBeenCalledTimes(1);
+		expect(await keys.claim(KEY)).toBe('placed');
+	});
+
+	it('waits for another execution that is placing it, and is a duplicate then', async () => {
+		const { keys } = await storeWith('being placed');
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(keys, entry, how);
+		await pass(10_000);
+		expect(done.reason).toBeUndefined();
+		await keys.placed(KEY);
+		await pass(1_100);
+		expect(done.reason).toMatchObject({ fields: { code: 'DUPLICATE_CALL' } });
+		expect(how.sent).toEqual([]);
+	});
+
+	it('is placed when the other execution was told that it had not placed it', async () => {
+		const { keys } = await storeWith('being placed');
+		const entry = newEntry();
+		const done = once(keys, entry, placing(entry));
+		await pass(10_000);
+		await keys.release(KEY);
+		await pass(1_100);
+		expect(done.value).toBe('call_1');
+		expect(await keys.claim(KEY)).toBe('placed');
+	});
+
+	it('is in doubt once the other execution has taken as long as a request may', async () => {
+		const { keys } = await storeWith('being placed');
+		const entry = newEntry();
+		const how = placing(entry);
+		const lost = new Error('not even so');
+		how.lookUp.mockRejectedValue(lost);
+		const done = once(keys, entry, how);
+		await pass(PATIENCE_MS - 1_000);
+		expect(done.reason).toBeUndefined();
+		await pass(3_000);
+		expect(done.reason).toBe(lost);
+		expect(entry.state).toMatchObject({ is: 'unknown' });
+		// The next one need not wait for it again.
+		expect(await keys.claim(KEY)).toBe('in doubt');
+	});
+
+	it('is not waited for any longer when the execution is stopped', async () => {
+		const { keys } = await storeWith('being placed');
+		const stop = new AbortController();
+		const entry = newEntry();
+		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
+		const done = watch(atMostOnce(record, stop.signal, placing(entry)));
+		await pass(5_000);
+		const reason = new Error('stopped');
+		stop.abort(reason);
+		await pass(1);
+		expect(done.reason).toBe(reason);
+	});
+
+	it.each<[string, Partial<Entry>, KeyState, string]>([
+		['that its own earlier try has left in doubt', { key: KEY }, 'in doubt', 'call_1'],
+		['that another item had before', { key: 'another' }, 'in doubt', 'call_1'],
+	])('is placed under a key %s', async (_, more, before, expected) => {
+		const { keys } = await storeWith(before);
+		const entry = newEntry({ ...more, state: { is: 'not placed' } });
+		const how = placing(entry);
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect(done.value).toBe(expected);
+		// Only the key of the same call is known from the entry.
+		expect(how.lookUp).toHaveBeenCalledTimes(more.key === KEY ? 0 : 1);
+	});
+
+	it.each<[Entry['state'], KeyState]>([
+		[{ is: 'not placed' }, 'unused'],
+		[{ is: 'unsent' }, 'unused'],
+		[doubtful, 'in doubt'],
+		[{ is: 'sent' }, 'in doubt'],
+	])('that ends as %j leaves its key %s', async (state, after) => {
+		const { keys } = await storeWith();
+		const entry = newEntry();
+		once(keys, entry, placing(entry, state));
+		await passUntilQuiet();
+		expect(await keys.claim(KEY)).toBe(after);
+		expect(entry.key).toBe(after === 'unused' ? undefined : KEY);
+	});
+
+	it('gives its key to others between an attempt that was refused and the next one', async () => {
+		const { keys } = await storeWith();
+		const entry = newEntry();
+		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
+		await record.recordSent();
+		entry.state = { is: 'not placed' };
+		await record.settle();
+		expect(await keys.claim(KEY)).toBe('unused');
+		await expect(record.recordSent()).rejects.toMatchObject({ fields: { outcome: 'unknown' } });
+		expect(record.heldBackBy).toBe('another execution');
+	});
+
+	it('is recorded once for all attempts that leave it in doubt', async () => {
+		const { keys } = await storeWith();
+		const entry = newEntry();
+		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
+		await record.recordSent();
+		entry.state = doubtful;
+		await record.settle();
+		await record.recordSent();
+		expect(record.heldBackBy).toBeUndefined();
+	});
+
+	it('is not placed where n8n cannot record the key, and says why', async () => {
+		const { keys, store } = await storeWith();
+		store.database.down = true;
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect(done.reason).toMatchObject({
+			fields: {
+				code: 'INVALID_INPUT',
+				message:
+					'The key of Call Only Once per Key could not be recorded by n8n, so the call was not placed: the database is down',
+				description: expect.stringContaining('Remove Duplicates'),
+			},
+		});
+		expect([entry, how.sent]).toEqual([newEntry(), []]);
+	});
+
+	it.each<[Entry['state'], KeyState]>([
+		[placed, 'being placed'],
+		[{ is: 'not placed' }, 'being placed'],
+	])('that ends as %j leaves doubt where n8n cannot record that', async (state, after) => {
+		const { keys, store } = await storeWith();
+		const entry = newEntry();
+		const how = placing(entry, state);
+		how.place.mockImplementationOnce(async (record: SendRecord) => {
+			await record.recordSent();
+			entry.state = state;
+			store.database.down = true;
+			return 'call_1';
+		});
+		const done = once(keys, entry, how);
+		await passUntilQuiet();
+		expect(done.value).toBe('call_1');
+		store.database.down = false;
+		expect(await keys.claim(KEY)).toBe(after);
+	});
+});
+
+describe('A call without a key', () => {
+	const newMarks = (store: MemoryStore) =>
+		new RunMarks(
+			{ name: 'execution node', index: 0, items: 40, isTool: false },
+			{ made: {}, metOthers: false },
+			alone(store),
+		);
+	const recordOf = (marks: RunMarks, entry: Entry, item = 0) =>
+		new TrancheOfCall(marks.trancheOf(item, ''), entry, marks);
+	const once = (record: CallRecord, how: ReturnType<typeof placing>) =>
+		watch(atMostOnce(record, signal, how));
+
+	it('is placed when no other try has begun its tranche', async () => {
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(recordOf(newMarks(new MemoryStore()), entry), how);
+		await passUntilQuiet();
+		expect([done.value, how.place.mock.calls.length]).toEqual(['call_1', 1]);
+	});
+
+	it('is in doubt when a try that left nothing else has begun its tranche, and placed even so after one look', async () => {
+		const store = new MemoryStore();
+		await newMarks(store).claim('0 0');
+		const entry = newEntry();
+		const how = placing(entry);
+		how.lookUp.mockImplementation(async () => {
+			expect(entry.state).toMatchObject({
+				is: 'unknown',
+				why: {
+					code: 'OUTCOME_UNKNOWN',
+					message:
+						'An earlier try of this execution may have phoned this person, and n8n has kept no answer of it',
+				},
+			});
+			await Promise.resolve();
+		});
+		const done = once(recordOf(newMarks(store), entry), how);
+		await passUntilQuiet();
+		expect([done.value, how.lookUp.mock.calls.length]).toEqual(['call_1', 1]);
+	});
+
+	it('need not wait for the limit once its tranche is known to be in doubt', async () => {
+		const store = new MemoryStore();
+		await newMarks(store).claim('0 0');
+		const marks = newMarks(store);
+		expect(await marks.claim('0 0')).toBe(false);
+		const entry = newEntry();
+		const record = recordOf(marks, entry, 7);
+		expect(() => record.check()).toThrow('may have phoned this person');
+		expect(record.heldBackBy).toBe('doubt');
+		expect(entry.state).toMatchObject({ is: 'unknown' });
+	});
+
+	it('is not placed where n8n cannot mark its tranche, and says why', async () => {
+		const store = new MemoryStore();
+		store.database.down = true;
+		const entry = newEntry();
+		const how = placing(entry);
+		const done = once(recordOf(newMarks(store), entry), how);
+		await passUntilQuiet();
+		expect(done.reason).toMatchObject({
+			fields: {
+				code: 'INVALID_INPUT',
+				message:
+					'That the person is phoned could not be recorded by n8n, so the call was not placed: the database is down',
+			},
+		});
+		expect(how.sent).toEqual([]);
+	});
+
+	it('is looked for no more than once, and not where another failure ends it', async () => {
+		const entry = newEntry();
+		const lost = outcomeUnknown('The connection ended', null);
+		const how = placing(entry);
+		how.place.mockRejectedValue(lost);
+		const done = once(recordOf(newMarks(new MemoryStore()), entry), how);
+		await passUntilQuiet();
+		expect(done.reason).toBe(lost);
+		expect(how.lookUp).not.toHaveBeenCalled();
+	});
+});
+
+describe('keyOf', () => {
+	const keyIn = (deduplicationKey: unknown) => keyOf(readerOf({}, { deduplicationKey }));
+
+	it.each([
+		['november-asha', 'november-asha'],
+		[' 42 ', '42'],
+		[42, '42'],
+	])('reads %j', (given, key) => {
+		expect(keyIn(given)).toBe(key);
+	});
+
+	it('is undefined where the option was not added', () => {
+		expect(keyOf(readerOf({}))).toBeUndefined();
+	});
+
+	it.each([
+		['', 'is empty'],
+		['  ', 'is empty'],
+		[true, 'must be text'],
+		[{ id: 1 }, 'must be text'],
+		[undefined, 'must be text'],
+	])('refuses %j, which would switch the protection off', (given, why) => {
+		expect(() => keyIn(given)).toThrow(`Call Only Once per Key ${why}`);
+	});
+});
