@@ -49,6 +49,7 @@ describe('The marks of an execution', () => {
 	});
 
 	it('stay when they were met by another try, which ends well', async () => {
+		for (const lead of leads(3)) sandbox.behave(lead.phone, { kind: 'slow', ms: 5_000 });
 		const node = createCallNode({}, { onError: 'continueRegularOutput' });
 		const stalled = await engine.start({ items: leads(3), node });
 		await settle(sandbox);
