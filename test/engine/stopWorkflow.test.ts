@@ -23,7 +23,7 @@ describe('Stop Workflow', () => {
 			message:
 				'Twenty2: to_number is not a valid E.164 phone number [item 4]. 4 calls were already placed.',
 			description: expect.stringMatching(
-				/From Number .* remembered: running this execution again places only the missing ones\.$/,
+				/From Number .* retry this one\. Executing the workflow again .* phones everybody again\.$/,
 			),
 			httpCode: '400',
 			code: 'INVALID_NUMBER',

@@ -499,7 +499,7 @@ describe('Wait for Completion', () => {
 			expect(runs[0]?.error).toMatchObject({
 				code: 'INTERNAL_ERROR',
 				message: expect.stringMatching(/\. 3 calls were already placed\.$/),
-				description: expect.stringMatching(/Calls already placed are remembered/),
+				description: expect.stringMatching(/To place only the missing calls, open Executions/),
 				context: { itemIndex: 3, data: { error: { outcome: 'not_placed' } } },
 			});
 			expect(seconds).toBeLessThan(6);

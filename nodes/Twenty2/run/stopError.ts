@@ -6,8 +6,16 @@ import { isTool } from './nodeState';
 import { errorOf } from './output';
 import { sentenceForModel } from './toolOutput';
 
-const remembered =
-	'Calls already placed are remembered: running this execution again places only the missing ones.';
+const everybodyAgain =
+	'Executing the workflow again is a new execution, which phones everybody again';
+
+/** After a failed item. n8n stores what was placed with the execution. */
+const howToPlaceTheRest = `To place only the missing calls, open Executions and retry this one. ${everybodyAgain}`;
+
+/** After Stop. n8n 2 forgets what was placed, but not that people may have been phoned. */
+const howToReachTheRest = `A retry under Executions phones nobody who may have been phoned. ${everybodyAgain}`;
+
+const hasPhoned = (tally?: Tally) => tally !== undefined && tally.placed + tally.doubtful > 0;
 
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
@@ -26,7 +34,7 @@ export function stoppedError(
 	error.message = isTool(node)
 		? sentenceForModel(failure.fields, tally !== undefined)
 		: sentences(named(failure, items > 1 ? item : undefined), tally && progress(tally));
-	error.description = sentences(description, tally && tally.placed > 0 && remembered);
+	error.description = sentences(description, hasPhoned(tally) && howToPlaceTheRest);
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
@@ -58,7 +66,7 @@ export function canceledError(node: INode, callIds: string[], tally?: Tally): No
 		tally && progress(tally),
 		callIds.length > 0 && `Stopping does not hang up: ${named}${more}`,
 	);
-	error.description = sentences(tally && tally.placed > 0 && remembered);
+	error.description = sentences(hasPhoned(tally) && howToReachTheRest);
 	return error;
 }
 

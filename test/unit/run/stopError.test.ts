@@ -37,7 +37,12 @@ describe('The error of a run that a failed item ends', () => {
 	])('says what became of the calls: %j', (tally, said) => {
 		const { message, description } = stoppedError(node, { failure: refused, item: 2 }, 3, tally);
 		expect(message).toBe(`Twenty2: to_number is invalid [item 2]. ${said}`);
-		expect(description?.includes('already placed are remembered')).toBe(tally.placed > 0);
+		const hasPhoned = tally.placed + tally.doubtful > 0;
+		expect(description).toBe(
+			hasPhoned
+				? 'Check the number. To place only the missing calls, open Executions and retry this one. Executing the workflow again is a new execution, which phones everybody again.'
+				: 'Check the number.',
+		);
 	});
 
 	it('names no item where there is one only, and no calls where none are made', () => {
@@ -60,6 +65,9 @@ describe('The error of a run that was stopped', () => {
 		const error = canceledError(node, ['call_1', 'call_2'], { placed: 2, doubtful: 0 });
 		expect(error.message).toBe(
 			'The execution was canceled. 2 calls were already placed. Stopping does not hang up: call_1, call_2.',
+		);
+		expect(error.description).toBe(
+			'A retry under Executions phones nobody who may have been phoned. Executing the workflow again is a new execution, which phones everybody again.',
 		);
 	});
 
