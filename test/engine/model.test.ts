@@ -12,12 +12,13 @@ import type { Engine, Run, RunningExecution } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
 import { createCallNode, engineFor, phone, twenty2Type } from './twenty2';
-import { untilDone, useVirtualTime } from './virtualTime';
+import { untilDone, untilSettled, useVirtualTime } from './virtualTime';
 
 /*
  * Any sequence of what users do: executions run, fail, are stopped and retried, from the newest one or an
  * older one, once or twice at once, with other leads, in a loop or by an agent, before and after a restart of
- * n8n. `MODEL_RUNS` is the number of sequences. `MODEL_SEED` repeats those of a run that found something.
+ * n8n. And of what machines do: a process is killed, or stands still while another worker is given the same
+ * execution and then goes on. `MODEL_RUNS` is the number of sequences. `MODEL_SEED` repeats those of a run that found something.
  */
 const parameters = {
 	numRuns: Number(process.env.MODEL_RUNS ?? 25),
@@ -55,9 +56,54 @@ const nodeOf = ({ authentication, onError, retryOnFail, key = '' }: Setup) =>
 		{ onError, ...(retryOnFail && { retryOnFail, maxTries: 2, waitBetweenTries: 1 }) },
 	);
 
+/** A process of n8n with the node. What it holds in its memory goes with it. */
+class Process {
+	/** Resolves once it goes on, where it stands still or was killed. */
+	private goesOn: Promise<void> | undefined;
+
+	private readonly resume = () => this.wake();
+
+	private wake: () => void = () => undefined;
+
+	constructor(readonly node: INodeType) {}
+
+	/** From now on it neither sends nor writes, and notices no answer. @returns lets it go on */
+	freeze(): () => void {
+		this.goesOn = new Promise((resolve) => (this.wake = resolve));
+		return this.resume;
+	}
+
+	async execute(n8n: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const helpers = this.guarded(n8n.helpers);
+		const here = new Proxy(n8n, {
+			get: (target, name) => (name === 'helpers' ? helpers : Reflect.get(target, name, target)),
+		});
+		const output = await this.node.execute?.call(here);
+		await this.goesOn;
+		if (!Array.isArray(output)) throw new Error('It has no output');
+		return output;
+	}
+
+	private guarded(helpers: IExecuteFunctions['helpers']): IExecuteFunctions['helpers'] {
+		return new Proxy(helpers, {
+			get: (target, name) => {
+				const helper: unknown = Reflect.get(target, name);
+				if (typeof helper !== 'function') return helper;
+				const goesOn = async () => await this.goesOn;
+				return async function guarded(this: unknown, ...given: unknown[]) {
+					await goesOn();
+					const result: unknown = await Reflect.apply(helper, this, given);
+					await goesOn();
+					return result;
+				};
+			},
+		});
+	}
+}
+
 /** n8n with the node, and Twenty2. */
 class World {
-	private node: INodeType = new Twenty2();
+	private current = new Process(new Twenty2());
 
 	private constructor(
 		readonly sandbox: Sandbox,
@@ -92,7 +138,47 @@ class World {
 	async restart(): Promise<void> {
 		vi.resetModules();
 		const fresh = await import('../../nodes/Twenty2/Twenty2.node');
-		this.node = new fresh.Twenty2();
+		this.current = new Process(new fresh.Twenty2());
+	}
+
+	/** Carries an execution out until so many answers have come, and kills n8n then. n8n starts again. */
+	async kill(starting: Promise<RunningExecution>, after: number): Promise<RunningExecution> {
+		const running = await starting;
+		const { current } = this;
+		let isOver = false;
+		const killed = new Promise<void>((resolve) => {
+			this.answers.after(after + 1, () => {
+				current.freeze();
+				resolve();
+			});
+		});
+		const over = running.finished.then(() => void (isOver = true));
+		await untilSettled(this.sandbox, Promise.race([killed, over]));
+		this.answers.after(Number.POSITIVE_INFINITY, () => undefined);
+		if (!isOver) current.freeze();
+		await this.restart();
+		return running;
+	}
+
+	/** The process stands still after so many answers, and goes on once another worker has done the same work. */
+	async stall(starting: Promise<RunningExecution>, after: number): Promise<Run[]> {
+		const { current } = this;
+		let goOn = () => undefined as void;
+		const stalled = new Promise<void>((resolve) => {
+			this.answers.after(after + 1, () => {
+				goOn = current.freeze();
+				resolve();
+			});
+		});
+		const running = await starting;
+		await untilSettled(this.sandbox, Promise.race([stalled, running.finished]));
+		this.answers.after(Number.POSITIVE_INFINITY, () => undefined);
+		await this.restart();
+		const other = running.startAgain({ by: 'queue' });
+		const { result } = await untilSettled(this.sandbox, other.finished);
+		goOn();
+		const { result: first } = await untilSettled(this.sandbox, running.finished);
+		return [first, result];
 	}
 
 	/** Carries executions out, and stops the first of them after so many answers. */
@@ -128,11 +214,11 @@ class World {
 
 	/** The node as it is since n8n started. */
 	private currentNode(changes: Partial<INodeType['description']>): INodeType {
-		const current = () => this.node;
+		const current = () => this.current;
 		return {
-			description: { ...this.node.description, ...changes },
+			description: { ...this.current.node.description, ...changes },
 			async execute(this: IExecuteFunctions) {
-				return (await current().execute?.call(this)) ?? [];
+				return await current().execute(this);
 			},
 		};
 	}
@@ -149,13 +235,8 @@ function itemsOf(run: Run): INodeExecutionData[] {
 /** Of an execution, and the same for its retries. */
 interface Campaign {
 	people: string[];
-	campaign: number;
 	/** Whether its items are the people in order. In a loop, the count begins anew in each pass. */
 	inOrder: boolean;
-	/** Whether two retries were carried out at once. n8n stores with each what it did itself. */
-	wasAtOnce: boolean;
-	/** Whether the user stopped one of them. n8n 2 stores nothing of it. */
-	wasStopped: boolean;
 }
 
 let world: World;
@@ -174,6 +255,8 @@ describe('With a deduplication key, each person is phoned at most once', () => {
 			},
 			fc.record({ do: fc.constant('stop' as const), order, setup: setups, after: fc.nat(PEOPLE) }),
 			fc.record({ do: fc.constant('twice at once' as const), order, setup: setups }),
+			fc.record({ do: fc.constant('kill' as const), order, setup: setups, after: fc.nat(PEOPLE) }),
+			fc.record({ do: fc.constant('stall' as const), order, setup: setups, after: fc.nat(PEOPLE) }),
 			fc.record({ do: fc.constant('retry' as const), which: fc.nat(9) }),
 			fc.record({ do: fc.constant('behave' as const), n: fc.nat(PEOPLE - 1), as: behaviours }),
 			fc.record({ do: fc.constant('restart' as const) }),
@@ -191,31 +274,40 @@ describe('With a deduplication key, each person is phoned at most once', () => {
 					const { sandbox } = world;
 					const engine = world.engine(0);
 					for (const [n, behaviour] of first.entries()) sandbox.behave(phone(n), behaviour);
-					const failed: Array<{ run: Run; order: string[] }> = [];
-					const carryOut = async (given: string[], setup: Setup, count = 1, stopAfter?: number) => {
-						const node = nodeOf({ ...setup, key: '={{ $json.phone }}' });
-						const items = given.map((number) => ({ phone: number }));
-						const starts = Array.from(
-							{ length: count },
-							async () => await engine.start({ items, node }),
-						);
-						for (const run of await world.carryOut(starts, stopAfter)) {
-							world.checkTruth(run, given, count === 1);
-							if (run.status !== 'success') failed.push({ run, order: given });
+					const failed: Array<{ retry: () => Promise<RunningExecution>; order: string[] }> = [];
+					const start = async (given: string[], setup: Setup) =>
+						await engine.start({
+							items: given.map((number) => ({ phone: number })),
+							node: nodeOf({ ...setup, key: '={{ $json.phone }}' }),
+						});
+					const keep = (runs: Run[], given: string[], alone: boolean) => {
+						for (const run of runs) {
+							world.checkTruth(run, given, alone);
+							if (run.status === 'success') continue;
+							failed.push({ retry: async () => await run.startRetry(), order: given });
 						}
+					};
+					const carryOut = async (given: string[], setup: Setup, count = 1, stopAfter?: number) => {
+						const starts = Array.from({ length: count }, () => start(given, setup));
+						keep(await world.carryOut(starts, stopAfter), given, count === 1);
 					};
 					for (const step of todo) {
 						if (step.do === 'run') await carryOut(step.order, step.setup);
 						if (step.do === 'stop') await carryOut(step.order, step.setup, 1, step.after);
 						if (step.do === 'twice at once') await carryOut(step.order, step.setup, 2);
+						if (step.do === 'kill') {
+							const killed = await world.kill(start(step.order, step.setup), step.after);
+							const retry = async () => await Promise.resolve(killed.startAgain({ by: 'retry' }));
+							failed.push({ retry, order: step.order });
+						}
+						if (step.do === 'stall') {
+							const runs = await world.stall(start(step.order, step.setup), step.after);
+							keep(runs, step.order, false);
+						}
 						if (step.do === 'behave') sandbox.behave(phone(step.n), step.as);
 						if (step.do === 'restart') await world.restart();
 						const retried = step.do === 'retry' && failed[step.which % (failed.length || 1)];
-						if (retried) {
-							const [run] = await world.carryOut([retried.run.startRetry()]);
-							if (run) world.checkTruth(run, retried.order);
-							if (run && run.status !== 'success') failed.push({ run, order: retried.order });
-						}
+						if (retried) keep(await world.carryOut([retried.retry()]), retried.order, true);
 						for (const [number, calls] of Object.entries(sandbox.seen.perNumber())) {
 							expect(calls, number).toBe(1);
 						}
@@ -235,7 +327,10 @@ describe('Without a key, an execution and its retries phone each of their people
 		setup: setups,
 		shape: fc.constantFrom('plain', 'loop', 'agent'),
 		behaviours: fc.array(behaviours, { minLength: PEOPLE, maxLength: PEOPLE }),
-		stopAfter: fc.option(fc.nat(PEOPLE), { nil: undefined }),
+		end: fc.oneof(
+			{ weight: 3, arbitrary: fc.constant(undefined) },
+			fc.record({ by: fc.constantFrom('stop', 'kill', 'stall'), after: fc.nat(PEOPLE) }),
+		),
 	});
 	const steps = fc.array(
 		fc.oneof(
@@ -259,19 +354,17 @@ describe('Without a key, an execution and its retries phone each of their people
 			fc.asyncProperty(campaigns, steps, async (first, rest) => {
 				world = await World.start();
 				const { sandbox } = world;
-				/** Executions that can be retried. n8n stores with none of them what its retries did later. */
-				let failed: Array<Campaign & { run: Run }> = [];
+				const failed: Array<Campaign & { retry: () => Promise<RunningExecution> }> = [];
 				let count = 0;
-				const newest = new Map<number, Run>();
 
-				const keep = (runs: Run[], of: Campaign) => {
+				const keep = (runs: Run[], of: Campaign, alone = true) => {
 					for (const run of runs) {
-						if (of.inOrder) world.checkTruth(run, of.people, !of.wasAtOnce);
-						if (run.status !== 'success') failed.push({ run, ...of });
-						newest.set(of.campaign, run);
+						if (of.inOrder) world.checkTruth(run, of.people, alone);
+						if (run.status === 'success') continue;
+						failed.push({ retry: async () => await run.startRetry(), ...of });
 					}
 				};
-				const begin = async ({ setup, shape, behaviours: as, stopAfter }: typeof first) => {
+				const begin = async ({ setup, shape, behaviours: as, end }: typeof first) => {
 					const campaign = count++;
 					const people = as.map((_, n) => phone(campaign * PEOPLE + n));
 					for (const [n, behaviour] of as.entries()) sandbox.behave(people[n] ?? '', behaviour);
@@ -285,37 +378,25 @@ describe('Without a key, an execution and its retries phone each of their people
 							: engine.startWorkflow(shape === 'loop' ? loopAround(node) : agentWith(node), {
 									items,
 								});
-					const runs = await world.carryOut([start], stopAfter);
-					keep(runs, {
-						people,
-						campaign,
-						inOrder: shape === 'plain',
-						wasAtOnce: false,
-						wasStopped: stopAfter !== undefined,
-					});
+					const of = { people, inOrder: shape === 'plain' };
+					if (end?.by === 'kill') {
+						const killed = await world.kill(start, end.after);
+						const retry = async () => await Promise.resolve(killed.startAgain({ by: 'retry' }));
+						failed.push({ retry, ...of });
+					} else if (end?.by === 'stall') {
+						keep(await world.stall(start, end.after), of, false);
+					} else {
+						keep(await world.carryOut([start], end?.after), of);
+					}
 				};
 
 				for (const step of [{ do: 'campaign' as const, campaign: first }, ...rest]) {
 					if (step.do === 'campaign') await begin(step.campaign);
-					if (step.do === 'restart') {
-						await world.restart();
-						// n8n has stored with the newest execution of a campaign what came of the earlier ones.
-						failed = failed.filter(
-							(each) =>
-								newest.get(each.campaign) === each.run && !each.wasStopped && !each.wasAtOnce,
-						);
-					}
+					if (step.do === 'restart') await world.restart();
 					const retried = step.do === 'retry' && failed[step.which % (failed.length || 1)];
 					if (step.do === 'retry' && retried) {
-						const starts = Array.from(
-							{ length: step.atOnce },
-							async () => await retried.run.startRetry(),
-						);
-						keep(await world.carryOut(starts, step.stopAfter), {
-							...retried,
-							wasAtOnce: retried.wasAtOnce || step.atOnce > 1,
-							wasStopped: retried.wasStopped || step.stopAfter !== undefined,
-						});
+						const starts = Array.from({ length: step.atOnce }, () => retried.retry());
+						keep(await world.carryOut(starts, step.stopAfter), retried, step.atOnce === 1);
 					}
 					for (const [number, calls] of Object.entries(sandbox.seen.perNumber())) {
 						expect(calls, number).toBe(1);

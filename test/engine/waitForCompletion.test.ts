@@ -706,19 +706,22 @@ describe('Wait for Completion', () => {
 			expect(sandbox.seen.requests).toHaveLength(sent);
 		});
 
-		it.runIf(resumesAfterStop).each(moments)('%s, and a retry phones nobody again', async (_, until) => {
-			const running = await limited().start({ items: leads(5), node: patiently() });
-			await settle(sandbox);
-			await until();
-			running.cancel();
-			const stopped = await running.finished;
-			await vi.advanceTimersByTimeAsync(20 * SECOND);
+		it.runIf(resumesAfterStop).each(moments)(
+			'%s, and a retry phones nobody again',
+			async (_, until) => {
+				const running = await limited().start({ items: leads(5), node: patiently() });
+				await settle(sandbox);
+				await until();
+				running.cancel();
+				const stopped = await running.finished;
+				await vi.advanceTimersByTimeAsync(20 * SECOND);
 
-			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
-			const retried = await runUntilDone(sandbox, stopped.startRetry());
-			expect(retried.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
-		});
+				sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
+				const retried = await runUntilDone(sandbox, stopped.startRetry());
+				expect(retried.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+				expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
+			},
+		);
 
 		it('says how many calls were placed, and which go on', async () => {
 			const running = await limited().start({ items: leads(5), node: patiently() });
