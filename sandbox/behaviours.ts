@@ -63,6 +63,7 @@ const createName = z.enum([
 	'envelope under 200',
 	'place and cut',
 	'place and hang',
+	'place and 500',
 	'unanswered',
 ]);
 
@@ -145,6 +146,7 @@ const createDefinitions: Record<z.infer<typeof createName>, CreateDefinition> = 
 	'envelope under 200': { ...invalidNumber, sentAs: 200 },
 	'place and cut': { kind: 'cut', places: true },
 	'place and hang': { kind: 'hang', places: true },
+	'place and 500': { ...internalError, places: true },
 	unanswered: { kind: 'unanswered' },
 };
 

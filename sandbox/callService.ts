@@ -73,8 +73,9 @@ export class CallService {
 				limits.retryAfter ? firstEnd - now : undefined,
 			);
 		}
-		seen.countLive(live.length + 1);
-		return calls.place(request, this.origin, now, pace, answered);
+		const call = calls.place(request, this.origin, now, pace, answered);
+		if (call.beginsAt <= now) seen.countLive(live.length + 1);
+		return call;
 	}
 
 	private details(call: Call): CallDetails {

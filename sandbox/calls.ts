@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { beginsAt } from './ringingHours';
 
 /** The duration of calls. Read when a call is placed. */
 export interface Pace {
@@ -6,9 +7,11 @@ export interface Pace {
 	ringMs: number;
 	/** From the answer to the end, in ms. A function returns it for the next answered call. */
 	talkMs: number | (() => number);
+	/** Whether a call that is placed between 21:00 and 9:00 India time is queued until 9:00. */
+	sleepsAtNight: boolean;
 }
 
-export const defaultPace: Pace = { ringMs: 500, talkMs: 2000 };
+export const defaultPace: Pace = { ringMs: 500, talkMs: 2000, sleepsAtNight: false };
 
 export type GenerationName = 'apiKey' | 'workspace';
 
@@ -36,6 +39,8 @@ export interface CallOrigin {
 export interface Call extends CallRequest, CallOrigin {
 	call_id: string;
 	placedAt: number;
+	/** Until then it is queued, and holds no line. */
+	beginsAt: number;
 	/** Null when nobody answers. */
 	answeredAt: number | null;
 	endedAt: number;
@@ -57,7 +62,7 @@ const INR_PER_MINUTE = 4;
 /** The state of a call at a time, in ms since 1970. It is computed, so no timer is needed. */
 export function stateOf(call: Call, now: number): CallState {
 	const ringsUntil = call.answeredAt ?? call.endedAt;
-	const ringsFrom = call.placedAt + (ringsUntil - call.placedAt) * QUEUED_SHARE_OF_RINGING;
+	const ringsFrom = call.beginsAt + (ringsUntil - call.beginsAt) * QUEUED_SHARE_OF_RINGING;
 	const ended = now >= call.endedAt;
 	const completed = ended && call.answeredAt !== null;
 	const talkMs = completed ? call.endedAt - ringsUntil : 0;
@@ -83,19 +88,21 @@ export class Calls {
 
 	private readonly byId = new Map<string, Call>();
 
-	/** A superset of the live calls. Ended calls are removed when it is read. */
+	/** All calls that have not ended. Ended calls are removed when it is read. */
 	private unended: Call[] = [];
 
 	/** Places a call at a time, in ms since 1970. Limits are not checked here. */
 	place(request: CallRequest, origin: CallOrigin, at: number, pace: Pace, answered: boolean): Call {
-		const { ringMs, talkMs } = pace;
-		const ringEnd = at + ringMs;
+		const { ringMs, talkMs, sleepsAtNight } = pace;
+		const begins = sleepsAtNight ? beginsAt(at) : at;
+		const ringEnd = begins + ringMs;
 		const talkEnd = () => ringEnd + (typeof talkMs === 'function' ? talkMs() : talkMs);
 		const call: Call = {
 			...request,
 			...origin,
 			call_id: `call_${randomUUID().replaceAll('-', '')}`,
 			placedAt: at,
+			beginsAt: begins,
 			answeredAt: answered ? ringEnd : null,
 			endedAt: answered ? talkEnd() : ringEnd,
 		};
@@ -116,10 +123,10 @@ export class Calls {
 		return this.all.filter((call) => call.owner === owner);
 	}
 
-	/** The calls of a key that have not ended at a time, in ms since 1970. */
+	/** The calls of a key that have begun and not ended at a time, in ms since 1970. */
 	live(key: string, now: number): Call[] {
 		this.unended = this.unended.filter((call) => now < call.endedAt);
-		return this.unended.filter((call) => call.key === key);
+		return this.unended.filter((call) => call.key === key && call.beginsAt <= now);
 	}
 
 	clear(): void {

@@ -14,6 +14,7 @@ const usage = `Usage: npm run sandbox -- [options]
   --never-refuse-calls       only count calls beyond them
   --ring-ms 500              how long calls ring
   --talk-ms 2000             how long they last once answered
+  --sleeps-at-night          queue calls between 21:00 and 9:00 India time until 9:00
   --retry-after              say in Retry-After how long to wait`;
 
 const count = z.coerce.number().int().nonnegative();
@@ -26,6 +27,7 @@ const options = z.object({
 	'never-refuse-calls': z.boolean().optional(),
 	'ring-ms': count.optional(),
 	'talk-ms': count.optional(),
+	'sleeps-at-night': z.boolean().optional(),
 	'retry-after': z.boolean().optional(),
 });
 
@@ -40,6 +42,7 @@ async function main(): Promise<void> {
 			'never-refuse-calls': { type: 'boolean' },
 			'ring-ms': { type: 'string' },
 			'talk-ms': { type: 'string' },
+			'sleeps-at-night': { type: 'boolean' },
 			'retry-after': { type: 'boolean' },
 			help: { type: 'boolean' },
 		},
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
 		refuseConcurrent: !chosen['never-refuse-calls'],
 		ringMs: chosen['ring-ms'],
 		talkMs: chosen['talk-ms'],
+		sleepsAtNight: chosen['sleeps-at-night'],
 		retryAfter: chosen['retry-after'],
 		onRequest: ({ method, path, status }) =>
 			console.log(`${method} ${path} ${status ?? 'no answer'}`),

@@ -663,6 +663,15 @@ describe('Call Only Once per Key, after a crash', () => {
 			expect(numbers).toEqual(onceEach(leads(1)));
 		});
 
+		it('is not phoned again at night while they list such a call that has not begun', async () => {
+			vi.setSystemTime(Date.UTC(2026, 4, 22, 18, 30));
+			sandbox.pace.sleepsAtNight = true;
+			sandbox.behave(phone(0), 'place and hang');
+			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');
+			expect(errorsOf(again)).toMatchObject([{ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }]);
+			expect(numbers).toEqual(onceEach(leads(1)));
+		});
+
 		it('is phoned when they list none', async () => {
 			sandbox.behave(phone(0), 'hang');
 			const { again, numbers } = await crashAndRunAgain(1, options, 'workspace');

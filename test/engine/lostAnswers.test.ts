@@ -27,6 +27,25 @@ const codesOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error)
 const placedIn = (run: Run) =>
 	run.success.map(({ json, pairedItem }) => [Object(pairedItem).item, json.call_id]);
 
+/** A call that Twenty2 has from somewhere else, such as its dashboard. */
+async function phoneByHand({ url }: Sandbox, number: string): Promise<void> {
+	const response = await fetch(`${url}/api/agent/trigger-outbound-call`, {
+		method: 'POST',
+		headers: {
+			authorization: `Basic ${btoa('sandbox-key:sandbox-secret')}`,
+			'x-workspace-id': 'ws_sandbox',
+			'content-type': 'application/json',
+		},
+		body: JSON.stringify({
+			agent_id: 'asst_demo',
+			callee_phone: number.slice(3),
+			caller_phone: '7971441943',
+			input_parameters: {},
+		}),
+	});
+	expect(response.status).toBe(200);
+}
+
 describe('An answer that got lost (workspace)', () => {
 	useVirtualTime();
 	let sandbox: Sandbox;
@@ -52,24 +71,6 @@ describe('An answer that got lost (workspace)', () => {
 	const creates = () => sandbox.seen.requests.filter(({ method }) => method === 'POST');
 	const idsTo = (number: string) => sandbox.seen.callsTo(number).map(({ call_id }) => call_id);
 
-	/** A call that Twenty2 has from somewhere else, such as its dashboard. */
-	const phoneByHand = async (number: string) => {
-		const response = await fetch(`${sandbox.url}/api/agent/trigger-outbound-call`, {
-			method: 'POST',
-			headers: {
-				authorization: `Basic ${btoa('sandbox-key:sandbox-secret')}`,
-				'x-workspace-id': 'ws_sandbox',
-				'content-type': 'application/json',
-			},
-			body: JSON.stringify({
-				agent_id: 'asst_demo',
-				callee_phone: number.slice(3),
-				caller_phone: '7971441943',
-				input_parameters: {},
-			}),
-		});
-		expect(response.status).toBe(200);
-	};
 	/** The second request arrives so many milliseconds after the first. */
 	const startOneByOne = async (ms: number, between: () => void) => {
 		const delays = [0, ms];
@@ -209,7 +210,7 @@ describe('An answer that got lost (workspace)', () => {
 
 	describe('is not mistaken for another call to the person', () => {
 		it.each([3, 10])('that began %i seconds before', async (seconds) => {
-			await phoneByHand(phone(0));
+			await phoneByHand(sandbox, phone(0));
 			await vi.advanceTimersByTimeAsync(seconds * 1_000);
 			sandbox.behave(phone(0), 'cut');
 			const { run: done } = await run(leads(1));
@@ -229,7 +230,7 @@ describe('An answer that got lost (workspace)', () => {
 			const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
 			await settle(sandbox);
 			sandbox.behave(phone(0), 'unanswered');
-			await phoneByHand(phone(0));
+			await phoneByHand(sandbox, phone(0));
 			const { runs } = await untilDone(sandbox, [started]);
 			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
 		});
@@ -253,7 +254,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 
 		it('and no older call instead, if it was not', async () => {
-			await phoneByHand(phone(0));
+			await phoneByHand(sandbox, phone(0));
 			await vi.advanceTimersByTimeAsync(10_000);
 			sandbox.behave(phone(0), 'cut');
 			const { run: done } = await run(leads(1));
@@ -499,6 +500,168 @@ describe('Trouble at Twenty2 (workspace)', () => {
 			expect(sandbox.seen.calls).toHaveLength(1);
 		},
 	);
+});
+
+/** Midnight in India. Twenty2 begins no call before nine. */
+const MIDNIGHT = Date.UTC(2026, 4, 22, 18, 30);
+
+describe('A call that is placed at night (workspace)', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		vi.setSystemTime(MIDNIGHT);
+		sandbox = await startSandbox({ clock: () => Date.now(), sleepsAtNight: true });
+	});
+	afterEach(() => sandbox.close());
+
+	const run = async (items: IDataObject[], node = workspaceNode({ maxRetries: 2 })) =>
+		await runUntilDone(sandbox, engineFor(sandbox).start({ items, node }));
+	const creates = () => sandbox.seen.requests.filter(({ method }) => method === 'POST');
+	const unknown = { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' };
+
+	it.each([
+		['500', 'place and 500'],
+		['503', { ...trouble, status: 503, places: true }],
+		['no answer', 'place and cut'],
+	] as const)(
+		'and answered with %s is in doubt, and nobody is phoned twice',
+		async (_, behaviour) => {
+			sandbox.behave(phone(0), behaviour);
+			const done = await run(leads(1));
+			expect(done.errors.map(({ json }) => json.error)).toMatchObject([unknown]);
+			expect(creates()).toHaveLength(1);
+			expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+		},
+	);
+
+	it.each(['place and 500', 'place and cut'] as const)(
+		'is not placed again with Call Again When Unsure either, nor by a retry (%s)',
+		async (behaviour) => {
+			sandbox.behave(phone(0), behaviour);
+			const again = workspaceNode({ maxRetries: 2, retryUnknownOutcome: true }, {});
+			const failed = await run(leads(1), again);
+			const retried = await runUntilDone(sandbox, failed.startRetry());
+			expect([failed, retried].map(({ error }) => error)).toMatchObject([
+				{ code: 'OUTCOME_UNKNOWN' },
+				{ code: 'OUTCOME_UNKNOWN' },
+			]);
+			expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
+		},
+	);
+
+	it('is placed again after trouble when the call logs list nothing like it', async () => {
+		for (const n of [1, 3]) sandbox.behave(phone(n), '500 once');
+		const done = await run(leads(5));
+		expect(placedIn(done)).toHaveLength(5);
+		expect(sandbox.seen.perNumber()).toEqual(
+			Object.fromEntries(leads(5).map((lead) => [lead.phone, 1])),
+		);
+	});
+
+	it('is not mistaken for the queued call of another item to the same person', async () => {
+		const first = await run(leads(1));
+		sandbox.behave(phone(0), '500 once');
+		const second = await run(leads(1));
+		expect([first, second].map(codesOf)).toEqual([[], []]);
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2 });
+	});
+
+	it('is in doubt beside a queued call that this n8n did not place', async () => {
+		await phoneByHand(sandbox, phone(0));
+		await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
+		sandbox.behave(phone(0), '500 once');
+		expect(codesOf(await run(leads(1)))).toEqual(['OUTCOME_UNKNOWN']);
+		expect(creates()).toHaveLength(2);
+	});
+
+	it('is found once it has begun, when the night ends meanwhile', async () => {
+		vi.setSystemTime(MIDNIGHT + 9 * 60 * MINUTE_MS - 2_000);
+		sandbox.behave(phone(0), 'place and 500');
+		const done = await run(leads(1));
+		expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
+		expect(creates()).toHaveLength(1);
+	});
+});
+
+/** How Twenty2 may list a call that has not begun. It documents that such a call has no `started_at`. */
+const unbegun: Array<[string, IDataObject]> = [
+	['no started_at', {}],
+	['a started_at that is null', { started_at: null }],
+	['an empty started_at', { started_at: '' }],
+	['a started_at without a time zone', { started_at: '2026-05-22 12:00:01' }],
+	['a started_at that is a number', { started_at: 1_779_431_400 }],
+	['a started_at in words', { started_at: 'not yet' }],
+	['a started_at long ago, and "queued"', { status: 'Queued', started_at: '0001-01-01T00:00:00Z' }],
+	['an end, and no start', { status: 'failed', ended_at: '2026-05-22T06:30:01Z' }],
+	['its numbers with the country code', { callee_phone: phone(0), caller_phone: '+917971441943' }],
+	['its numbers with a 0', { callee_phone: `0${phone(0).slice(3)}` }],
+	['its numbers as numbers', { callee_phone: Number(phone(0).slice(3)) }],
+];
+
+describe('A listed call that may be the one (workspace)', () => {
+	useVirtualTime();
+	let sandbox: Sandbox;
+	beforeEach(async () => {
+		sandbox = await startSandbox({ clock: () => Date.now() });
+	});
+	afterEach(() => sandbox.close());
+
+	const listed = (more: IDataObject) => ({
+		call_id: `call_${String(Math.random())}`,
+		agent_id: 'asst_demo',
+		status: 'initiated',
+		callee_phone: phone(0).slice(3),
+		caller_phone: '7971441943',
+		...more,
+	});
+	const createsWith = async (calls: IDataObject[], options: IDataObject = {}) => {
+		sandbox.behave(phone(0), { ...trouble, times: 1 });
+		sandbox.behaveReads('*', { kind: 'answer', status: 200, body: { success: true, calls } });
+		const node = workspaceNode({ maxRetries: 2, ...options });
+		const done = await runUntilDone(sandbox, engineFor(sandbox).start({ items: leads(1), node }));
+		const creates = sandbox.seen.requests.filter(({ method }) => method === 'POST').length;
+		return { creates, codes: codesOf(done) };
+	};
+	const inDoubt = { creates: 1, codes: ['OUTCOME_UNKNOWN'] };
+	const placedAgain = { creates: 2, codes: [] };
+
+	it.each(unbegun)('has %s', async (_, more) => {
+		expect(await createsWith([listed(more)])).toEqual(inDoubt);
+	});
+
+	it.each<[string, IDataObject]>([
+		['began before', { status: 'completed', started_at: '2026-05-22T06:29:50Z' }],
+		['ended before', { status: 'failed', ended_at: '2026-05-22T06:29:50Z' }],
+		['is to another person', { callee_phone: phone(1).slice(3) }],
+		['is from another number', { caller_phone: '7971441944' }],
+		['is by another assistant', { agent_id: 'asst_other' }],
+	])('is none that %s', async (_, more) => {
+		expect(await createsWith([listed(more)])).toEqual(placedAgain);
+	});
+
+	const since = (n: number) => ({
+		call_id: `call_${n}`,
+		callee_phone: phone(n).slice(3),
+		status: 'ringing',
+		started_at: '2026-05-22T06:30:01Z',
+	});
+	const sinceTo = (count: number) => Array.from({ length: count }, (_, n) => listed(since(n + 1)));
+
+	it.each([10, 20, 25, 50, 100])(
+		'may be missing from a list of %i that reaches back no further than the create',
+		async (count) => {
+			expect(await createsWith(sinceTo(count))).toEqual(inDoubt);
+		},
+	);
+
+	it.each([0, 5, 9, 33])('cannot be missing from a list of %i, which is no page', async (count) => {
+		expect(await createsWith(sinceTo(count))).toEqual(placedAgain);
+	});
+
+	it('cannot be missing from a list that reaches back beyond the create', async () => {
+		const before = listed({ ...since(99), started_at: '2026-05-22T06:29:50Z' });
+		expect(await createsWith([...sinceTo(49), before])).toEqual(placedAgain);
+	});
 });
 
 describe('An answer that got lost, in real time', () => {

@@ -3,6 +3,10 @@ import { cells, operationNames, type Cell, type OperationName } from './matrix';
 
 const headings: Record<OperationName, [title: string, what: string]> = {
 	create: ['Create Call', 'The create meets the fault.'],
+	night: [
+		'Create Call at night',
+		'The create meets the fault between 21:00 and 9:00 India time, and the call logs can be read. They list a call that was placed as one that has not begun. Only the workspace API has call logs.',
+	],
 	get: ['Get Call', 'The look at the call meets the fault.'],
 	list: ['Get Many Calls', 'The listing meets the fault. Only the workspace API lists calls.'],
 	wait: [
@@ -57,7 +61,8 @@ function resultOf(cell: Cell): string {
 }
 
 function faultOf(cell: Cell): string {
-	const hidden = cell.operation === 'create' && cell.carriedOut && expectedOf(cell).code !== 'ok';
+	const dials = cell.operation === 'create' || cell.operation === 'night';
+	const hidden = dials && cell.carriedOut && expectedOf(cell).code !== 'ok';
 	return cell.fault.name + (hidden ? ' (after the call was placed)' : '');
 }
 

@@ -31,6 +31,8 @@ export interface Plan {
 	fault: Fault;
 	/** Twenty2 carries the request out before the fault hides its answer. */
 	carriedOut: boolean;
+	/** Only creates meet the fault. */
+	createsOnly?: true;
 	/** How many requests pass before the fault begins. */
 	sound: number;
 	/** The last of those is carried out, and its answer gets lost. */
@@ -142,7 +144,8 @@ export class FaultServer {
 		response.setHeader('date', new Date().toUTCString());
 		const body = await buffer(request);
 		const { plan } = this;
-		const passes = !plan || this.left > 0 || this.met >= (plan.fault.times ?? Infinity);
+		const isSpared = plan?.createsOnly === true && request.method !== 'POST';
+		const passes = !plan || isSpared || this.left > 0 || this.met >= (plan.fault.times ?? Infinity);
 		const reaches = passes || plan.carriedOut || request.method === 'GET';
 		const sound = reaches ? await this.forward(request, body) : likely;
 		if (passes) {

@@ -1,3 +1,5 @@
+import { vi } from 'vitest';
+
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { NodeUnderTest, Run, RunningExecution } from '../engine/engine';
 import { startTrigger } from '../engine/startTrigger';
@@ -9,6 +11,7 @@ import { FaultServer, type Plan } from './faultServer';
 /** Something of the node that sends requests. */
 export const operationNames = [
 	'create',
+	'night',
 	'get',
 	'list',
 	'wait',
@@ -56,7 +59,7 @@ export function cells(): Cell[] {
 			.filter((generation) => generation === 'workspace' || !needsLogs.includes(operation))
 			.flatMap((generation) =>
 				faults.flatMap((fault) =>
-					(operation === 'create' && fault.afterwards ? [false, true] : [operation !== 'create'])
+					carryingOut(operation, fault)
 						.filter((carriedOut) => carriedOut || !needsAnswer.includes(fault.kind.is))
 						// A recording is not JSON, and has no fields.
 						.filter(() => operation !== 'download' || fault.kind.is !== 'sound')
@@ -66,12 +69,22 @@ export function cells(): Cell[] {
 	);
 }
 
-const needsLogs: OperationName[] = ['list', 'look'];
+/** Whether Twenty2 carries out a request that meets the fault: a create may be or not, a read always is. */
+function carryingOut(operation: OperationName, { kind, afterwards }: Fault): boolean[] {
+	if (!isCreate(operation)) return [true];
+	const queuesInTrouble =
+		operation === 'night' && kind.is === 'refusal' && [500, 503].includes(kind.status);
+	return afterwards || queuesInTrouble ? [false, true] : [false];
+}
+
+const isCreate = (operation: OperationName) => operation === 'create' || operation === 'night';
+
+const needsLogs: OperationName[] = ['night', 'list', 'look'];
 /** An answer as documented tells that the request was carried out. */
 const needsAnswer: Array<Fault['kind']['is']> = ['sound', 'late'];
 
 export const titleOf = ({ operation, generation, fault, carriedOut }: Cell): string =>
-	`${operation}, ${generation}: ${fault.name}${operation === 'create' && carriedOut ? ', and the call was placed' : ''}`;
+	`${operation}, ${generation}: ${fault.name}${isCreate(operation) && carriedOut ? ', and the call was placed' : ''}`;
 
 const credentials = { apiKey: 'twenty2Api', workspace: 'twenty2WorkspaceApi' };
 
@@ -87,9 +100,10 @@ const listNode: NodeUnderTest = {
 /** What meets the fault, and which requests pass before. */
 const operations: Record<
 	Exclude<OperationName, 'verification'>,
-	{ node: NodeUnderTest; sound: number; loseLast?: true }
+	{ node: NodeUnderTest; sound: number } & Pick<Plan, 'loseLast' | 'createsOnly'>
 > = {
 	create: { node: createCallNode({ options: patience }), sound: 0 },
+	night: { node: createCallNode({ options: patience }), sound: 0, createsOnly: true },
 	get: { node: getCallNode({ options: patience }), sound: 0 },
 	list: { node: listNode, sound: 0 },
 	wait: {
@@ -103,6 +117,9 @@ const operations: Record<
 	download: { node: getCallNode({ options: { ...patience, downloadRecording: true } }), sound: 1 },
 };
 
+/** Twenty2 begins no call before nine. */
+const MIDNIGHT_IN_INDIA = Date.UTC(2026, 4, 22, 18, 30);
+
 /** Plays combinations, one after another, in virtual time. */
 export class Matrix {
 	private constructor(
@@ -112,6 +129,7 @@ export class Matrix {
 
 	static async start(): Promise<Matrix> {
 		const sandbox = await startSandbox({
+			clock: () => Date.now(),
 			requestsPerMinute: 100_000,
 			refuseConcurrent: false,
 			ringMs: 0,
@@ -132,12 +150,15 @@ export class Matrix {
 	async play(cell: Cell): Promise<Played> {
 		if (cell.operation === 'verification') return await this.verify(cell);
 		const { sandbox, server } = this;
-		const { node, sound, loseLast } = operations[cell.operation];
+		const { node, ...plan } = operations[cell.operation];
+		const { sound } = plan;
 		const { generation } = cell;
 		const dials = node.parameters?.operation === 'createCall';
 		const call_id = dials ? '' : await this.placed(generation);
 		const before = sandbox.seen.calls.length;
-		const begin = () => server.begin({ ...cell, sound, loseLast });
+		const begin = () => server.begin({ ...cell, ...plan });
+		sandbox.pace.sleepsAtNight = cell.operation === 'night';
+		if (sandbox.pace.sleepsAtNight) vi.setSystemTime(MIDNIGHT_IN_INDIA);
 		const start = (number: string, onError: NodeUnderTest['onError']) =>
 			engineFor(server).start({
 				items: [{ phone: number, call_id }],

@@ -30,15 +30,28 @@ export interface Sending extends Timing {
 	idempotencyKey: string;
 }
 
+/** What Twenty2's list of calls tells of a call that was asked for at some time. */
+export interface ListedCalls {
+	/** Calls like it that began since then. */
+	begun: PlacedCall[];
+	/**
+	 * The IDs of calls like it that have not begun, or of which it cannot be told when they did. Twenty2 may
+	 * have queued them long before, so each may be the call, and none need be.
+	 */
+	perhaps: string[];
+	/** Whether the list reaches back to that time. A page of it tells nothing of a call that is not on it. */
+	complete: boolean;
+}
+
 /** What each generation of Twenty2's API can do. Every method that sends rejects with a Failure. */
 export interface Twenty2 {
 	createCall(call: NewCall, sending: Sending): Promise<PlacedCall>;
 	/**
-	 * Lists the calls to that number, from that number, by that assistant, that started since then. Only
-	 * a generation that can list calls has it.
+	 * Lists the calls to that number, from that number, by that assistant, that may have been asked for
+	 * since then. Only a generation that can list calls has it.
 	 * @param since in milliseconds since 1970, by the clock of this machine
 	 */
-	callsSince?(call: NewCall, since: number, timing: Timing): Promise<PlacedCall[]>;
+	callsSince?(call: NewCall, since: number, timing: Timing): Promise<ListedCalls>;
 	/** @returns Twenty2's body, untouched */
 	getCall(callId: string, timing: Timing): Promise<JsonObject>;
 	/**

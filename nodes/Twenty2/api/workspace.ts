@@ -2,10 +2,10 @@ import * as z from 'zod/v4/mini';
 
 import type { JsonObject } from '../json';
 import { accountFields, readCredential, secret } from './account';
-import type { Generation } from './client';
+import type { Generation, ListedCalls, NewCall } from './client';
 import { adviceFor, failureOnly } from './failure';
 import { refusalIn } from './refusal';
-import { createdIn, listedIn, readIn, unified, type PlacedCall } from './responses';
+import { createdIn, listedIn, readIn, unified } from './responses';
 import type { HttpAnswer, HttpRequest, Send } from './transport';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
@@ -76,11 +76,7 @@ export const workspace: Generation = {
 
 		async callsSince(call, since, timing) {
 			const answer = await get(send, LOGS, { ...timing, maxBytes: MAX_LOGS_BYTES });
-			const wanted = [call.assistantId, national(call.toNumber), national(call.fromNumber)];
-			const alike = listedIn(answer).filter(({ agent_id, callee_phone, caller_phone }) =>
-				[agent_id, callee_phone, caller_phone].every((value, i) => value === wanted[i]),
-			);
-			return startedSince(alike, since, answer.date);
+			return callsLike(call, listedIn(answer), since, answer.date);
 		},
 
 		unify: (body) =>
@@ -124,27 +120,71 @@ function detailIn(answer: HttpAnswer): JsonObject {
 	}
 }
 
-/** With its time zone. Without one, a time may be hours off. */
-const moment = z.iso.datetime({ offset: true });
+/** Milliseconds since 1970, or NaN. Without its time zone, a time may be hours off. */
+const moment = z.catch(
+	z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse)),
+	Number.NaN,
+);
 
-const startedCall = z.looseObject({ call_id: z.string(), started_at: moment });
+const listedCall = z.looseObject({
+	call_id: z.string(),
+	status: z.string(),
+	started_at: moment,
+	ended_at: moment,
+});
+
+/** What Twenty2 says of a call that has not begun, whatever it has for a `started_at`. */
+const unbegun = /^(queued|initiated|scheduled|pending)$/i;
 
 /** Twenty2's clock may have whole seconds only, in the header `Date` and in the calls. */
 const CLOCK_PRECISION_MS = 1_000;
 
+/** How far Twenty2's clock may be from this machine's where the header `Date` does not tell. */
+const UNKNOWN_SKEW_MS = 3_600_000;
+
+/** Twenty2 lists calls in pages of a size that it does not document: no smaller than this, and round. */
+const SMALLEST_PAGE = 10;
+const ROUND = 5;
+
+const lastDigits = (number: unknown) => String(number).replace(/\D/g, '').slice(-10);
+
 /**
- * The calls of a list that started since a create was sent. A call that has not started is not among
- * them, because Twenty2 may have queued it long before.
- * @param calls as Twenty2 lists them
- * @param sentAt in milliseconds since 1970, by the clock of this machine
+ * What a list of calls tells of one that was asked for since then.
+ * @param listed as Twenty2 lists them, the newest first
+ * @param since in milliseconds since 1970, by the clock of this machine
  * @param date the header of the answer, which tells how far the two clocks are apart
  */
-export function startedSince(calls: JsonObject[], sentAt: number, date = ''): PlacedCall[] {
+export function callsLike(
+	call: NewCall,
+	listed: JsonObject[],
+	since: number,
+	date = '',
+): ListedCalls {
 	const theirNow = date.endsWith('GMT') ? Date.parse(date) : Number.NaN;
-	const ahead = Number.isNaN(theirNow) ? 0 : theirNow - Date.now();
-	return calls.flatMap((call) => {
-		const { data } = startedCall.safeParse(call);
-		const isSince = data && Date.parse(data.started_at) >= sentAt + ahead - CLOCK_PRECISION_MS;
-		return isSince ? [{ call_id: data.call_id, status: call.status }] : [];
-	});
+	const isSkewKnown = !Number.isNaN(theirNow);
+	const from = since + (isSkewKnown ? theirNow - Date.now() : 0) - CLOCK_PRECISION_MS;
+	const surelyBefore = isSkewKnown ? from : from - UNKNOWN_SKEW_MS;
+	const beganOf = ({ status, started_at, ended_at }: z.infer<typeof listedCall>) => {
+		if (started_at >= from) return 'since';
+		if (unbegun.test(status)) return 'unknown';
+		return started_at < surelyBefore || ended_at < surelyBefore ? 'before' : 'unknown';
+	};
+
+	const alike = listed
+		.filter(
+			({ agent_id, callee_phone, caller_phone }) =>
+				agent_id === call.assistantId &&
+				lastDigits(callee_phone) === lastDigits(call.toNumber) &&
+				lastDigits(caller_phone) === lastDigits(call.fromNumber),
+		)
+		.map((one) => listedCall.parse(one));
+	const mayBePage = listed.length >= SMALLEST_PAGE && listed.length % ROUND === 0;
+	const isBefore = (one: JsonObject) => beganOf(listedCall.parse(one)) === 'before';
+	return {
+		begun: alike
+			.filter((one) => beganOf(one) === 'since')
+			.map(({ call_id, status }) => ({ call_id, status })),
+		perhaps: alike.filter((one) => beganOf(one) === 'unknown').map(({ call_id }) => call_id),
+		complete: !mayBePage || listed.some(isBefore),
+	};
 }

@@ -28,11 +28,6 @@ export class Claim {
 		else unanswered.delete(this.asked);
 	}
 
-	/** Whether a call belongs to a create already. */
-	isTaken(callId: string): boolean {
-		return isClaimed(callId);
-	}
-
 	/** Whether a create that asks for the same is on its way, so that a call may be its own. */
 	get contested(): boolean {
 		return unanswered.has(this.asked);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
-import { startedSince, workspace } from '../../../nodes/Twenty2/api/workspace';
+import { callsLike, workspace } from '../../../nodes/Twenty2/api/workspace';
+import type { JsonObject } from '../../../nodes/Twenty2/json';
 import { call as newCall, created, read, sending, speaking, speakingNothing } from './speaking';
 
 const NOW = Date.UTC(2026, 4, 22, 6, 30);
@@ -9,10 +10,24 @@ const SECOND = 1_000;
 
 const at = (ms: number) => new Date(ms).toISOString();
 const date = (ms: number) => new Date(ms).toUTCString();
-const call = (started_at: unknown, call_id = 'call_1') => ({
+
+const wanted = {
+	assistantId: 'asst_demo',
+	fromNumber: '+917971441943',
+	toNumber: '+919876543210',
+	inputParameters: {},
+	additionalFields: {},
+};
+
+/** A call as Twenty2 lists it, to the person, from the number and by the assistant that are wanted. */
+const call = (started_at: unknown, call_id = 'call_1', more: JsonObject = {}): JsonObject => ({
 	call_id,
+	agent_id: 'asst_demo',
 	status: 'ringing',
+	callee_phone: '9876543210',
+	caller_phone: '7971441943',
 	started_at,
+	...more,
 });
 
 beforeEach(() => {
@@ -22,30 +37,33 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-describe('Calls started since a create was sent', () => {
+describe('Calls that may have been asked for since a create was sent', () => {
 	const sentAt = NOW - 5 * SECOND;
-	const started = (calls: Array<ReturnType<typeof call>>, theirs?: string) =>
-		startedSince(calls, sentAt, theirs).map(({ call_id }) => call_id);
+	const like = (calls: JsonObject[], theirs = date(NOW)) => {
+		const { begun, perhaps, complete } = callsLike(wanted, calls, sentAt, theirs);
+		return { begun: begun.map(({ call_id }) => call_id), perhaps, complete };
+	};
+	const none = { begun: [], perhaps: [], complete: true };
+	const noDate = '';
 
 	it('are those that began then or later', () => {
 		const calls = [
-			call(at(sentAt - 10 * SECOND), 'before'),
-			call(at(sentAt), 'then'),
 			call(at(sentAt + 3 * SECOND), 'later'),
+			call(at(sentAt), 'then'),
+			call(at(sentAt - 10 * SECOND), 'before'),
 		];
-		expect(started(calls)).toEqual(['then', 'later']);
-		expect(started(calls, date(NOW))).toEqual(['then', 'later']);
+		expect(like(calls)).toEqual({ ...none, begun: ['later', 'then'] });
+		expect(like(calls, noDate).begun).toEqual(['later', 'then']);
 	});
 
 	it('are not those that somebody placed seconds before', () => {
 		const calls = [1_001, 2 * SECOND, 3 * SECOND].map((ms) => call(at(sentAt - ms)));
-		expect(started(calls)).toEqual([]);
-		expect(started(calls, date(NOW))).toEqual([]);
-		expect(started([call(at(sentAt - SECOND))])).toHaveLength(1);
+		expect(like(calls)).toEqual(none);
+		expect(like([call(at(sentAt - SECOND))]).begun).toHaveLength(1);
 	});
 
 	it('come with what Create Call gives of them', () => {
-		expect(startedSince([call(at(NOW))], sentAt)).toEqual([
+		expect(callsLike(wanted, [call(at(NOW))], sentAt).begun).toEqual([
 			{ call_id: 'call_1', status: 'ringing' },
 		]);
 	});
@@ -53,51 +71,93 @@ describe('Calls started since a create was sent', () => {
 	it('may be told in whole seconds', () => {
 		const sent = NOW - 5 * SECOND + 900;
 		const whole = call('2026-05-22T06:29:55Z');
-		expect(startedSince([whole], sent, date(NOW))).toHaveLength(1);
+		expect(callsLike(wanted, [whole], sent, date(NOW)).begun).toHaveLength(1);
 	});
 
 	it.each([-30, -2, 2, 30])('are told by a clock that is %i minutes ahead', (minutes) => {
 		const ahead = minutes * 60 * SECOND;
 		const calls = [
-			call(at(sentAt + ahead - 10 * SECOND), 'before'),
 			call(at(sentAt + ahead + SECOND), 'since'),
+			call(at(sentAt + ahead - 10 * SECOND), 'before'),
 		];
-		expect(started(calls, date(NOW + ahead))).toEqual(['since']);
+		expect(like(calls, date(NOW + ahead))).toEqual({ ...none, begun: ['since'] });
 	});
 
 	it('may be told in another time zone', () => {
-		expect(started([call('2026-05-22T12:00:00+05:30')])).toHaveLength(1);
-		expect(started([call('2026-05-22T11:00:00+05:30')])).toEqual([]);
+		expect(like([call('2026-05-22T12:00:00+05:30')]).begun).toHaveLength(1);
+		expect(like([call('2026-05-22T11:00:00+05:30')])).toEqual(none);
 	});
 
-	it.each([null, undefined, '', 'yesterday', 0, NOW, '2026-05-22 06:30:00', '2026-05-22T06:30:00'])(
-		'are not those whose start is %j',
-		(started_at) => {
-			expect(started([call(started_at)])).toEqual([]);
+	it.each([
+		...[null, undefined, '', 'yesterday', 0, NOW],
+		...['2026-05-22 06:30:00', '2026-05-22T06:30:00', '2020-01-01T06:30:00'],
+	])('are perhaps those whose start is %j', (started_at) => {
+		expect(like([call(started_at)])).toEqual({ ...none, perhaps: ['call_1'] });
+	});
+
+	it.each(['queued', 'initiated', 'Scheduled', 'PENDING'])(
+		'are perhaps those that are %s, whatever has long been their start or their end',
+		(status) => {
+			const long = '0001-01-01T00:00:00Z';
+			const calls = [
+				call(long, 'start', { status }),
+				call(null, 'end', { status, ended_at: long }),
+			];
+			expect(like(calls)).toEqual({ ...none, perhaps: ['start', 'end'] });
+			expect(like([call(at(NOW), 'begun', { status })])).toEqual({ ...none, begun: ['begun'] });
 		},
 	);
 
-	it.each(['', 'soon', 'Fri, 32 May'])('are found by this clock when theirs says %j', (theirs) => {
-		expect(started([call(at(NOW))], theirs)).toHaveLength(1);
+	it('are perhaps those that ended since without a start, and not those that ended before', () => {
+		const ended = (ms: number, call_id: string) =>
+			call(null, call_id, { status: 'failed', ended_at: at(ms) });
+		const calls = [ended(sentAt + SECOND, 'since'), ended(sentAt - 2 * SECOND, 'before')];
+		expect(like(calls)).toEqual({ ...none, perhaps: ['since'] });
+	});
+
+	it.each(['', 'soon', 'Fri, 32 May', 'soon GMT'])(
+		'are found by this clock when theirs says %j',
+		(theirs) => {
+			expect(like([call(at(NOW))], theirs).begun).toHaveLength(1);
+		},
+	);
+
+	it('are perhaps those of the hour before where their clock is not known', () => {
+		const calls = [
+			call(at(sentAt - 59 * 60 * SECOND), 'within the hour'),
+			call(at(sentAt - 61 * 60 * SECOND), 'before'),
+		];
+		expect(like(calls, noDate)).toEqual({ ...none, perhaps: ['within the hour'] });
+	});
+
+	describe('may be missing', () => {
+		const listOf = (count: number, started_at: unknown) =>
+			Array.from({ length: count }, (_, n) =>
+				call(started_at, `call_${n}`, { callee_phone: String(9_000_000_000 + n) }),
+			);
+
+		it.each([10, 15, 20, 25, 30, 50, 100, 250])(
+			'from a list of %i that does not reach back so far, as it may be a page',
+			(count) => {
+				expect(like(listOf(count, at(NOW)))).toEqual({ ...none, complete: false });
+				expect(like(listOf(count, null)).complete).toBe(false);
+			},
+		);
+
+		it.each([0, 1, 5, 9, 11, 49, 101])('from no list of %i, as that is no page', (count) => {
+			expect(like(listOf(count, at(NOW)))).toEqual(none);
+		});
+
+		it('from no list that reaches back so far', () => {
+			const calls = [...listOf(49, at(NOW)), ...listOf(1, at(sentAt - 2 * SECOND))];
+			expect(like(calls)).toEqual(none);
+			expect(like(calls, noDate).complete).toBe(false);
+		});
 	});
 });
 
 describe('The workspace API', () => {
-	const listed = {
-		call_id: 'call_1',
-		agent_id: 'asst_demo',
-		status: 'ringing',
-		callee_phone: '9876543210',
-		caller_phone: '7971441943',
-		started_at: at(NOW),
-	};
-	const wanted = {
-		assistantId: 'asst_demo',
-		fromNumber: '+917971441943',
-		toNumber: '+919876543210',
-		inputParameters: {},
-		additionalFields: {},
-	};
+	const listed = call(at(NOW));
 	const callsIn = async (body: unknown, status = 200) => {
 		const answer: HttpAnswer = { status, body, date: date(NOW) };
 		const { callsSince } = workspace.speak(async () => await Promise.resolve(answer));
@@ -112,10 +172,23 @@ describe('The workspace API', () => {
 			{ ...listed, call_id: 'other_line', caller_phone: '7971441944' },
 			{ ...listed, call_id: 'nobody', callee_phone: undefined },
 		];
-		expect(await callsIn({ success: true, calls })).toEqual([
-			{ call_id: 'call_1', status: 'ringing' },
-		]);
-		expect(await callsIn({ success: true, calls: [] })).toEqual([]);
+		expect(await callsIn({ success: true, calls })).toEqual({
+			begun: [{ call_id: 'call_1', status: 'ringing' }],
+			perhaps: [],
+			complete: true,
+		});
+		expect(await callsIn({ success: true, calls: [] })).toMatchObject({ begun: [], perhaps: [] });
+	});
+
+	it.each([
+		{ callee_phone: '+919876543210', caller_phone: '+917971441943' },
+		{ callee_phone: '919876543210', caller_phone: '07971441943' },
+		{ callee_phone: 9_876_543_210, caller_phone: '+91 79714 41943' },
+	])('knows the numbers of a call however they are written: %j', async (numbers) => {
+		const calls = [{ ...listed, ...numbers }];
+		expect(await callsIn({ success: true, calls })).toMatchObject({
+			begun: [{ call_id: 'call_1' }],
+		});
 	});
 
 	it.each([
@@ -230,7 +303,7 @@ describe('workspace', () => {
 
 	it('looks for calls in all that are listed', async () => {
 		const { sent, twenty2 } = speaking(workspace, { success: true, calls: [] });
-		expect(await twenty2.callsSince?.(newCall, NOW, { timeoutMs: 1 })).toEqual([]);
+		expect(await twenty2.callsSince?.(newCall, NOW, { timeoutMs: 1 })).toMatchObject({ begun: [] });
 		expect(sent).toMatchObject([{ path: '/api/call/logs', maxBytes: 10_000_000, timeoutMs: 1 }]);
 		expect(sent[0]).not.toHaveProperty('query');
 	});

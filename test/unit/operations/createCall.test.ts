@@ -12,7 +12,7 @@ import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
 import { UsedKeys, type KeyState } from '../../../nodes/Twenty2/policy/usedKeys';
 import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from '../policy/fakeTime';
 import { alone, MemoryStore } from '../policy/memoryStore';
-import { inTurn, newAccess, requestOptions, twenty2With } from './create/placing';
+import { inTurn, listing, newAccess, requestOptions, twenty2With } from './create/placing';
 import { readerOf } from './fields/reader';
 
 useFakeTime();
@@ -293,7 +293,7 @@ describe('Call Only Once per Key', () => {
 	});
 
 	it('phones nobody under a key in doubt, and does not look', async () => {
-		const callsSince = vi.fn(inTurn([]));
+		const callsSince = vi.fn(inTurn(listing()));
 		const { run } = await newRun('in doubt');
 		const done = carryOut({ createCall: inTurn(answer), callsSince }, { options, run });
 		await passUntilQuiet();
@@ -307,7 +307,7 @@ describe('Call Only Once per Key', () => {
 	])('with Call Again When Unsure %s who is listed so: %s', async (_, listed, call_id) => {
 		const { run } = await newRun('in doubt');
 		const again = { ...options, retryUnknownOutcome: true };
-		const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listed) };
+		const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listing(listed)) };
 		const done = carryOut(twenty2, { options: again, run });
 		await passUntilQuiet();
 		expect(done.value?.[0]?.json.call_id).toBe(call_id);

@@ -564,7 +564,58 @@ describe('the limit of live calls', () => {
 	});
 });
 
+describe('the night', () => {
+	const HOUR_MS = 3_600_000;
+	/** The fake clock begins at 12:30 in India. */
+	const HALF_PAST_EIGHT = 20 * HOUR_MS;
+	const asleep = { sleepsAtNight: true, ringMs: 10_000, talkMs: 20_000 };
+
+	it.each([
+		['at 20:59:59 begins at once', 8.5 * HOUR_MS - 1_000, 2_000],
+		['at 21:00 begins at 9:00', 8.5 * HOUR_MS, 12 * HOUR_MS + 2_000],
+		['at midnight begins at 9:00', 11.5 * HOUR_MS, 9 * HOUR_MS + 2_000],
+		['at 8:30 begins at 9:00', HALF_PAST_EIGHT, HOUR_MS / 2 + 2_000],
+		['at 9:00 begins at once', HALF_PAST_EIGHT + HOUR_MS / 2, 2_000],
+	])('of a call that is placed %s', async (_, placedAfter, begunAfter) => {
+		const { workspace, pass } = await sandboxWithClock(asleep);
+		pass(placedAfter);
+		await workspace.create();
+		pass(begunAfter - 1);
+		const queued = { status: 'initiated', started_at: null, ended_at: null };
+		expect((await workspace.logs()).body.calls).toMatchObject([queued]);
+		pass(1);
+		expect((await workspace.logs()).body.calls).toMatchObject([
+			{ status: 'ringing', started_at: expect.stringMatching(/Z$/) },
+		]);
+	});
+
+	it('holds no line, and the calls hold one each once they have begun', async () => {
+		const { workspace, pass, sandbox } = await sandboxWithClock(asleep);
+		pass(HALF_PAST_EIGHT);
+		for (let i = 0; i < 4; i++) expect((await workspace.create()).status).toBe(200);
+		expect(sandbox.seen.mostLive).toBe(0);
+		pass(HOUR_MS / 2);
+		expect((await workspace.create()).status).toBe(429);
+	});
+
+	it('is no different from the day unless it is asked for', async () => {
+		const { workspace, pass } = await sandboxWithClock({ ringMs: 0, talkMs: 0 });
+		pass(HALF_PAST_EIGHT);
+		await workspace.create();
+		expect((await workspace.logs()).body.calls).toMatchObject([{ status: 'completed' }]);
+	});
+});
+
 describe('misbehaviour', () => {
+	it('"place and 500" has trouble, and the call is placed all the same', async () => {
+		const { workspace, sandbox } = await sandboxWithClock();
+		sandbox.behave(TO, 'place and 500');
+		const { status, body } = await workspace.create();
+		expect(status).toBe(500);
+		expect(body).toMatchObject({ success: false, statusCode: 500 });
+		expect(sandbox.seen.callsTo(TO)).toHaveLength(1);
+	});
+
 	it.each([
 		['500 once', [500, 200]],
 		['500 twice', [500, 500, 200]],

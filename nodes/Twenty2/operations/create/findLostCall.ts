@@ -1,4 +1,4 @@
-import type { NewCall } from '../../api/client';
+import type { ListedCalls, NewCall } from '../../api/client';
 import type { PlacedCall } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { verdictOn } from '../../connection/retryRule';
@@ -8,7 +8,7 @@ import type { Entry } from '../../policy/ledger';
 import { send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 
-/** The pauses before each look into the call logs. A call appears there once it rings. */
+/** The pauses before each look into the call logs. A call may take a while to appear and to begin there. */
 const PAUSES_MS = [1_000, 2_000, 4_000];
 
 /** The call holds its line meanwhile, so one look may take less time than other requests. */
@@ -29,7 +29,7 @@ export type Finding =
 	| { is: 'placed'; call: PlacedCall }
 	/** No listed call may be its own. */
 	| { is: 'not listed' }
-	/** Several may be, or the logs cannot be read. */
+	/** A call that has not begun may be, or several may, or the logs cannot be read that far. */
 	| { is: 'unclear' };
 
 /** What placing a call and finding it have in common. */
@@ -41,8 +41,9 @@ export interface CallContext extends Pick<Connection, 'twenty2' | 'access'> {
 
 /**
  * Looks into the call logs for a call whose answer got lost, or that Twenty2 may have placed although it
- * says that it had trouble. A listed call is that call if it is the only one like it that started since
- * the create was sent and that belongs to no other create. The last look decides.
+ * says that it had trouble. A listed call is that call if it is the only one like it that began since the
+ * create was sent and that belongs to no other create. Without such a one, only that no call like it is
+ * waiting to begin tells that none was placed: at night all wait until the morning. The last look decides.
  * @param lastRetries how often the last look is retried after trouble
  * @returns `unclear` also when the execution is stopped meanwhile
  */
@@ -76,11 +77,14 @@ export async function findLostCall(
 	return finding;
 }
 
-/** What one look tells. @param listed calls like the one that was asked for */
-function findingIn(listed: PlacedCall[], entry: Entry, claim: Claim): Finding {
-	const [own, ...others] = listed.filter(({ call_id }) => !claim.isTaken(call_id));
-	entry.ambiguous = own !== undefined && (others.length > 0 || claim.contested);
-	if (own === undefined) return { is: 'not listed' };
+/** What one look tells. */
+function findingIn({ begun, perhaps, complete }: ListedCalls, entry: Entry, claim: Claim): Finding {
+	const [own, ...others] = begun.filter(({ call_id }) => !isClaimed(call_id));
+	if (own === undefined) {
+		entry.ambiguous = !perhaps.every(isClaimed);
+		return { is: entry.ambiguous || !complete ? 'unclear' : 'not listed' };
+	}
+	entry.ambiguous = others.length > 0 || claim.contested;
 	if (entry.ambiguous) return { is: 'unclear' };
 	claim.take(own.call_id);
 	return { is: 'placed', call: own };
@@ -89,7 +93,7 @@ function findingIn(listed: PlacedCall[], entry: Entry, claim: Claim): Finding {
 /**
  * Looks into the call logs for a call that an earlier run may have placed. When that run sent its create is
  * not known, so a call like it may also be a later or an earlier one. It is not taken for the lost one, but
- * as long as one is listed, the call is not placed again.
+ * as long as one is listed, begun or not, the call is not placed again.
  * @throws the signal's reason
  */
 export async function lookForEarlierCall(
@@ -101,13 +105,15 @@ export async function lookForEarlierCall(
 	if (!callsSince) return;
 	const since = Date.now() - EARLIER_MS;
 	const look = lookOf(call, entry, async () => await callsSince(call, since, requestOptions));
-	// As long as no look is answered, such a call may be listed.
+	// As long as no look tells of the whole day, such a call may be listed.
 	entry.ambiguous = true;
 	for (const ms of PAUSES_MS) {
 		await sleep(ms, canceled);
 		const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
 		if (!listed) continue;
-		entry.ambiguous = listed.some(({ call_id }) => !isClaimed(call_id));
+		const { begun, perhaps, complete } = listed;
+		const ids = [...begun.map(({ call_id }) => call_id), ...perhaps];
+		entry.ambiguous = !complete || !ids.every(isClaimed);
 		if (entry.ambiguous) return;
 	}
 }

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
-import type { NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
+import type { ListedCalls, NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
 import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
 import {
 	findLostCall,
 	lookForEarlierCall,
 	type CallContext,
 } from '../../../../nodes/Twenty2/operations/create/findLostCall';
-import { Claim } from '../../../../nodes/Twenty2/policy/callClaims';
+import { Claim, isClaimed } from '../../../../nodes/Twenty2/policy/callClaims';
 import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
 import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
 import {
 	inTurn,
+	listing,
 	newAccess,
 	newCall,
 	newEntry,
@@ -24,6 +25,12 @@ import {
 useFakeTime();
 
 type CallsSince = NonNullable<Twenty2['callsSince']>;
+
+/** What a look is answered: calls that began since, all that the logs tell, or nothing. */
+type Look = PlacedCall[] | ListedCalls | Error;
+
+const lookAfterLook = (looks: Look[]) =>
+	inTurn<ListedCalls>(...looks.map((look) => (Array.isArray(look) ? listing(look) : look)));
 
 const someCall = (): PlacedCall => ({ call_id: randomUUID(), status: 'ringing' });
 
@@ -47,10 +54,10 @@ function lostCreate(call: NewCall = newCall()) {
 /** Looks for a call, and tells what each look of it was asked. */
 function find(
 	{ call, entry, sent }: ReturnType<typeof lostCreate>,
-	answers: Array<PlacedCall[] | Error>,
+	answers: Look[],
 	{ lastRetries = 0, ...more }: Partial<CallContext> & { lastRetries?: number } = {},
 ) {
-	const answer = inTurn(...answers);
+	const answer = lookAfterLook(answers);
 	const looks: Array<{ at: number; since: number; timeoutMs: number }> = [];
 	const from = performance.now();
 	const finding = watch(
@@ -112,6 +119,59 @@ describe('A lost call', () => {
 		expect(entry.ambiguous).toBe(true);
 	});
 
+	it('is unclear while one like it has not begun, and is never taken for that one', async () => {
+		const waiting = randomUUID();
+		const { finding, looks, entry } = find(lostCreate(), [listing([], { perhaps: [waiting] })]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'unclear' });
+		expect(looks).toHaveLength(3);
+		expect(entry.ambiguous).toBe(true);
+		expect(isClaimed(waiting)).toBe(false);
+	});
+
+	it('is found once it has begun', async () => {
+		const own = someCall();
+		const perhaps = [own.call_id];
+		const { finding, entry } = find(lostCreate(), [listing([], { perhaps }), [own]]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it('is the one that began, whoever else waits to begin', async () => {
+		const own = someCall();
+		const { finding } = find(lostCreate(), [listing([own], { perhaps: [randomUUID()] })]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+	});
+
+	it('is not one that has not begun and belongs to another create', async () => {
+		const perhaps = [randomUUID(), randomUUID()];
+		for (const id of perhaps) new Claim('something else').take(id);
+		const { finding, entry } = find(lostCreate(), [listing([], { perhaps })]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'not listed' });
+		expect(entry.ambiguous).toBe(false);
+
+		const more = find(lostCreate(), [listing([], { perhaps: [...perhaps, randomUUID()] })]);
+		await passUntilQuiet();
+		expect(more.finding.value).toEqual({ is: 'unclear' });
+	});
+
+	it('is unclear when none is on a list that does not reach back to it', async () => {
+		const { finding, entry } = find(lostCreate(), [listing([], { complete: false })]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'unclear' });
+		expect(entry.ambiguous).toBe(false);
+	});
+
+	it('is found on a list however far that reaches back', async () => {
+		const own = someCall();
+		const { finding } = find(lostCreate(), [listing([own], { complete: false })]);
+		await passUntilQuiet();
+		expect(finding.value).toEqual({ is: 'placed', call: own });
+	});
+
 	it('is none that belongs to another create', async () => {
 		const theirs = someCall();
 		new Claim('something else').take(theirs.call_id);
@@ -135,7 +195,8 @@ describe('A lost call', () => {
 		expect(finding.value).toEqual({ is: 'unclear' });
 		expect(looks).toHaveLength(3);
 		expect(entry.ambiguous).toBe(true);
-		expect(second.isTaken(only.call_id)).toBe(false);
+		expect(isClaimed(only.call_id)).toBe(false);
+		second.settled();
 	});
 
 	it('is its own once the other create is answered with another call', async () => {
@@ -186,7 +247,7 @@ describe('A lost call', () => {
 
 	it('is not looked for where calls cannot be listed', async () => {
 		const { call, entry, sent } = lostCreate();
-		const without = { ...context(inTurn([])), twenty2: twenty2With({}) };
+		const without = { ...context(inTurn(listing())), twenty2: twenty2With({}) };
 		expect(await findLostCall(call, entry, sent, 0, without)).toEqual({ is: 'unclear' });
 		expect(entry.attempts).toBe(0);
 	});
@@ -218,8 +279,8 @@ describe('A lost call', () => {
 });
 
 describe('A call that an earlier run may have placed', () => {
-	const look = (answers: Array<PlacedCall[] | Error>, more: Partial<CallContext> = {}) => {
-		const answer = inTurn(...answers);
+	const look = (answers: Look[], more: Partial<CallContext> = {}) => {
+		const answer = lookAfterLook(answers);
 		const since: number[] = [];
 		const entry = newEntry();
 		const looked = watch(
@@ -256,10 +317,23 @@ describe('A call that an earlier run may have placed', () => {
 		expect(entry).toMatchObject({ ambiguous: true, attempts: 2 });
 	});
 
-	it('is none that this process has placed', async () => {
+	it('is not placed again while one has not begun, however long ago it was placed', async () => {
+		const { entry } = look([listing([], { perhaps: [randomUUID()] })]);
+		await passUntilQuiet();
+		expect(entry).toMatchObject({ ambiguous: true, attempts: 1 });
+	});
+
+	it('is not placed again when the list does not reach back a day', async () => {
+		const { entry } = look([listing([], { complete: false })]);
+		await passUntilQuiet();
+		expect(entry.ambiguous).toBe(true);
+	});
+
+	it('is none that this process has placed, begun or not', async () => {
 		const own = someCall();
-		new Claim('something else').take(own.call_id);
-		const { entry } = look([[own]]);
+		const waiting = randomUUID();
+		for (const id of [own.call_id, waiting]) new Claim('something else').take(id);
+		const { entry } = look([listing([own], { perhaps: [waiting] })]);
 		await passUntilQuiet();
 		expect(entry.ambiguous).toBe(false);
 	});
@@ -279,7 +353,7 @@ describe('A call that an earlier run may have placed', () => {
 	it('is not looked for where calls cannot be listed', async () => {
 		const entry = newEntry();
 		await lookForEarlierCall(newCall(), entry, {
-			...context(inTurn([])),
+			...context(inTurn(listing())),
 			twenty2: twenty2With({}),
 		});
 		expect(entry).toEqual(newEntry());

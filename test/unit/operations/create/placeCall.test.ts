@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import type { Twenty2 } from '../../../../nodes/Twenty2/api/client';
+import type { ListedCalls, Twenty2 } from '../../../../nodes/Twenty2/api/client';
 import { Failure, outcomeUnknown } from '../../../../nodes/Twenty2/api/failure';
 import {
 	alreadyPlaced,
@@ -15,6 +15,7 @@ import { failureFrom } from '../../api/failureFrom';
 import { later, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
 import {
 	inTurn,
+	listing,
 	newAccess,
 	newCall,
 	newEntry,
@@ -248,7 +249,7 @@ describe('The idempotency key', () => {
 
 describe('A call whose answer got lost', () => {
 	const retrying = { requestOptions: { ...requestOptions, maxRetries: 1 } };
-	const listed = [{ call_id: 'call_listed', status: 'ringing' }];
+	const listed = listing([{ call_id: 'call_listed', status: 'ringing' }]);
 	const trouble = refusal('INTERNAL_ERROR', 500);
 
 	it('is placed again only where the user wants it', async () => {
@@ -261,7 +262,7 @@ describe('A call whose answer got lost', () => {
 		const since: number[] = [];
 		const callsSince: Twenty2['callsSince'] = async (_, from) => {
 			since.push(from);
-			return await Promise.resolve([{ call_id: 'call_found_1', status: 'ringing' }]);
+			return await Promise.resolve(listing([{ call_id: 'call_found_1', status: 'ringing' }]));
 		};
 		const sentAt = Date.now();
 		const { entry, answer: found } = await place([lost], { callsSince });
@@ -284,7 +285,9 @@ describe('A call whose answer got lost', () => {
 		const twenty2: Partial<Twenty2> = {
 			createCall: async () => await Promise.reject(lost),
 			callsSince: async () =>
-				await Promise.resolve([{ call_id: `call_of_${call.assistantId}`, status: 'ringing' }]),
+				await Promise.resolve(
+					listing([{ call_id: `call_of_${call.assistantId}`, status: 'ringing' }]),
+				),
 		};
 		const found = watch(placeCall(call, newEntry(), placeOptions(twenty2)));
 		await passUntilQuiet();
@@ -304,7 +307,7 @@ describe('A call whose answer got lost', () => {
 			},
 			callsSince: async (_, from) => {
 				since.push(from);
-				return await Promise.resolve([]);
+				return await Promise.resolve(listing());
 			},
 		};
 		watch(placeCall(newCall(), newEntry(), placeOptions(twenty2, retrying)));
@@ -329,7 +332,7 @@ describe('A call whose answer got lost', () => {
 		};
 		const callsSince = async () => {
 			order.push('look');
-			return await Promise.resolve([{ call_id: 'call_found_2' }]);
+			return await Promise.resolve(listing([{ call_id: 'call_found_2' }]));
 		};
 		await place([lost], { callsSince, access: { ...access, creates: { acquire } } });
 		expect(order).toEqual(['permit', 'look']);
@@ -359,10 +362,20 @@ describe('A call whose answer got lost', () => {
 	it('after trouble is placed again when it is not listed', async () => {
 		const { keys, answer: got } = await place([trouble, answer], {
 			...retrying,
-			callsSince: inTurn([]),
+			callsSince: inTurn(listing()),
 		});
 		expect(keys).toHaveLength(2);
 		expect(got).toEqual(answer);
+	});
+
+	it.each<[string, Partial<ListedCalls>]>([
+		['one like it is listed that has not begun', { perhaps: ['call_unbegun'] }],
+		['the list does not reach back far enough', { complete: false }],
+	])('after trouble is in doubt when %s', async (_, more) => {
+		const callsSince = inTurn(listing([], more));
+		const { keys, fields } = await place([trouble, answer], { ...retrying, callsSince });
+		expect(keys).toHaveLength(1);
+		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', status: 500, outcome: 'unknown' });
 	});
 
 	it('after trouble is in doubt when the logs cannot be read', async () => {
@@ -378,7 +391,7 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('after trouble is looked for again where the logs have trouble too', async () => {
-		const answers = inTurn<Array<typeof answer>>(trouble, trouble, trouble, []);
+		const answers = inTurn<ListedCalls>(trouble, trouble, trouble, listing());
 		const { keys } = await place([trouble, answer], { ...retrying, callsSince: answers });
 		expect(keys).toHaveLength(2);
 	});
@@ -391,11 +404,22 @@ describe('A call whose answer got lost', () => {
 
 	it('is not placed again as long as one is listed that may be it', async () => {
 		const several = [{ call_id: 'call_several_1' }, { call_id: 'call_several_2' }];
-		const again = { ...retrying, retryUnknownOutcome: true, callsSince: inTurn(several) };
+		const again = { ...retrying, retryUnknownOutcome: true, callsSince: inTurn(listing(several)) };
 		const { keys, entry } = await place([lost, answer], again);
 		expect(keys).toHaveLength(1);
 		expect(entry.ambiguous).toBe(true);
 	});
+
+	it.each([lost, trouble])(
+		'is not placed again as long as one is listed that has not begun (%s)',
+		async (failure) => {
+			const callsSince = inTurn(listing([], { perhaps: ['call_unbegun'] }));
+			const again = { ...retrying, retryUnknownOutcome: true, callsSince };
+			const { keys, entry } = await place([failure, answer], again);
+			expect(keys).toHaveLength(1);
+			expect(entry.ambiguous).toBe(true);
+		},
+	);
 });
 
 describe('alreadyPlaced', () => {

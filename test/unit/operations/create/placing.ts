@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import { apiKey } from '../../../../nodes/Twenty2/api/apiKey';
-import type { NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
+import type { ListedCalls, NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
 import { Failure, type FailureFields } from '../../../../nodes/Twenty2/api/failure';
+import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
 import type { PlaceCallOptions } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import { Budget } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
@@ -54,6 +55,12 @@ export const refusal = (code: string, status: number, more: Partial<FailureField
 		...{ code, message: 'their words', status, source: 'twenty2' },
 		...{ attempts: 0, outcome: 'not_placed', ...more },
 	});
+
+/** What the call logs list: calls that began since, and whatever else. */
+export const listing = (
+	begun: PlacedCall[] = [],
+	more: Partial<ListedCalls> = {},
+): ListedCalls => ({ begun, perhaps: [], complete: true, ...more });
 
 /** Answers one after the other, the last one for good. */
 export function inTurn<T>(...answers: Array<T | Error>) {
