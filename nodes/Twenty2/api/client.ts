@@ -39,8 +39,6 @@ export interface ListedCalls {
 	 * have queued them long before, so each may be the call, and none need be.
 	 */
 	perhaps: string[];
-	/** Whether the list reaches back to that time. A page of it tells nothing of a call that is not on it. */
-	complete: boolean;
 }
 
 /** What each generation of Twenty2's API can do. Every method that sends rejects with a Failure. */

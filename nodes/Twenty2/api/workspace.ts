@@ -142,15 +142,11 @@ const CLOCK_PRECISION_MS = 1_000;
 /** How far Twenty2's clock may be from this machine's where the header `Date` does not tell. */
 const UNKNOWN_SKEW_MS = 3_600_000;
 
-/** Twenty2 lists calls in pages of a size that it does not document: no smaller than this, and round. */
-const SMALLEST_PAGE = 10;
-const ROUND = 5;
-
 const lastDigits = (number: unknown) => String(number).replace(/\D/g, '').slice(-10);
 
 /**
  * What a list of calls tells of one that was asked for since then.
- * @param listed as Twenty2 lists them, the newest first
+ * @param listed as Twenty2 lists them
  * @param since in milliseconds since 1970, by the clock of this machine
  * @param date the header of the answer, which tells how far the two clocks are apart
  */
@@ -178,13 +174,10 @@ export function callsLike(
 				lastDigits(caller_phone) === lastDigits(call.fromNumber),
 		)
 		.map((one) => listedCall.parse(one));
-	const mayBePage = listed.length >= SMALLEST_PAGE && listed.length % ROUND === 0;
-	const isBefore = (one: JsonObject) => beganOf(listedCall.parse(one)) === 'before';
 	return {
 		begun: alike
 			.filter((one) => beganOf(one) === 'since')
 			.map(({ call_id, status }) => ({ call_id, status })),
 		perhaps: alike.filter((one) => beganOf(one) === 'unknown').map(({ call_id }) => call_id),
-		complete: !mayBePage || listed.some(isBefore),
 	};
 }

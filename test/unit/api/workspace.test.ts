@@ -40,10 +40,10 @@ afterEach(() => {
 describe('Calls that may have been asked for since a create was sent', () => {
 	const sentAt = NOW - 5 * SECOND;
 	const like = (calls: JsonObject[], theirs = date(NOW)) => {
-		const { begun, perhaps, complete } = callsLike(wanted, calls, sentAt, theirs);
-		return { begun: begun.map(({ call_id }) => call_id), perhaps, complete };
+		const { begun, perhaps } = callsLike(wanted, calls, sentAt, theirs);
+		return { begun: begun.map(({ call_id }) => call_id), perhaps };
 	};
-	const none = { begun: [], perhaps: [], complete: true };
+	const none = { begun: [], perhaps: [] };
 	const noDate = '';
 
 	it('are those that began then or later', () => {
@@ -129,31 +129,6 @@ describe('Calls that may have been asked for since a create was sent', () => {
 		];
 		expect(like(calls, noDate)).toEqual({ ...none, perhaps: ['within the hour'] });
 	});
-
-	describe('may be missing', () => {
-		const listOf = (count: number, started_at: unknown) =>
-			Array.from({ length: count }, (_, n) =>
-				call(started_at, `call_${n}`, { callee_phone: String(9_000_000_000 + n) }),
-			);
-
-		it.each([10, 15, 20, 25, 30, 50, 100, 250])(
-			'from a list of %i that does not reach back so far, as it may be a page',
-			(count) => {
-				expect(like(listOf(count, at(NOW)))).toEqual({ ...none, complete: false });
-				expect(like(listOf(count, null)).complete).toBe(false);
-			},
-		);
-
-		it.each([0, 1, 5, 9, 11, 49, 101])('from no list of %i, as that is no page', (count) => {
-			expect(like(listOf(count, at(NOW)))).toEqual(none);
-		});
-
-		it('from no list that reaches back so far', () => {
-			const calls = [...listOf(49, at(NOW)), ...listOf(1, at(sentAt - 2 * SECOND))];
-			expect(like(calls)).toEqual(none);
-			expect(like(calls, noDate).complete).toBe(false);
-		});
-	});
 });
 
 describe('The workspace API', () => {
@@ -175,7 +150,6 @@ describe('The workspace API', () => {
 		expect(await callsIn({ success: true, calls })).toEqual({
 			begun: [{ call_id: 'call_1', status: 'ringing' }],
 			perhaps: [],
-			complete: true,
 		});
 		expect(await callsIn({ success: true, calls: [] })).toMatchObject({ begun: [], perhaps: [] });
 	});

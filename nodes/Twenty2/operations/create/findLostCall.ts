@@ -78,11 +78,11 @@ export async function findLostCall(
 }
 
 /** What one look tells. */
-function findingIn({ begun, perhaps, complete }: ListedCalls, entry: Entry, claim: Claim): Finding {
+function findingIn({ begun, perhaps }: ListedCalls, entry: Entry, claim: Claim): Finding {
 	const [own, ...others] = begun.filter(({ call_id }) => !isClaimed(call_id));
 	if (own === undefined) {
 		entry.ambiguous = !perhaps.every(isClaimed);
-		return { is: entry.ambiguous || !complete ? 'unclear' : 'not listed' };
+		return { is: entry.ambiguous ? 'unclear' : 'not listed' };
 	}
 	entry.ambiguous = others.length > 0 || claim.contested;
 	if (entry.ambiguous) return { is: 'unclear' };
@@ -105,15 +105,15 @@ export async function lookForEarlierCall(
 	if (!callsSince) return;
 	const since = Date.now() - EARLIER_MS;
 	const look = lookOf(call, entry, async () => await callsSince(call, since, requestOptions));
-	// As long as no look tells of the whole day, such a call may be listed.
+	// As long as no look is answered, such a call may be listed.
 	entry.ambiguous = true;
 	for (const ms of PAUSES_MS) {
 		await sleep(ms, canceled);
 		const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
 		if (!listed) continue;
-		const { begun, perhaps, complete } = listed;
+		const { begun, perhaps } = listed;
 		const ids = [...begun.map(({ call_id }) => call_id), ...perhaps];
-		entry.ambiguous = !complete || !ids.every(isClaimed);
+		entry.ambiguous = !ids.every(isClaimed);
 		if (entry.ambiguous) return;
 	}
 }

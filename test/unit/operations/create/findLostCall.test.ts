@@ -158,20 +158,6 @@ describe('A lost call', () => {
 		expect(more.finding.value).toEqual({ is: 'unclear' });
 	});
 
-	it('is unclear when none is on a list that does not reach back to it', async () => {
-		const { finding, entry } = find(lostCreate(), [listing([], { complete: false })]);
-		await passUntilQuiet();
-		expect(finding.value).toEqual({ is: 'unclear' });
-		expect(entry.ambiguous).toBe(false);
-	});
-
-	it('is found on a list however far that reaches back', async () => {
-		const own = someCall();
-		const { finding } = find(lostCreate(), [listing([own], { complete: false })]);
-		await passUntilQuiet();
-		expect(finding.value).toEqual({ is: 'placed', call: own });
-	});
-
 	it('is none that belongs to another create', async () => {
 		const theirs = someCall();
 		new Claim('something else').take(theirs.call_id);
@@ -321,12 +307,6 @@ describe('A call that an earlier run may have placed', () => {
 		const { entry } = look([listing([], { perhaps: [randomUUID()] })]);
 		await passUntilQuiet();
 		expect(entry).toMatchObject({ ambiguous: true, attempts: 1 });
-	});
-
-	it('is not placed again when the list does not reach back a day', async () => {
-		const { entry } = look([listing([], { complete: false })]);
-		await passUntilQuiet();
-		expect(entry.ambiguous).toBe(true);
 	});
 
 	it('is none that this process has placed, begun or not', async () => {

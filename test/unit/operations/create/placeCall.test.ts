@@ -370,7 +370,6 @@ describe('A call whose answer got lost', () => {
 
 	it.each<[string, Partial<ListedCalls>]>([
 		['one like it is listed that has not begun', { perhaps: ['call_unbegun'] }],
-		['the list does not reach back far enough', { complete: false }],
 	])('after trouble is in doubt when %s', async (_, more) => {
 		const callsSince = inTurn(listing([], more));
 		const { keys, fields } = await place([trouble, answer], { ...retrying, callsSince });

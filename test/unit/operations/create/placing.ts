@@ -60,7 +60,7 @@ export const refusal = (code: string, status: number, more: Partial<FailureField
 export const listing = (
 	begun: PlacedCall[] = [],
 	more: Partial<ListedCalls> = {},
-): ListedCalls => ({ begun, perhaps: [], complete: true, ...more });
+): ListedCalls => ({ begun, perhaps: [], ...more });
 
 /** Answers one after the other, the last one for good. */
 export function inTurn<T>(...answers: Array<T | Error>) {
