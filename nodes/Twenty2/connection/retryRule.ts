@@ -20,11 +20,13 @@ const temporaryStatuses = [500, 503];
  * timeout, only a safe request is sent again, because the lost one may have been carried out.
  */
 export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): Verdict {
-	if (!(error instanceof Failure)) return { again: 'never' };
+	if (!(error instanceof Failure)) return { again: 'never', answered: false };
 	const { code, outcome } = error.fields;
+	const answered = error.fields.status !== null;
 	const inDoubt = outcome === 'unknown';
-	if (inDoubt && (!retryUnknownOutcome || code === 'INVALID_RESPONSE')) return { again: 'never' };
-	if (code === 'TIMEOUT' && !error.safe) return { again: 'never' };
+	if (inDoubt && (!retryUnknownOutcome || code === 'INVALID_RESPONSE'))
+		return { again: 'never', answered };
+	if (code === 'TIMEOUT' && !error.safe) return { again: 'never', answered };
 	const status = decidingStatus(error.fields);
 	if (code === 'RATE_LIMIT_EXCEEDED' || status === 429) {
 		const limited = { retryAfterMs: error.retryAfterMs, unsent: unsent() };
@@ -32,7 +34,7 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	}
 	const mayPass =
 		temporary.includes(code) || (status !== null && temporaryStatuses.includes(status));
-	return { again: mayPass ? 'after backoff' : 'never' };
+	return { again: mayPass ? 'after backoff' : 'never', answered };
 }
 
 /**

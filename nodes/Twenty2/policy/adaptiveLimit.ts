@@ -154,6 +154,13 @@ export class AdaptiveLimit {
 		if (isProbe) this.probing = false;
 	}
 
+	/** No answer came. What the probe was to find out is still open, and the next one finds it out. */
+	unanswered({ isProbe }: Grant, now: number): void {
+		if (!isProbe) return;
+		this.probing = false;
+		if (!this.verifying) this.probeAt = now + ROUND_MS * (0.5 + Math.random());
+	}
+
 	accepted({ isProbe }: Grant, now: number): void {
 		if (!isProbe) return;
 		this.probing = false;

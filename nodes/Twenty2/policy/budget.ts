@@ -4,14 +4,9 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { acquire, sleep } from './abortable';
 import { KeyLimits, type Limits } from './keyLimits';
 import { LiveCalls, type LinePass } from './liveCalls';
+import type { Outcome } from './outcome';
 import { PollPacer } from './pollPacer';
-import {
-	RateLimiter,
-	type Deadline,
-	type Permit,
-	type PermitRequest,
-	type RateLimited,
-} from './rateLimiter';
+import { RateLimiter, type Deadline, type Permit, type PermitRequest } from './rateLimiter';
 import { WaitTally, type Waited } from './waitTally';
 
 /** A request that asks to be sent. */
@@ -22,21 +17,18 @@ export interface Admission {
 	signal: AbortSignal;
 	/** Until when to wait while Twenty2 refuses; without one, for ever. */
 	deadline?: Deadline;
-	/** What a rejection says of the limits; undefined when it is not "too many requests". */
-	rateLimited: (rejection: Error) => RateLimited | undefined;
+	/** How a request ended that was rejected so. */
+	outcomeOf: (rejection: Error) => Outcome;
 	/** Of a create: sends one read that tells whether a call is over. */
 	isOver?: (callId: string) => Promise<boolean>;
 }
 
-/** Leave to send one request. Each leave ends with `answered`, `refused` or `unused`. */
+/** Leave to send one request. */
 export interface Lease {
-	/** No usable answer came, and other requests may tell more. Gives back the permit, and not the line. */
-	lost(): void;
-	/** @param callId of the call that the request placed, if it placed one */
-	answered(callId?: string): void;
-	refused(limited: RateLimited): void;
-	/** The request was not sent. Its permit does not count and goes to another request. */
-	unused(): void;
+	/** Other requests are to tell more of this one, so its permit is settled before its line. */
+	settlePermit(outcome: Outcome): void;
+	/** Says how the request ended. Only the first answer counts. */
+	settle(outcome: Outcome): void;
 	/**
 	 * Waits until a refused request may be sent again.
 	 * @throws the signal's reason, or the failure of a request that stops waiting at its deadline
@@ -287,18 +279,16 @@ export class Budget {
 				let permit = first;
 				return {
 					release,
-					lost: () => permit.answered(),
-					answered: () => {
-						permit.answered();
-						if (this.liveCalls.readAnswered()) this.limiter.reset();
-					},
-					refused: (limited) => {
+					settlePermit: (outcome) => settlePermit(permit, outcome),
+					settle: (outcome) => {
+						settlePermit(permit, outcome);
+						if (outcome.is === 'answered' && this.liveCalls.readAnswered()) this.limiter.reset();
+						if (outcome.is !== 'rate limited') return;
+						const { limited } = outcome;
 						notBefore = performance.now() + limited.retryAfterMs;
 						log(`${what} was refused: ${limited.message}`);
-						permit.refused(limited, 'window');
 						this.liveCalls.readRefused();
 					},
-					unused: () => permit.unused(),
 					renew: async () => {
 						permit = await next(true);
 					},
@@ -320,22 +310,21 @@ export class Budget {
 				let { pass, permit } = first;
 				return {
 					release,
-					lost: () => permit.answered(),
-					answered: (callId) => {
-						// Before the permit, which lets the next create go.
-						if (callId === undefined) pass.abandoned();
-						else pass.accepted(callId);
-						permit.answered();
-					},
-					refused: (limited) => {
-						notBefore = performance.now() + limited.retryAfterMs;
-						log(`${what} was refused: ${limited.message}`);
-						const cause = pass.refused(isOver !== undefined);
-						if (permit.refused(limited, cause)) this.liveCalls.suspect();
-					},
-					unused: () => {
-						pass.abandoned();
-						permit.unused();
+					settlePermit: (outcome) => settlePermit(permit, outcome),
+					settle: (outcome) => {
+						// The pass before the permit, which lets the next create go.
+						if (outcome.is === 'rate limited') {
+							const { limited } = outcome;
+							notBefore = performance.now() + limited.retryAfterMs;
+							log(`${what} was refused: ${limited.message}`);
+							const cause = pass.refused(isOver !== undefined);
+							if (permit.refused(limited, cause)) this.liveCalls.suspect();
+							return;
+						}
+						if (outcome.is === 'answered' && outcome.callId !== undefined)
+							pass.accepted(outcome.callId);
+						else pass.abandoned();
+						settlePermit(permit, outcome);
 					},
 					renew: async () => {
 						({ pass, permit } = await next(true));
@@ -384,22 +373,19 @@ export class Budget {
 		admission: Admission,
 		looks: Lane,
 	): Promise<boolean | undefined> {
-		const { isOver, rateLimited } = admission;
+		const { isOver, outcomeOf } = admission;
 		if (!isOver) return undefined;
 		const lease = await looks.acquire({ ...admission, deadline: undefined });
 		return await isOver(callId)
 			.then(
 				(over) => {
-					lease.answered();
+					lease.settle({ is: 'answered' });
 					return over;
 				},
 				(rejection: Error) => {
-					const limited = rateLimited(rejection);
-					if (limited) {
-						lease.refused(limited);
-						throw rejection;
-					}
-					lease.answered();
+					const outcome = outcomeOf(rejection);
+					lease.settle(outcome);
+					if (outcome.is === 'rate limited') throw rejection;
 					return undefined;
 				},
 			)
@@ -450,6 +436,14 @@ async function waitAlone(
 	await sleep(Math.ceil(Math.min(ms, LONGEST_SLEEP_MS)), signal).finally(() => endWait(true));
 }
 
+/** Settles the permit of a read, or of a create before its line. */
+function settlePermit(permit: Permit, outcome: Outcome): void {
+	if (outcome.is === 'answered') permit.answered();
+	else if (outcome.is === 'no answer') permit.noAnswer();
+	else if (outcome.is === 'unsent') permit.unused();
+	else permit.refused(outcome.limited, 'window');
+}
+
 /** Acquires a unit of a semaphore and then what `next` gives; releases it when `next` rejects. */
 async function holding<T>(
 	semaphore: LimitFunction,
@@ -467,11 +461,15 @@ async function holding<T>(
 /** Of this process only, so a digest found elsewhere tells nothing about the key. */
 let salt: Buffer | undefined;
 
-const budgets = new Map<string, Budget>();
+/** By digest. A budget that is not in use is only held as long as somebody else holds it. */
+const budgets = new Map<string, Budget | WeakRef<Budget>>();
+
+const held = (budget: Budget | WeakRef<Budget> | undefined) =>
+	budget instanceof WeakRef ? budget.deref() : budget;
 
 /**
  * The budget of a key at an address: always the same one in this process. Idle budgets are dropped on
- * the way. Only a digest of the key is kept.
+ * the way, except for those that a run may still use. Only a digest of the key is kept.
  * @param limits what the credential says of them now
  * @param credential n8n's ID of the credential
  */
@@ -495,10 +493,12 @@ function knownBudget(key: string, baseUrl: string, limits: Limits): Budget {
 	// Not before it is needed: the first random bytes of a process take a while.
 	salt ??= randomBytes(32);
 	const digest = createHmac('sha256', salt).update(`${baseUrl}\n${key}`).digest('hex');
-	for (const [known, budget] of budgets) {
-		if (known !== digest && budget.idle) budgets.delete(known);
+	for (const [known, each] of budgets) {
+		const other = held(each);
+		if (!other) budgets.delete(known);
+		else if (known !== digest) budgets.set(known, other.idle ? new WeakRef(other) : other);
 	}
-	const budget = budgets.get(digest) ?? new Budget(limits);
+	const budget = held(budgets.get(digest)) ?? new Budget(limits);
 	budgets.set(digest, budget);
 	return budget;
 }

@@ -284,8 +284,14 @@ export class LiveCalls {
 		now: number,
 	): { passes?: PassReason; wakeAt: number } {
 		if (this.state !== 'open') deadline?.allows(now, now);
-		if (this.state !== 'limited') return { wakeAt: Number.POSITIVE_INFINITY };
 		const lastTryAt = deadline?.at ?? Number.POSITIVE_INFINITY;
+		if (this.state === 'suspected') {
+			const isLast = !this.probing && lastTryAt <= now;
+			return isLast
+				? { passes: 'probe', wakeAt: now }
+				: { wakeAt: this.probing ? Number.POSITIVE_INFINITY : lastTryAt };
+		}
+		if (this.state === 'open') return { wakeAt: Number.POSITIVE_INFINITY };
 		const probeAt = isFirst ? Math.min(this.probeAt, lastTryAt) : lastTryAt;
 		const wakeAt = [this.probing ? Number.POSITIVE_INFINITY : probeAt];
 		if (isFirst && this.freed > 0) {
@@ -301,7 +307,10 @@ export class LiveCalls {
 		if (this.state === 'open') return undefined;
 		const [oldest] = this.live.keys();
 		if (oldest === undefined) return undefined;
-		if (this.state === 'suspected') return { callId: oldest, at: now };
+		if (this.state === 'suspected') {
+			const at = Math.max(now, ...[...this.live.values()].map(retryLookAt));
+			return { callId: oldest, at };
+		}
 
 		const durations = [...this.lasted].sort((a, b) => a - b);
 		const shortest = durations[Math.floor(durations.length * SHORTEST)] ?? 0;
@@ -311,11 +320,10 @@ export class LiveCalls {
 		for (const [callId, { placedAt, seenAt, lookedAt, unanswered }] of this.live) {
 			const age = seenAt - placedAt;
 			const pause = usual === undefined ? age * FIRST_LOOKS : Math.max(usual, age - usual) * part;
-			const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** (unanswered - 1), LONGEST_BACKOFF_MS);
 			const at = Math.max(
 				placedAt + shortest,
 				seenAt + Math.max(pause, SECOND_MS),
-				lookedAt + backoff,
+				retryLookAt({ lookedAt, unanswered }),
 			);
 			if (next === undefined || at < next.at) next = { callId, at };
 		}
@@ -466,6 +474,11 @@ export class LiveCalls {
 		this.changed = undefined;
 		changed?.abort();
 	}
+}
+
+/** When a call may be looked at again after looks that had no answer that tells. */
+function retryLookAt({ lookedAt, unanswered }: Pick<LiveCall, 'lookedAt' | 'unanswered'>): number {
+	return lookedAt + Math.min(FIRST_BACKOFF_MS * 2 ** (unanswered - 1), LONGEST_BACKOFF_MS);
 }
 
 const jittered = (ms: number) => ms * (1 + Math.random() / 2);

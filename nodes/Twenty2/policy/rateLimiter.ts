@@ -46,11 +46,13 @@ export interface PermitRequest {
 	notBefore?: number;
 }
 
-/** Leave to send one request. Exactly one of the three methods counts, the first that is called. */
+/** Leave to send one request. Exactly one of these methods counts, the first that is called. */
 export interface Permit {
 	/** Whether refusals, and not the limit itself, made the request wait. */
 	heldBack: boolean;
 	answered(): void;
+	/** The request counts, and tells nothing of the limit. */
+	noAnswer(): void;
 	/** The request was not sent, so it does not count. */
 	unused(): void;
 	/** @returns true when it remains to be found out whether lines or the window were the cause */
@@ -254,6 +256,13 @@ export class RateLimiter {
 				settled = true;
 				this.window.answer(true);
 				this.adaptive.accepted(grant, performance.now());
+				this.admit();
+			},
+			noAnswer: () => {
+				if (settled) return;
+				settled = true;
+				this.window.answer(false);
+				this.adaptive.unanswered(grant, performance.now());
 				this.admit();
 			},
 			unused: () => {

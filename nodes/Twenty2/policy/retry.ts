@@ -2,13 +2,14 @@ import pRetry from 'p-retry';
 
 import { derivedSignal } from './abortable';
 import type { Lane, Lease } from './budget';
+import type { Outcome } from './outcome';
 import { Deadline, type RateLimited } from './rateLimiter';
 
-/** What to do after a rejection. */
+/** What to do after a rejection, and whether it was an answer. */
 export type Verdict =
-	| { again: 'never' }
+	| { again: 'never'; answered: boolean }
 	/** A server had trouble: after a growing backoff, `maxRetries` times. */
-	| { again: 'after backoff' }
+	| { again: 'after backoff'; answered: boolean }
 	/** The key has sent too much: when the key may send again, until the deadline. */
 	| { again: 'when permitted'; limited: Omit<RateLimited, 'message'> };
 
@@ -29,10 +30,10 @@ export interface Outgoing<T> {
 	 */
 	prepare?: () => Promise<void>;
 	/**
-	 * One attempt. It may look for an answer that got lost: it calls `lost` first, because a permit that
-	 * is held until the end of the look may be the one that the look waits for.
+	 * One attempt. It may look for an answer that got lost: it calls `lost` first with what came instead,
+	 * because a permit that is held until the end of the look may be the one that the look waits for.
 	 */
-	send: (lost: () => void) => Promise<T>;
+	send: (lost: (rejection: Error) => void) => Promise<T>;
 	judge: (rejection: Error) => Verdict;
 	/** Of a create. */
 	call?: {
@@ -77,10 +78,11 @@ export async function sendAndHold<T>(
 ): Promise<Answered<T>> {
 	const signal = derivedSignal(stopped);
 	const deadline = new Deadline(giveUpAfterMs);
-	const rateLimited = (rejection: Error): RateLimited | undefined => {
+	const outcomeOf = (rejection: Error): Outcome => {
 		const verdict = judge(rejection);
-		if (verdict.again !== 'when permitted') return undefined;
-		return { message: rejection.message, ...verdict.limited };
+		if (verdict.again !== 'when permitted')
+			return { is: verdict.answered ? 'answered' : 'no answer' };
+		return { is: 'rate limited', limited: { message: rejection.message, ...verdict.limited } };
 	};
 	let sent = false;
 	let answered: Answered<T> | undefined;
@@ -89,7 +91,7 @@ export async function sendAndHold<T>(
 	const sendWithin = async (lease: Lease): Promise<Answered<T>> => {
 		const unsent = (reason: unknown): never => {
 			sent = false;
-			lease.unused();
+			lease.settle({ is: 'unsent' });
 			throw reason;
 		};
 		for (;;) {
@@ -97,12 +99,9 @@ export async function sendAndHold<T>(
 			// The signal may have fired between the permit and now.
 			if (signal.aborted) unsent(signal.reason);
 			const done = await sendOnce(lease).catch(async (rejection: Error) => {
-				const limited = rateLimited(rejection);
-				if (!limited) {
-					lease.answered();
-					throw rejection;
-				}
-				lease.refused(limited);
+				const outcome = outcomeOf(rejection);
+				lease.settle(outcome);
+				if (outcome.is !== 'rate limited') throw rejection;
 				await lease.renew().catch(() => {
 					signal.throwIfAborted();
 					throw rejection;
@@ -115,8 +114,8 @@ export async function sendAndHold<T>(
 
 	const sendOnce = async (lease: Lease): Promise<Answered<T>> => {
 		sent = true;
-		const answer = await send(lease.lost);
-		lease.answered(call?.idOf(answer));
+		const answer = await send((rejection) => lease.settlePermit(outcomeOf(rejection)));
+		lease.settle({ is: 'answered', callId: call?.idOf(answer) });
 		answered = { answer, release: lease.release };
 		return answered;
 	};
@@ -124,7 +123,7 @@ export async function sendAndHold<T>(
 	const attempt = async (): Promise<Answered<T>> => {
 		sent = false;
 		const { isOver } = call ?? {};
-		const lease = await lane.acquire({ what, signal, deadline, rateLimited, isOver });
+		const lease = await lane.acquire({ what, signal, deadline, outcomeOf, isOver });
 		return await sendWithin(lease).catch((reason: unknown) => {
 			lease.release();
 			throw reason;

@@ -42,17 +42,17 @@ export class SlidingWindow {
 	/** When each answered request no longer counts. */
 	private readonly answered = new TimesToCome();
 
-	/** The same of those that were not refused. */
-	private readonly notRefused = new TimesToCome();
+	/** The same of those that Twenty2 has accepted. */
+	private readonly acceptedOnes = new TimesToCome();
 
 	/** How many requests count. */
 	get count(): number {
 		return this.inFlight + this.answered.count;
 	}
 
-	/** How many of the answered requests were not refused. */
+	/** How many of the answered requests Twenty2 has accepted. */
 	get accepted(): number {
-		return this.notRefused.count;
+		return this.acceptedOnes.count;
 	}
 
 	send(): void {
@@ -64,19 +64,19 @@ export class SlidingWindow {
 		this.inFlight--;
 	}
 
-	/** @param accepted false for "too many requests" */
+	/** @param accepted false for "too many requests", and where no answer came */
 	answer(accepted: boolean): void {
 		const now = performance.now();
 		this.forget(now);
 		this.inFlight--;
 		this.answered.add(now + MINUTE_MS);
-		if (accepted) this.notRefused.add(now + MINUTE_MS);
+		if (accepted) this.acceptedOnes.add(now + MINUTE_MS);
 	}
 
 	/** Drops what no longer counts. @param now as `performance.now()` gives it */
 	forget(now: number): void {
 		this.answered.drop(now);
-		this.notRefused.drop(now);
+		this.acceptedOnes.drop(now);
 	}
 
 	/**
@@ -87,9 +87,9 @@ export class SlidingWindow {
 		return this.whenBelow(size, this.answered);
 	}
 
-	/** The same, where refused requests do not count. */
+	/** The same, where only accepted requests and those on their way count. */
 	acceptedBelowAt(size: number): number {
-		return this.whenBelow(size, this.notRefused);
+		return this.whenBelow(size, this.acceptedOnes);
 	}
 
 	private whenBelow(size: number, answered: TimesToCome): number {

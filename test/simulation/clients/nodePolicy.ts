@@ -7,7 +7,7 @@ const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 const patience = { maxRetries: 3, giveUpAfterMs: 300_000 };
 
 function judge(rejection: Error): Verdict {
-	if (!(rejection instanceof TooManyRequests)) return { again: 'never' };
+	if (!(rejection instanceof TooManyRequests)) return { again: 'never', answered: true };
 	const { retryAfterMs } = rejection;
 	return { again: 'when permitted', limited: { retryAfterMs, unsent: rejection } };
 }

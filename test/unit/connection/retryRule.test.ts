@@ -40,23 +40,23 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	const verdict = (error: Error) => verdictOn(error, { retryUnknownOutcome: wish });
 
 	it.each(final)('never repeats %o, whatever the outcome', (code) => {
-		expect(verdict(failure(code))).toEqual(never);
-		expect(verdict(failure(code, 'not_placed'))).toEqual(never);
-		expect(verdict(failure(code, 'unknown'))).toEqual(never);
+		expect(verdict(failure(code))).toMatchObject(never);
+		expect(verdict(failure(code, 'not_placed'))).toMatchObject(never);
+		expect(verdict(failure(code, 'unknown'))).toMatchObject(never);
 	});
 
 	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR'])('repeats %s where nobody was phoned', (code) => {
-		expect(verdict(failure(code))).toEqual(afterBackoff);
-		expect(verdict(failure(code, 'not_placed'))).toEqual(afterBackoff);
+		expect(verdict(failure(code))).toMatchObject(afterBackoff);
+		expect(verdict(failure(code, 'not_placed'))).toMatchObject(afterBackoff);
 	});
 
 	it('repeats a read that timed out', () => {
-		expect(verdict(failure('TIMEOUT'))).toEqual(afterBackoff);
+		expect(verdict(failure('TIMEOUT'))).toMatchObject(afterBackoff);
 	});
 
 	it('never repeats a timeout of a request that is not safe, which may have been carried out', () => {
 		const { fields } = failure('TIMEOUT');
-		expect(verdict(new Failure(fields, 0, false))).toEqual(never);
+		expect(verdict(new Failure(fields, 0, false))).toMatchObject(never);
 	});
 
 	it.each([0, 7_000])('repeats RATE_LIMIT_EXCEEDED when the key may send, in %i ms', (waitMs) => {
@@ -85,18 +85,18 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	});
 
 	it('repeats OUTCOME_UNKNOWN only where the user wants it', () => {
-		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toEqual(wish ? afterBackoff : never);
+		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toMatchObject(wish ? afterBackoff : never);
 	});
 
 	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT'])(
 		'repeats %s of unknown outcome only where the user wants it',
 		(code) => {
-			expect(verdict(failure(code, 'unknown'))).toEqual(wish ? afterBackoff : never);
+			expect(verdict(failure(code, 'unknown'))).toMatchObject(wish ? afterBackoff : never);
 		},
 	);
 
 	it('never repeats INVALID_RESPONSE to a create', () => {
-		expect(verdict(failure('INVALID_RESPONSE', 'unknown'))).toEqual(never);
+		expect(verdict(failure('INVALID_RESPONSE', 'unknown'))).toMatchObject(never);
 	});
 
 	describe('with a code that nobody documented', () => {
@@ -111,21 +111,21 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 
 		it.each([500, 503])('goes by the status %i', (status) => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
-				expect(verdict(said(status, ofTomorrow, { outcome }))).toEqual(afterBackoff);
+				expect(verdict(said(status, ofTomorrow, { outcome }))).toMatchObject(afterBackoff);
 			}
 		});
 
 		it.each([200, 400, 401, 402, 403, 404, 409, 422, 501, 502, 504])(
 			'never repeats under status %i',
 			(status) => {
-				expect(verdict(said(status, ofTomorrow))).toEqual(never);
-				expect(verdict(said(status, ofTomorrow, { outcome: 'unknown' }))).toEqual(never);
+				expect(verdict(said(status, ofTomorrow))).toMatchObject(never);
+				expect(verdict(said(status, ofTomorrow, { outcome: 'unknown' }))).toMatchObject(never);
 			},
 		);
 
 		it('never repeats what the node has decided, whatever status it came upon', () => {
 			for (const status of [429, 500, 503]) {
-				expect(verdict(said(status, 'DOWNLOAD_FAILED', { source: 'n8n' }))).toEqual(never);
+				expect(verdict(said(status, 'DOWNLOAD_FAILED', { source: 'n8n' }))).toMatchObject(never);
 			}
 		});
 	});
@@ -133,14 +133,29 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	it.each(['UNAUTHORIZED', 'FORBIDDEN', 'INVALID_ASSISTANT', 'INVALID_NUMBER', 'CALL_NOT_FOUND'])(
 		'goes by the code %s, which is documented, rather than by an odd status',
 		(code) => {
-			for (const status of [429, 500, 503]) expect(verdict(said(status, code))).toEqual(never);
+			for (const status of [429, 500, 503]) expect(verdict(said(status, code))).toMatchObject(never);
 		},
 	);
 
 	it.each([new TypeError('x is undefined'), new Error('INTERNAL_ERROR'), new DOMException('stop')])(
 		'never repeats after %o, which Twenty2 did not say',
 		(error) => {
-			expect(verdict(error)).toEqual(never);
+			expect(verdict(error)).toMatchObject(never);
 		},
 	);
+});
+
+describe('An answer', () => {
+	it.each([500, 502, 429, 400, 200])('is one with the status %i, whatever it says', (status) => {
+		const verdict = verdictOn(said(status, 'INVALID_RESPONSE', { outcome: 'unknown' }));
+		expect(verdict).toMatchObject({ answered: true });
+	});
+
+	it.each(['NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOWN'])('is none where %s came', (code) => {
+		expect(verdictOn(failure(code))).toMatchObject({ answered: false });
+	});
+
+	it('is none after a fault', () => {
+		expect(verdictOn(new TypeError('x is not a function'))).toMatchObject({ answered: false });
+	});
 });

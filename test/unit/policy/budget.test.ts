@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
+import type { Outcome } from '../../../nodes/Twenty2/policy/outcome';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
 import { hold, request, tasks, through, TooMany } from './requests';
 
@@ -43,9 +44,9 @@ describe('Budget', () => {
 		const budget = new Budget({ ...three, requestsPerMinute: 1 });
 		const { creates, reads } = budget.open();
 		const { signal } = new AbortController();
-		const rateLimited = () => undefined;
-		const lease = await creates.acquire({ what: 'Create', signal, rateLimited });
-		lease.lost();
+		const outcomeOf = (): Outcome => ({ is: 'no answer' });
+		const lease = await creates.acquire({ what: 'Create', signal, outcomeOf });
+		lease.settlePermit({ is: 'no answer' });
 		const read = watch(through(reads, request(answer)));
 		await pass(60_000);
 		expect(read.value).toBe('answer');

@@ -1,9 +1,15 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { pass, settle, useFakeTime, watch } from './fakeTime';
 import { request, tasks, through, TooMany } from './requests';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
 
 const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 const address = 'https://api.twentytwo.in';
@@ -64,6 +70,19 @@ describe('budgetOf', () => {
 		budgets.budgetOf('key', address, { requestsPerMinute: 2, concurrentCalls: 1 });
 		await settle();
 		expect(calls.map(({ at }) => at)).toEqual([0, 0, undefined]);
+	});
+
+	it('is the same to a run that sent nothing for minutes while others came and went', async () => {
+		const run = budgets.budgetOf('key', address, limits);
+		const { reads } = run.open();
+		await through(
+			reads,
+			request(async () => 'answer'),
+		);
+		await pass(10 * 60_000);
+		// Other keys are used meanwhile, and what is idle is dropped.
+		for (const other of ['b', 'c', 'd']) budgets.budgetOf(other, address, limits);
+		expect(budgets.budgetOf('key', address, limits)).toBe(run);
 	});
 
 	describe('of a key that two credentials hold with different limits', () => {
@@ -172,43 +191,48 @@ describe('budgetOf', () => {
 		});
 	});
 
+	/** Whether the process holds a budget that nobody uses, once garbage was collected. */
+	const isHeld = async (budget: WeakRef<InstanceType<typeof budgets.Budget>>) => {
+		for (let i = 0; i < 3; i++) {
+			// A reference that was read stays alive until the next turn.
+			await nextTurn();
+			collectGarbage();
+		}
+		return budget.deref() !== undefined;
+	};
+
 	it('drops those with nothing left to remember', async () => {
-		const dropped = budgets.budgetOf('a', address, limits);
+		const ref = new WeakRef(budgets.budgetOf('a', address, limits));
 		budgets.budgetOf('b', address, limits);
-		expect(budgets.budgetOf('a', address, limits)).not.toBe(dropped);
+		expect(await isHeld(ref)).toBe(false);
 	});
 
 	it('keeps those that are busy, paused or not yet forgotten', async () => {
-		const busy = budgets.budgetOf('busy', address, limits);
+		const open = (key: string) => budgets.budgetOf(key, address, limits);
 		const some = tasks();
-		watch(through(busy.open().creates, request(some.task)));
+		watch(through(open('busy').open().creates, request(some.task)));
 		await settle();
-		const counting = budgets.budgetOf('counting', address, limits);
 		await through(
-			counting.open().reads,
+			open('counting').open().reads,
 			request(async () => 'answer'),
 		);
-		const paused = budgets.budgetOf('paused', address, limits);
-		const refused = request(async () => await Promise.reject(new TooMany(90_000)), {
-			giveUpAfterMs: 0,
-		});
-		await expect(through(paused.open().creates, refused)).rejects.toThrow(TooMany);
-
-		budgets.budgetOf('other', address, limits);
-		expect(budgets.budgetOf('busy', address, limits)).toBe(busy);
-		expect(budgets.budgetOf('counting', address, limits)).toBe(counting);
-		expect(budgets.budgetOf('paused', address, limits)).toBe(paused);
-
+		const refuse = async () =>
+			await through(
+				open('paused').open().creates,
+				request(async () => await Promise.reject(new TooMany(90_000)), { giveUpAfterMs: 0 }),
+			);
+		expect(await refuse().catch((reason: Error) => reason.message)).toBe('too many requests');
+		const refs = ['busy', 'counting', 'paused'].map((key) => new WeakRef(open(key)));
+		const held = async () => {
+			budgets.budgetOf('other', address, limits);
+			return await Promise.all(refs.map(isHeld));
+		};
+		expect(await held()).toEqual([true, true, true]);
 		await some.end(0);
 		await pass(60_000);
-		budgets.budgetOf('other', address, limits);
-		expect(budgets.budgetOf('busy', address, limits)).not.toBe(busy);
-		expect(budgets.budgetOf('counting', address, limits)).not.toBe(counting);
-		expect(budgets.budgetOf('paused', address, limits)).toBe(paused);
-
+		expect(await held()).toEqual([false, false, true]);
 		await pass(30_000);
-		budgets.budgetOf('other', address, limits);
-		expect(budgets.budgetOf('paused', address, limits)).not.toBe(paused);
+		expect(await held()).toEqual([false, false, false]);
 	});
 
 	it('holds the key nowhere', async () => {

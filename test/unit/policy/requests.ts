@@ -18,6 +18,9 @@ export class TooMany extends Error {
 	}
 }
 
+/** A request to which no answer came. */
+export class Cut extends Error {}
+
 /** A request, and what ends it. */
 export interface TestRequest<T> extends Outgoing<T> {
 	signal: AbortSignal;
@@ -30,7 +33,7 @@ const judge = (rejection: Error): Verdict =>
 				again: 'when permitted',
 				limited: { retryAfterMs: rejection.retryAfterMs, unsent: rejection.unsent ?? rejection },
 			}
-		: { again: 'never' };
+		: { again: 'never', answered: !(rejection instanceof Cut) };
 
 /** A request that waits for ever, unless told otherwise. */
 export function request<T>(

@@ -20,17 +20,17 @@ class Refusal extends Error {
 	}
 }
 
-const trouble = () => new Refusal({ again: 'after backoff' });
+const trouble = () => new Refusal({ again: 'after backoff', answered: true });
 const tooMany = (retryAfterMs = 0) => {
 	const limited = { retryAfterMs, unsent: new Error() };
 	const refusal = new Refusal({ again: 'when permitted', limited });
 	limited.unsent = refusal;
 	return refusal;
 };
-const final = () => new Refusal({ again: 'never' });
+const final = () => new Refusal({ again: 'never', answered: true });
 
 const judge = (rejection: Error): Verdict =>
-	rejection instanceof Refusal ? rejection.verdict : { again: 'after backoff' };
+	rejection instanceof Refusal ? rejection.verdict : { again: 'after backoff', answered: true };
 
 const patient: Patience = { maxRetries: 3, giveUpAfterMs: 300_000 };
 

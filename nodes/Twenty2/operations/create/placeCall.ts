@@ -63,7 +63,7 @@ export async function placeCall(
 	options: PlaceCallOptions,
 ): Promise<Answered<PlacedCall>> {
 	const { twenty2, access, requestOptions, record, checkTime, signal } = options;
-	const send = async (lost: () => void) => {
+	const send = async (lost: (rejection: Error) => void) => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
 		entry.state = { is: 'sent' };
@@ -135,7 +135,7 @@ async function create(
 	call: NewCall,
 	entry: Entry,
 	context: CallContext,
-	lost: () => void,
+	lost: (rejection: Error) => void,
 ): Promise<PlacedCall> {
 	const sentAt = Date.now();
 	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
@@ -155,7 +155,7 @@ async function create(
 			const hadTrouble = saysTrouble(failure);
 			const mayBeListed = hadTrouble || failure.fields.code === 'OUTCOME_UNKNOWN';
 			if (!twenty2.callsSince || !mayBeListed) throw failure;
-			lost();
+			lost(failure);
 			// Trouble at Twenty2 may be with the call logs too, and decides whether the person is phoned.
 			const lastRetries = hadTrouble ? maxRetries : 0;
 			const sent = { sentAt, claim };

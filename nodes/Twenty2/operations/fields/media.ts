@@ -78,10 +78,8 @@ const unlimited: Lane = {
 	async acquire({ signal }) {
 		signal.throwIfAborted();
 		return {
-			lost() {},
-			answered() {},
-			refused() {},
-			unused() {},
+			settlePermit() {},
+			settle() {},
 			async renew() {
 				throw new Error('A download has no limit to wait for');
 			},

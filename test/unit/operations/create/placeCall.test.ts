@@ -10,6 +10,7 @@ import {
 	type PlaceCallOptions,
 } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
+import type { Outcome } from '../../../../nodes/Twenty2/policy/outcome';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { failureFrom } from '../../api/failureFrom';
 import { later, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
@@ -195,14 +196,14 @@ describe('A create', () => {
 			const lease = await access.creates.acquire(admission);
 			return {
 				...lease,
-				answered: (callId?: string) => {
-					placed.push(callId);
-					lease.answered(callId);
+				settle: (outcome: Outcome) => {
+					placed.push(outcome);
+					lease.settle(outcome);
 				},
 			};
 		};
 		await place([answer], { access: { ...access, creates: { acquire } } });
-		expect(placed).toEqual(['call_1']);
+		expect(placed).toEqual([{ is: 'answered', callId: 'call_1' }]);
 	});
 
 	it('holds its line until it is released', async () => {
@@ -324,9 +325,9 @@ describe('A call whose answer got lost', () => {
 			const lease = await creates.acquire(admission);
 			return {
 				...lease,
-				lost: () => {
-					order.push('permit');
-					lease.lost();
+				settlePermit: (outcome: Outcome) => {
+					order.push(outcome.is);
+					lease.settlePermit(outcome);
 				},
 			};
 		};
@@ -335,7 +336,7 @@ describe('A call whose answer got lost', () => {
 			return await Promise.resolve(listing([{ call_id: 'call_found_2' }]));
 		};
 		await place([lost], { callsSince, access: { ...access, creates: { acquire } } });
-		expect(order).toEqual(['permit', 'look']);
+		expect(order).toEqual(['no answer', 'look']);
 	});
 
 	it.each([
