@@ -88,8 +88,9 @@ describe('A dry run', () => {
 
 	it('shows what Twenty2 would be sent', async () => {
 		const node = dry(
-			{ defaultCountry: 'IN', additionalBodyFields: '{"campaign": "November"}' },
+			{ additionalBodyFields: '{"campaign": "November"}' },
 			{
+				defaultCountry: 'IN',
 				inputParameters: { parameter: [{ name: 'customerName', value: '={{ $json.name }}' }] },
 				fromNumber: '079714 41943',
 				waitForCompletion: true,

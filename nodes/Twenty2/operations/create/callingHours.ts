@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 
 import { Failure } from '../../api/failure';
 import { whereToLook, type FieldReader } from '../fields/parameters';
-import { countriesOf } from './phoneNumber';
+import { countriesOf } from './numberingPlans';
 import { timezoneOf } from './timezones';
 
 const weekdays = [
