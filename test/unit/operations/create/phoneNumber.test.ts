@@ -8,7 +8,6 @@ import {
 } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
 
-import { countriesOf } from '../../../../nodes/Twenty2/operations/create/numberingPlans';
 import { dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
 import { alarming } from '../../api/failureFrom';
 import { parsed } from '../parsed';
@@ -634,21 +633,5 @@ describe('Digits with two readings', () => {
 			}),
 		);
 		expect(misread).toEqual([]);
-	});
-});
-
-describe('countriesOf', () => {
-	it.each([
-		['+919876543210', ['IN']],
-		['+14155550123', ['US']],
-		// A satellite phone, and a code that nobody has.
-		['+870773111632', []],
-		['+9991234567', []],
-	])('%s: %j', (number, countries) => {
-		expect(countriesOf(number)).toEqual(countries);
-	});
-
-	it('are several where the number does not tell', () => {
-		expect(countriesOf('+12005550123')).toEqual(expect.arrayContaining(['US', 'CA']));
 	});
 });
