@@ -12,42 +12,84 @@ const { n8n } = require('./package.json');
 const assets = ['nodes/**/*.{svg,json}'];
 
 /**
- * The numbering plans of all countries, without the formats, which are a good half of them. They are JSON
- * in a string, because Node parses that faster than the same object as code.
+ * The numbering plans of all countries, without the formats and the types of numbers that are not needed. They are
+ * JSON in a string, because Node parses that faster than the same object as code.
  */
 const numberingPlans = {
 	name: 'numbering-plans',
 	setup({ onLoad }) {
-		onLoad({ filter: /metadata\.min\.json(\.js)?$/ }, async ({ path }) => {
-			const json = await readFile(path.replace(/\.js$/, ''), 'utf8');
-			const { countries, nonGeographic, ...plans } = JSON.parse(json);
-			const contents = `{
-				"version": ${plans.version},
-				"country_calling_codes": ${aLineEach(plans.country_calling_codes)},
-				"countries": ${withoutFormats(countries)},
-				"nonGeographic": ${withoutFormats(nonGeographic)}
-			}`;
-			return { contents: `export default JSON.parse(String.raw\`${contents}\`);`, loader: 'js' };
+		onLoad({ filter: /metadata\.max\.json(\.js)?$/ }, async ({ path }) => {
+			const metadata = JSON.parse(await readFile(path.replace(/\.js$/, ''), 'utf8'));
+			const { version, country_calling_codes, countries, nonGeographic } = metadata;
+			// The first country of a calling code is the main one.
+			const names = Object.values(country_calling_codes).flat();
+			const kept = [
+				...names.map((name) => trimmed(countries[name], country_calling_codes)),
+				...Object.values(nonGeographic).map((plan) => trimmed(plan, {})),
+			];
+			const lines = kept.map((plan) => JSON.stringify(plan)).join(',\n');
+			const { text, fragments } = abbreviated(`[${lines}]`);
+			const contents = `
+				const fragments = ${JSON.stringify(fragments)};
+				let json = String.raw\`${text}\`;
+				for (const [sign, fragment] of fragments) json = json.replaceAll(sign, () => fragment);
+				const plans = JSON.parse(json);
+				const metadata = {
+					version: ${version}, country_calling_codes: {}, countries: {}, nonGeographic: {}
+				};
+				for (const name of '${names.join(' ')}'.split(' ')) {
+					const plan = metadata.countries[name] = plans.shift();
+					(metadata.country_calling_codes[plan[0]] ??= []).push(name);
+				}
+				for (const plan of plans) metadata.nonGeographic[plan[0]] = plan;
+				export default metadata;
+			`;
+			return { contents, loader: 'js' };
 		});
 	},
 };
 
-/** Where a country's formats are in libphonenumber-js' metadata (its METADATA.md). */
+/** Where a country's formats, its leading digits and its types of numbers are in libphonenumber-js' metadata. */
 const FORMATS = 4;
+const LEADING_DIGITS = 10;
+const TYPES = 11;
 
-function withoutFormats(plans) {
-	const needed = (plan) => plan.map((part, i) => (i === FORMATS ? 0 : part));
-	return aLineEach(
-		Object.fromEntries(Object.entries(plans).map(([name, plan]) => [name, needed(plan)])),
-	);
+/** The plan of a country, or of a calling code that no country has. */
+function trimmed(plan, countriesByCode) {
+	// Countries that have a code in common may be told apart by any type of number.
+	const all = countriesByCode[plan[0]]?.length > 1 && !plan[LEADING_DIGITS];
+	// The first two are landlines and mobiles.
+	const types = plan[TYPES] && (all ? plan[TYPES] : plan[TYPES].slice(0, 2));
+	return Object.assign([...plan], { [FORMATS]: 0, [TYPES]: types });
 }
 
-/** A line an entry, or reviewers would meet one line of 30,000 characters. */
-function aLineEach(entries) {
-	const lines = Object.entries(entries).map(
-		([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`,
-	);
-	return `{\n${lines.join(',\n')}\n}`;
+/** The longest part of a text that is counted. Longer ones gain nothing. */
+const LONGEST_FRAGMENT = 4;
+
+/**
+ * Byte pair encoding: what comes most often becomes one character that is not in the text, again and again. The
+ * patterns of all countries are half as long so.
+ */
+function abbreviated(json) {
+	const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+	const unused = ascii.filter((sign) => !json.includes(sign) && !'`$\\'.includes(sign));
+	const fragments = [];
+	let text = json;
+	for (const sign of unused) {
+		/** How much shorter the text is with each fragment in one character. A plan is a line of its own. */
+		const shorter = new Map();
+		for (let from = 0; from < text.length; from++) {
+			for (let size = 2; size <= LONGEST_FRAGMENT; size++) {
+				const fragment = text.slice(from, from + size);
+				if (!fragment.includes('\n'))
+					shorter.set(fragment, (shorter.get(fragment) ?? 0) + size - 1);
+			}
+		}
+		const [best] = [...shorter].reduce((one, other) => (other[1] > one[1] ? other : one));
+		text = text.replaceAll(best, sign);
+		fragments.unshift([sign, best]);
+	}
+	return { text, fragments };
 }
 
 async function clean() {

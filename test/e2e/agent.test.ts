@@ -70,7 +70,7 @@ describe('As the tool of an AI agent, the node', () => {
 			{
 				error:
 					'INVALID_NUMBER: To Number is not an international phone number: it needs a + and the ' +
-					'country code, and no spaces, e.g. +919876543210, unless Default Country is set; no call was placed.',
+					'country code, and no spaces, e.g. +919876543210, unless Default Country is set (given: “…8765”); no call was placed.',
 			},
 		]);
 	});

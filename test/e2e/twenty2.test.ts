@@ -153,8 +153,7 @@ describe('a number of a million characters', () => {
 		Object.assign(given[1] ?? {}, { phone: ' '.repeat(million) });
 		Object.assign(given[2] ?? {}, { phone: `98765${' '.repeat(million)}43210` });
 		Object.assign(given[4] ?? {}, { phone: '9'.repeat(million) });
-		const options = { defaultCountry: 'IN' };
-		const { run } = await campaign({ options }, { onError: 'continueErrorOutput' });
+		const { run } = await campaign({ defaultCountry: 'IN' }, { onError: 'continueErrorOutput' });
 		const from = performance.now();
 		const execution = await run(given);
 		const value = (performance.now() - from) / 1_000;

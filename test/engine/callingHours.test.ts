@@ -161,6 +161,26 @@ describe('Calling Hours', () => {
 		expect(errorsOf(retried)).toMatchObject([{ code: 'OUTSIDE_CALLING_HOURS' }]);
 	});
 
+	it('are taken as a table gives them', async () => {
+		vi.setSystemTime(friday(12));
+		const times = ['9', '09:00:00', '9:00 AM', '13:00:00'];
+		const items = times.map((from, n) => ({ phone: phone(n), from }));
+		const run = await runOf(within({ from: '={{ $json.from }}', to: '9 pm' }), { items });
+		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
+		expect(errorsOf(run)).toMatchObject([{ next_allowed_at: '2026-05-22T13:00:00+05:30' }]);
+	});
+
+	it('that cannot be read are shown, and nobody is phoned', async () => {
+		const run = await runOf(within({ from: 'nine' }), { items: leads(1) });
+		expect(errorsOf(run)).toMatchObject([
+			{
+				code: 'INVALID_INPUT',
+				message: 'Calling Hours needs a time like 09:00 under From, not “nine”',
+			},
+		]);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
 	it('are refused when they cannot be judged', async () => {
 		const run = await runOf(within({ zone: 'number' }), { items: [{ phone: '+12015550123' }] });
 		expect(errorsOf(run)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);

@@ -75,11 +75,6 @@ describe('Create Call', () => {
 	it.each([
 		['of the field', { defaultCountry: 'IN' }],
 		['that an expression names', { defaultCountry: '={{ "india" }}' }],
-		['of the option that workflows of before have', { options: { defaultCountry: 'IN' } }],
-		[
-			'of the field rather than of that option',
-			{ defaultCountry: 'IN', options: { defaultCountry: 'DE' } },
-		],
 	])('takes numbers as people write them in the country %s', async (_, parameters) => {
 		await engineFor(sandbox).run({
 			items: [{ phone: '098765 43210' }],
@@ -94,7 +89,7 @@ describe('Create Call', () => {
 		expect(run.errors[0]?.json.error).toMatchObject({
 			code: 'INVALID_NUMBER',
 			message:
-				'To Number is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210, unless Default Country is set',
+				'To Number is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210, unless Default Country is set (given: “…3210”)',
 		});
 	});
 

@@ -88,8 +88,9 @@ describe('A dry run', () => {
 
 	it('shows what Twenty2 would be sent', async () => {
 		const node = dry(
-			{ defaultCountry: 'IN', additionalBodyFields: '{"campaign": "November"}' },
+			{ additionalBodyFields: '{"campaign": "November"}' },
 			{
+				defaultCountry: 'IN',
 				inputParameters: { parameter: [{ name: 'customerName', value: '={{ $json.name }}' }] },
 				fromNumber: '079714 41943',
 				waitForCompletion: true,
@@ -115,21 +116,42 @@ describe('A dry run', () => {
 	});
 
 	it.each([
-		['inside', '12:01', { rings_now: true, outside_calling_hours: false }],
+		[
+			'inside',
+			'12:01',
+			{ rings_now: true, timezone: 'Asia/Kolkata', outside_calling_hours: false },
+			'3 items are ready to call.',
+		],
 		[
 			'outside',
 			'12:00',
 			{
 				rings_now: false,
+				timezone: 'Asia/Kolkata',
 				outside_calling_hours: true,
 				next_allowed_at: '2026-05-23T09:00:00+05:30',
 			},
+			'3 items are not: see what the output says.',
 		],
-	])('says whether it is %s of the Calling Hours', async (_, to, told) => {
-		const run = await runOf(dry({ callingHours: { hours: { from: '09:00', to } } }));
-		expect(jsonOf(run).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
-		expect(jsonOf(run)[0]).toMatchObject(told);
-		expect(sandbox.seen.requests).toEqual([]);
+	])(
+		'says whether it is %s of the Calling Hours, and calls no other item ready',
+		async (_, to, told, hint) => {
+			const run = await runOf(dry({ callingHours: { hours: { from: '09:00', to } } }));
+			expect(jsonOf(run).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+			expect(jsonOf(run)[0]).toMatchObject(told);
+			expect(hints(run)).toEqual([`Dry run: nobody was phoned. ${hint}`]);
+			expect(sandbox.seen.requests).toEqual([]);
+		},
+	);
+
+	it('says by whose clock the Calling Hours of each number are', async () => {
+		const hours = { from: '09:00:00', to: '9 pm', zone: 'number' };
+		const items = [{ phone: '+919876543210' }, { phone: '+4915123456789' }];
+		const told = jsonOf(await runOf(dry({ callingHours: { hours } }), items));
+		expect(told.map(({ timezone }) => String(timezone))).toEqual([
+			expect.stringMatching(/^Asia\/(Kolkata|Calcutta)$/),
+			'Europe/Berlin',
+		]);
 	});
 
 	it('refuses what a real run would refuse', async () => {

@@ -225,4 +225,94 @@ describe('Bad input', () => {
 			[false, true],
 		]);
 	});
+
+	/** Who is phoned for what is written, and what the others are told. */
+	const phonedFor = async (defaultCountry: string, written: Array<IDataObject[string]>) => {
+		const items = written.map((given) => ({ phone: given }));
+		const node = createCallNode({ defaultCountry }, { onError: 'continueErrorOutput' });
+		const run = await engineFor(sandbox).run({ items, node });
+		const errors = run.errors.map(({ json }) => Object(json.error));
+		return { phoned: Object.keys(sandbox.seen.perNumber()).sort(), errors };
+	};
+
+	it('nobody is phoned for digits with two readings, and both are named', async () => {
+		const { phoned, errors } = await phonedFor('IN', [
+			'+8123456789',
+			'14155550132',
+			14155550132,
+			'+81312345678',
+			9876543210,
+		]);
+		expect(phoned).toEqual(['+81312345678', '+919876543210']);
+		expect(errors).toEqual(
+			[
+				'+8123456789 (Japan) or +918123456789 (India)',
+				'+9114155550132 (India) or +14155550132 (United States)',
+				'+9114155550132 (India) or +14155550132 (United States)',
+			].map((readings) =>
+				expect.objectContaining({
+					code: 'INVALID_NUMBER',
+					message: expect.stringContaining(`To Number may be ${readings}`),
+					outcome: 'not_placed',
+				}),
+			),
+		);
+	});
+
+	it('nobody is phoned for a cell with two numbers', async () => {
+		const { phoned, errors } = await phonedFor('DE', [
+			'030 123456/57',
+			'0171 1234567 / 68',
+			['0171 1234567', '0171 1234568'],
+			'030/1234567-8',
+			'030/1234567',
+		]);
+		expect(phoned).toEqual(['+49301234567', '+493012345678']);
+		expect(errors.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+			'INVALID_NUMBER: To Number may hold two numbers: enter one, or make an item of each (given: “…56/57”)',
+			'INVALID_NUMBER: To Number may hold two numbers: enter one, or make an item of each (given: “…67 / 68”)',
+			'INVALID_NUMBER: To Number is a list of 2, and takes one number: make an item of each (given: “…4568”)',
+		]);
+	});
+
+	it('takes numbers as lead forms, spreadsheets and linked tables hold them', async () => {
+		const { phoned, errors } = await phonedFor('IN', [
+			'p:+919876543210',
+			'whatsapp:+919876543211',
+			'"+919876543212"',
+			'="9876543213"',
+			'’98765 43214',
+			['+919876543215'],
+		]);
+		expect(errors).toEqual([]);
+		expect(phoned).toEqual([0, 1, 2, 3, 4, 5].map((n) => `+91987654321${n}`));
+	});
+
+	it('says what a spreadsheet did to a number', async () => {
+		const { phoned, errors } = await phonedFor('IN', ['9.19877E+11', '#REF!']);
+		expect(phoned).toEqual([]);
+		expect(errors.map(({ message }) => message)).toEqual([
+			expect.stringMatching(/^To Number has lost digits in a spreadsheet.*“…77E\+11”/),
+			expect.stringMatching(/^To Number is what a spreadsheet shows in place of a value.*“#REF!”/),
+		]);
+	});
+
+	it.each(['UK', 'GBR', 'Great Britain', '={{ "U.K." }}'])(
+		'takes numbers of the country that is called %s',
+		async (country) => {
+			const { phoned } = await phonedFor(country, ['07400 123456']);
+			expect(phoned).toEqual(['+447400123456']);
+		},
+	);
+
+	it('needs no country that it can read for a number with a +', async () => {
+		const { phoned, errors } = await phonedFor('Atlantis', ['+91 98765 43210', '98765 43211']);
+		expect(phoned).toEqual(['+919876543210']);
+		expect(errors).toMatchObject([
+			{
+				code: 'INVALID_INPUT',
+				message: 'Default Country must be a country, e.g. India or IN, not “Atlantis”',
+			},
+		]);
+	});
 });

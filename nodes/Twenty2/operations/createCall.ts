@@ -2,7 +2,6 @@ import type { INodeProperties } from 'n8n-workflow';
 import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
 import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
-import { formerDefaultCountry } from './create/countries';
 import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
 import { dryRun, isDryRun, triedOut } from './create/dryRun';
 import { atMostOnce, deduplicationKey, KeyOfCall, keyOf, TrancheOfCall } from './create/atMostOnce';
@@ -62,7 +61,6 @@ const options: INodeProperties = {
 		...requestOptionFields,
 		retryUnknownOutcome,
 		additionalBodyFields,
-		formerDefaultCountry,
 	],
 	displayOptions,
 };

@@ -55,14 +55,19 @@ function queueHint(n8n: HintFunctions, { queued }: RunSoFar): string | undefined
 function dryRunHint({ items, results }: RunSoFar): string | undefined {
 	const tried = results.filter((_, item) => items[item]?.isDryRun);
 	if (tried.length === 0) return undefined;
-	const bad = tried.filter((result) => result instanceof Failure).length;
-	const good = tried.length - bad;
+	const good = tried.filter(isReady).length;
+	const bad = tried.length - good;
 	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
 	const told = [
 		good > 0 && `${count(good, 'item')} ${good === 1 ? 'is' : 'are'} ready to call`,
 		bad > 0 && `${count(bad, 'item')} ${bad === 1 ? 'is' : 'are'} not: see what the output says`,
 	];
 	return `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
+}
+
+/** Whether a real run would call the item now: nothing is wrong with it, and it is within its Calling Hours. */
+function isReady(result: Result): boolean {
+	return Array.isArray(result) && result.every(({ json }) => json.outside_calling_hours !== true);
 }
 
 /** @returns undefined for an unknown timezone, which n8n lets a workflow have */

@@ -16,6 +16,9 @@ const waited = (forLimit: number, forRefusals: number) => ({
 
 const items = (...dry: boolean[]) => dry.map((isDryRun) => ({ task: async () => [], isDryRun }));
 
+const within = { json: { outside_calling_hours: false } };
+const outside = { json: { outside_calling_hours: true } };
+
 const hintsOf = (
 	run: Partial<RunSoFar>,
 	{
@@ -75,6 +78,8 @@ describe('The hints beside the output', () => {
 		[[[], []], items(true, true), 'nobody was phoned. 2 items are ready to call.'],
 		[[[], failure], items(true, true), '1 item is ready to call, 1 item is not: see'],
 		[[[], []], items(true, false), 'nobody was phoned for 1 item. 1 item is ready'],
+		[[[within], [outside]], items(true, true), '1 item is ready to call, 1 item is not: see'],
+		[[[outside], failure], items(true, true), 'nobody was phoned. 2 items are not: see'],
 	])('tell what a dry run has found (%#)', (results, checked, said) => {
 		const [hint] = hintsOf({ results, items: checked });
 		expect(hint).toContain(said);

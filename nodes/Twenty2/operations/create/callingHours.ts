@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 
 import { Failure } from '../../api/failure';
 import { whereToLook, type FieldReader } from '../fields/parameters';
-import { countriesOf } from './phoneNumber';
+import { countriesOf } from './numberingPlans';
 import { timezoneOf } from './timezones';
 
 const weekdays = [
@@ -97,22 +97,41 @@ export const callingHours: INodeProperties = {
 
 const MINUTES_PER_DAY = 1_440;
 
-const timePattern = /^(\d{1,2}):([0-5]\d)$/;
+/** As people and tables write a time: 9:00, 09:00:00, 21.00, 9, 9 am or 9:30 PM. */
+const timePattern = /^(\d{1,2})(?:[:.]([0-5]\d)(?:[:.]([0-5]\d))?)?(?: ?([ap])\.?m\.?)?$/i;
 
-/** A time of day in minutes since midnight. @param last the last time that is taken, in such minutes */
-const timeOfDay = ({ displayName }: INodeProperties, last: number) =>
+/** In minutes since midnight, NaN where text is no time of a day. */
+function minutesIn(written: string): number {
+	const [, hour, minute = 0, second = 0, half] = timePattern.exec(written) ?? [];
+	const [hours, minutes] = [Number(hour), Number(minute) + Number(second) / 60];
+	if (half === undefined) return hours * 60 + minutes;
+	if (hours < 1 || hours > 12) return NaN;
+	return ((hours % 12) + (half.toLowerCase() === 'p' ? 12 : 0)) * 60 + minutes;
+}
+
+/** The longest text that a message repeats. */
+const MAX_SHOWN = 40;
+
+/**
+ * A time of day in whole minutes since midnight.
+ * @param last the last time that is taken, in such minutes
+ * @param whole what becomes of seconds
+ */
+const timeOfDay = ({ displayName }: INodeProperties, last: number, whole: (n: number) => number) =>
 	z.pipe(
 		z.transform((given: unknown, { issues }) => {
-			const time = typeof given === 'string' ? given.trim() : '';
-			const [, hours, minutes] = timePattern.exec(time) ?? [];
-			const found = Number(hours) * 60 + Number(minutes);
+			const written = isText(given) ? String(given).trim() : '';
+			const found = whole(minutesIn(written));
 			if (found <= last) return found;
-			const message = `needs a time like 09:00 under ${displayName}`;
+			const shown = written === '' ? '' : `, not “${written.slice(0, MAX_SHOWN)}”`;
+			const message = `needs a time like 09:00 under ${displayName}${shown}`;
 			issues.push({ code: 'custom', message, input: given });
 			return z.NEVER;
 		}),
 		z.number(),
 	);
+
+const isText = (given: unknown) => typeof given === 'string' || typeof given === 'number';
 
 const notDays = 'needs at least one day under Days, each as a number from 1 (Monday) to 7 (Sunday)';
 
@@ -128,8 +147,8 @@ const zones = z.enum(
 
 const hoursSchema = z
 	.object({
-		from: z._default(timeOfDay(from, MINUTES_PER_DAY - 1), 9 * 60),
-		to: z._default(timeOfDay(to, MINUTES_PER_DAY), 21 * 60),
+		from: z._default(timeOfDay(from, MINUTES_PER_DAY - 1, Math.ceil), 9 * 60),
+		to: z._default(timeOfDay(to, MINUTES_PER_DAY, Math.floor), 21 * 60),
 		days: z._default(z.array(day, notDays).check(z.minLength(1, notDays)), [1, 2, 3, 4, 5, 6, 7]),
 		zone: z._default(zones, 'workflow'),
 		timezone: z.unknown(),

@@ -1,22 +1,10 @@
-import { getCountries, type CountryCode } from 'libphonenumber-js/core/es6';
-import numberingPlans from 'libphonenumber-js/metadata.min.json';
+import type { CountryCode } from 'libphonenumber-js/core/es6';
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
+import { failureOnly, type Failure } from '../../api/failure';
 import type { FieldReader } from '../fields/parameters';
-
-const codes = getCountries(numberingPlans);
-
-/** By their English names. Node looks these up, which takes longer than loading the whole node. */
-let named: Array<{ code: CountryCode; name: string }> | undefined;
-
-function countries() {
-	if (named) return named;
-	const english = new Intl.DisplayNames('en', { type: 'region' });
-	return (named = codes
-		.map((code) => ({ code, name: english.of(code) ?? code }))
-		.sort((one, other) => one.name.localeCompare(other.name, 'en')));
-}
+import { countries, countryCalled } from './countryNames';
 
 /** India first, because Twenty2 is at home there. */
 function choices(): INodePropertyOptions[] {
@@ -41,38 +29,26 @@ export const defaultCountry: INodeProperties = {
 	},
 	default: '',
 	description:
-		'The country of phone numbers without a country code. With it, numbers can be written as people write them, e.g. 098765 43210. An expression may give the name of the country or its two letters.',
+		'The country of phone numbers without a country code. With it, numbers can be written as people write them, e.g. 098765 43210. An expression may give the name of the country or its code of two or three letters.',
 	hint: 'Without it, both numbers need a + and the country code',
 	displayOptions: { show: { operation: ['createCall'] } },
 };
 
-/** Where workflows of before have the field. The editor does not show it. */
-export const formerDefaultCountry: INodeProperties = {
-	displayName: 'Default Country',
-	name: 'defaultCountry',
-	type: 'hidden',
-	default: '',
-	description: 'The country of phone numbers without a country code, by its two letters',
-};
-
 const notCountry = 'must be a country, e.g. India or IN';
+
+/** The longest text that a message repeats. */
+const MAX_SHOWN = 40;
 
 const country = z.pipe(
 	z.string(notCountry).check(z.trim()),
-	z.pipe(
-		z.transform(codeOf),
-		z.custom<CountryCode>((code) => code !== undefined, notCountry),
-	),
+	z.transform((given: string, { issues }) => {
+		const code = countryCalled(given);
+		if (code) return code;
+		const message = `${notCountry}, not “${given.slice(0, MAX_SHOWN)}”`;
+		issues.push({ code: 'custom', message, input: given });
+		return z.NEVER;
+	}),
 );
-
-/** @param given the code of a country or its English name */
-function codeOf(given: string): CountryCode | undefined {
-	const wanted = given.toUpperCase();
-	return (
-		codes.find((code) => code === wanted) ??
-		countries().find(({ name }) => name.toUpperCase() === wanted)?.code
-	);
-}
 
 /** The value of the field, undefined when it is blank, as an empty cell of a table is. */
 export const countryOrNone: z.ZodMiniType<CountryCode | undefined> = z.pipe(
@@ -85,13 +61,16 @@ function isBlank(given: unknown): boolean {
 }
 
 /**
- * The country of numbers without a country code.
- * @returns undefined when there is none, so that only E.164 is taken
- * @throws Failure `INVALID_INPUT`
+ * The country of numbers without a country code. Without one, only E.164 is taken. The Failure of a field that
+ * cannot be read matters only to a number that needs the country.
  */
-export function defaultCountryOf(parameters: FieldReader): CountryCode | undefined {
-	return (
-		parameters.read(defaultCountry, countryOrNone) ??
-		parameters.readOption(formerDefaultCountry, countryOrNone)
-	);
+export type DefaultCountry = CountryCode | Failure | undefined;
+
+/** @returns what the field holds, or the Failure `INVALID_INPUT` when that cannot be read */
+export function defaultCountryOf(parameters: FieldReader): DefaultCountry {
+	try {
+		return parameters.read(defaultCountry, countryOrNone);
+	} catch (error) {
+		return failureOnly(error);
+	}
 }

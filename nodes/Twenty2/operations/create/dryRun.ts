@@ -44,7 +44,7 @@ export function triedOut(
 		}),
 		rings_now: !refused && !isQueued,
 		...(isQueued && { rings_at: inIndia(rings) }),
-		...(hours && { outside_calling_hours: refused }),
+		...(hours && { timezone: hours.timezone, outside_calling_hours: refused }),
 		...(refused && { next_allowed_at: nextAllowedAt(hours, now) }),
 	};
 }

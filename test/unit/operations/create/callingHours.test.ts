@@ -181,6 +181,42 @@ describe('The option', () => {
 		expect(read({ hours: { from: '23:59' } })?.from).toBe(minutes('23:59'));
 	});
 
+	it.each([
+		['09:00', '9:00'],
+		['09:00:00', '9:00'],
+		['9:00', '9:00'],
+		['9.00', '9:00'],
+		['9', '9:00'],
+		[9, '9:00'],
+		['09', '9:00'],
+		['9 am', '9:00'],
+		['9:00 AM', '9:00'],
+		['9:00:00 a.m.', '9:00'],
+		['9:30', '9:30'],
+		['9.30', '9:30'],
+		['12 am', '0:00'],
+		['12:30 am', '0:30'],
+		['12 pm', '12:00'],
+		['9pm', '21:00'],
+		['9:00 PM', '21:00'],
+		['21.00', '21:00'],
+		['00:00', '0:00'],
+	])('takes %o for %s', (given, time) => {
+		const [hour = '', minute = ''] = time.split(':');
+		const found = Number(hour) * 60 + Number(minute);
+		expect(read({ hours: { from: given, to: '23:00' } })?.from).toBe(found);
+		expect(read({ hours: { from: '23:00', to: given } })?.to).toBe(found);
+	});
+
+	it('phones nobody in the seconds before From, or after To', () => {
+		const given = { from: '09:00:01', to: '20:59:59' };
+		expect(read({ hours: given })).toMatchObject({
+			from: minutes('09:01'),
+			to: minutes('20:59'),
+		});
+		expect(read({ hours: { to: '24' } })?.to).toBe(minutes('24:00'));
+	});
+
 	it('is not there when it was not added', () => {
 		expect(callingHoursOf(fields({}, 'DEFAULT'), '+919876543210')).toBeUndefined();
 	});
@@ -226,12 +262,19 @@ describe('The option', () => {
 	});
 
 	it.each([
-		[{ from: '9' }, 'needs a time like 09:00 under From'],
 		[{ from: null }, 'needs a time like 09:00 under From'],
-		[{ to: '25:00' }, 'needs a time like 09:00 under To'],
-		[{ to: 21 }, 'needs a time like 09:00 under To'],
-		[{ from: '24:00' }, 'needs a time like 09:00 under From'],
-		[{ to: 'constructor' }, 'needs a time like 09:00 under To'],
+		[{ from: '' }, 'needs a time like 09:00 under From'],
+		[{ to: '25:00' }, 'needs a time like 09:00 under To, not “25:00”'],
+		[{ to: 25 }, 'needs a time like 09:00 under To, not “25”'],
+		[{ from: '24:00' }, 'needs a time like 09:00 under From, not “24:00”'],
+		[{ from: '09:60' }, 'needs a time like 09:00 under From, not “09:60”'],
+		[{ from: '09:5' }, 'needs a time like 09:00 under From, not “09:5”'],
+		[{ from: '13 pm' }, 'needs a time like 09:00 under From, not “13 pm”'],
+		[{ from: '0 am' }, 'needs a time like 09:00 under From, not “0 am”'],
+		[{ from: 0.375 }, 'needs a time like 09:00 under From, not “0.375”'],
+		[{ from: -9 }, 'needs a time like 09:00 under From, not “-9”'],
+		[{ to: 'constructor' }, 'needs a time like 09:00 under To, not “constructor”'],
+		[{ to: 'x'.repeat(99) }, `needs a time like 09:00 under To, not “${'x'.repeat(40)}”`],
 		[{ from: '09:00', to: '09:00' }, 'has the same time under From and To'],
 		[{ days: [] }, 'needs at least one day under Days'],
 		[{ days: [0] }, 'needs at least one day under Days'],

@@ -4,7 +4,6 @@ import {
 	countryOrNone,
 	defaultCountry,
 	defaultCountryOf,
-	formerDefaultCountry,
 } from '../../../../nodes/Twenty2/operations/create/countries';
 import { readerOf } from '../fields/reader';
 import { parsed } from '../parsed';
@@ -23,7 +22,7 @@ describe('Default Country', () => {
 		expect(others.filter((name) => /^[A-Z]{2}$/.test(name))).toEqual([]);
 	});
 
-	it('is a field of Create Call, where workflows of before have a hidden option', async () => {
+	it('is a field of Create Call', async () => {
 		vi.resetModules();
 		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
 		const common = { displayName: 'Default Country', name: 'defaultCountry', default: '' };
@@ -32,13 +31,11 @@ describe('Default Country', () => {
 			type: 'options',
 			displayOptions: { show: { operation: ['createCall'] } },
 		});
-		expect(fresh.formerDefaultCountry).toMatchObject({ ...common, type: 'hidden' });
 		expect(parsed(fresh.countryOrNone, 'in')).toEqual({ value: 'IN' });
 		expect(parsed(fresh.countryOrNone, ' ')).toEqual({ value: undefined });
-		for (const wrong of ['XX', 91]) {
-			const why = 'must be a country, e.g. India or IN';
-			expect(parsed(fresh.countryOrNone, wrong)).toEqual({ why });
-		}
+		const why = 'must be a country, e.g. India or IN';
+		expect(parsed(fresh.countryOrNone, 91)).toEqual({ why });
+		expect(parsed(fresh.countryOrNone, 'XX')).toEqual({ why: `${why}, not “XX”` });
 	});
 
 	it('looks up the names once, and only when they are asked for', async () => {
@@ -61,6 +58,8 @@ describe('Default Country', () => {
 		[' in ', 'IN'],
 		['United Kingdom', 'GB'],
 		['de', 'DE'],
+		['UAE', 'AE'],
+		['GBR', 'GB'],
 		['', undefined],
 		['  ', undefined],
 		[null, undefined],
@@ -69,14 +68,23 @@ describe('Default Country', () => {
 		expect(parsed(countryOrNone, given)).toEqual({ value: code });
 	});
 
-	it.each(['Indian', 'XX', '91', 91, true, ['IN'], { code: 'IN' }, 'constructor'])(
-		'refuses %o',
+	it.each([91, true, ['IN'], { code: 'IN' }])('refuses %o', (given) => {
+		expect(parsed(countryOrNone, given)).toEqual({ why: 'must be a country, e.g. India or IN' });
+	});
+
+	it.each(['Indian', 'XX', '91', 'constructor', '-', 'Republic of', 'Congo', 'ABC'])(
+		'refuses %o and shows it',
 		(given) => {
 			expect(parsed(countryOrNone, given)).toEqual({
-				why: 'must be a country, e.g. India or IN',
+				why: `must be a country, e.g. India or IN, not “${given}”`,
 			});
 		},
 	);
+
+	it('shows only the beginning of a long text', () => {
+		const why = `must be a country, e.g. India or IN, not “${'x'.repeat(40)}”`;
+		expect(parsed(countryOrNone, 'x'.repeat(1_000_000))).toEqual({ why });
+	});
 
 	it('says in the list what it does', () => {
 		const { options = [] } = defaultCountry;
@@ -85,18 +93,19 @@ describe('Default Country', () => {
 	});
 
 	it.each([
-		['none', {}, {}, undefined],
-		['that of the field', { defaultCountry: 'IN' }, { defaultCountry: 'DE' }, 'IN'],
-		['that of the option of before', { defaultCountry: '' }, { defaultCountry: 'DE' }, 'DE'],
-		['that of the option of before alone', {}, { defaultCountry: 'Germany' }, 'DE'],
-	])('is %s', (_, fields, options, code) => {
-		expect(defaultCountryOf(readerOf(fields, options))).toBe(code);
+		['none', {}, undefined],
+		['that of the field', { defaultCountry: 'IN' }, 'IN'],
+		['none for an empty cell', { defaultCountry: ' ' }, undefined],
+	])('is %s', (_, fields, code) => {
+		expect(defaultCountryOf(readerOf(fields))).toBe(code);
 	});
 
-	it('of before is named as the field is', () => {
-		expect(() => defaultCountryOf(readerOf({}, { defaultCountry: 'XX' }))).toThrow(
-			'Default Country must be a country',
-		);
-		expect(formerDefaultCountry.type).toBe('hidden');
+	it('that cannot be read is the Failure that says so, for a number that needs it', () => {
+		expect(defaultCountryOf(readerOf({ defaultCountry: 'Atlantis' }))).toMatchObject({
+			fields: {
+				code: 'INVALID_INPUT',
+				message: 'Default Country must be a country, e.g. India or IN, not “Atlantis”',
+			},
+		});
 	});
 });

@@ -43,10 +43,11 @@ describe('A dry run', () => {
 		});
 	});
 
-	it('shows that the calling hours would let it through', () => {
+	it('shows that the calling hours would let it through, and by whose clock', () => {
 		expect(triedOut(call, hours(9, 18), NOON)).toEqual({
 			...sent,
 			rings_now: true,
+			timezone: 'Asia/Kolkata',
 			outside_calling_hours: false,
 		});
 	});
@@ -54,14 +55,18 @@ describe('A dry run', () => {
 	it.each([
 		[hours(14, 18), NOON, '2026-05-22T14:00:00+05:30'],
 		[hours(9, 18), NIGHT, '2026-05-23T09:00:00+05:30'],
-	])('shows when the calling hours would let it through next', (given, now, next) => {
-		expect(triedOut(call, given, now)).toEqual({
-			...sent,
-			rings_now: false,
-			outside_calling_hours: true,
-			next_allowed_at: next,
-		});
-	});
+	])(
+		'shows when the calling hours would let it through next, and by whose clock',
+		(given, now, next) => {
+			expect(triedOut(call, given, now)).toEqual({
+				...sent,
+				rings_now: false,
+				timezone: 'Asia/Kolkata',
+				outside_calling_hours: true,
+				next_allowed_at: next,
+			});
+		},
+	);
 
 	it('shows additional fields', () => {
 		expect(triedOut({ ...call, additionalFields: { priority: 1 } }, undefined, NOON)).toMatchObject(

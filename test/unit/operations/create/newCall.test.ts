@@ -35,17 +35,37 @@ describe('The call of an item', () => {
 		const written = { fromNumber: '079714 41943', toNumber: '098765 43210' };
 		const numbers = { fromNumber: '+917971441943', toNumber: '+919876543210' };
 		expect(read({ ...written, defaultCountry: 'India' })).toMatchObject(numbers);
-		// Where workflows of before have it.
-		expect(read(written, { defaultCountry: 'IN' })).toMatchObject(numbers);
-		const american = { ...written, defaultCountry: 'US' };
-		expect(() => read(american, { defaultCountry: 'IN' })).toThrow('From Number');
 	});
+
+	it('needs no country that can be read for numbers with a +, however they are written', () => {
+		const numbers = { fromNumber: '+91 79714-41943', toNumber: 'p:+44 (0)7700 900123' };
+		expect(read({ ...numbers, defaultCountry: 'Atlantis' })).toMatchObject({
+			fromNumber: '+917971441943',
+			toNumber: '+447700900123',
+		});
+	});
+
+	it.each(['098765 43210', '0091 98765 43210', 9876543210])(
+		'names the country that cannot be read for a number without a +: %o',
+		(toNumber) => {
+			const failure = failureFrom(() => read({ toNumber, defaultCountry: 'Atlantis' }));
+			expect(failure.fields).toMatchObject({
+				code: 'INVALID_INPUT',
+				message: 'Default Country must be a country, e.g. India or IN, not “Atlantis”',
+				description: whereToLook,
+			});
+		},
+	);
 
 	it.each([
 		[{ toNumber: '098765 43210' }, 'INVALID_NUMBER', 'To Number is not an international'],
 		[{ fromNumber: '' }, 'INVALID_NUMBER', 'From Number is empty'],
 		[{ assistantId: 'asst 1' }, 'INVALID_INPUT', 'Assistant ID must not contain spaces'],
-		[{ defaultCountry: 'XX' }, 'INVALID_INPUT', 'Default Country must be a country'],
+		[
+			{ toNumber: '098765 43210', defaultCountry: 'XX' },
+			'INVALID_INPUT',
+			'Default Country must be a country',
+		],
 	])('is refused with %j', (changed, code, message) => {
 		expect(failureFrom(() => read(changed)).fields).toMatchObject({
 			code,

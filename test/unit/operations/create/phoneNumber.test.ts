@@ -5,12 +5,15 @@ import {
 	getCountryCallingCode,
 	getExampleNumber,
 	parsePhoneNumberWithError,
-} from 'libphonenumber-js/min';
+} from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
 
-import { countriesOf, dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
+import { dialable } from '../../../../nodes/Twenty2/operations/create/phoneNumber';
 import { alarming } from '../../api/failureFrom';
 import { parsed } from '../parsed';
+
+/** As a pattern that only the same text matches. */
+const escaped = (text: string) => text.replace(/[.+?/#!]/g, '\\$&');
 
 describe.each([undefined, 'IN'] as const)('dialable with the country %s', (country) => {
 	const million = 1_000_000;
@@ -51,6 +54,11 @@ describe('dialable without a country', () => {
 		['\u00a0+919876543210', '+919876543210'],
 		['+1234567', '+1234567'],
 		['+123456789012345', '+123456789012345'],
+		['p:+919876543210', '+919876543210'],
+		['tel:+919876543210', '+919876543210'],
+		['="+919876543210"', '+919876543210'],
+		['’+919876543210', '+919876543210'],
+		[['+919876543210'], '+919876543210'],
 	])('takes %o', (given, number) => {
 		expect(parsed(phoneNumber, given)).toEqual({ value: number });
 	});
@@ -67,13 +75,11 @@ describe('dialable without a country', () => {
 		'+123456',
 		'+1234567890123456',
 		'0091 9876543210',
-		'tel:+919876543210',
 		'+919876543210,',
 		'+919876543210;ext=1',
 		'+91987654321x',
 		'＋919876543210',
 		'+९१९८७६५४३२१०',
-		'+919876543210\n+919876543211',
 		'+',
 	])('refuses %o and shows how a number looks', (given) => {
 		const result = parsed(phoneNumber, given);
@@ -81,16 +87,28 @@ describe('dialable without a country', () => {
 		expect(JSON.stringify(result)).not.toMatch(alarming);
 	});
 
+	it.each([
+		['+919876543210\n+919876543211', 'may hold two numbers', '…3211'],
+		['98765 43210 or 98765 43211', 'may hold two numbers', '…3211'],
+		['+919876543210/11', 'may hold two numbers', '…10/11'],
+		['9.19877E+11', 'has lost digits in a spreadsheet', '…77E+11'],
+		['#REF!', 'is what a spreadsheet shows in place of a value', '#REF!'],
+		['98765 43210', 'is not an international phone number', '…3210'],
+	])('says what is wrong with %o and shows the end of it', (given, why, end) => {
+		const result = parsed(phoneNumber, given);
+		expect(result).toEqual({
+			why: expect.stringMatching(`^${why}.* \\(given: “${escaped(end)}”\\)$`),
+		});
+		expect(JSON.stringify(result)).not.toMatch(alarming);
+	});
+
 	it.each(['', '   ', '\n', undefined, null])('says of %o that it is empty', (given) => {
 		expect(parsed(phoneNumber, given)).toEqual({ why: 'is empty' });
 	});
 
-	it.each([[{}], [['+919876543210']], [true], [Number.NaN], [Number.POSITIVE_INFINITY]])(
-		'refuses %o',
-		(given) => {
-			expect(parsed(phoneNumber, given)).toHaveProperty('why');
-		},
-	);
+	it.each([[{}], [true], [Number.NaN], [Number.POSITIVE_INFINITY]])('refuses %o', (given) => {
+		expect(parsed(phoneNumber, given)).toHaveProperty('why');
+	});
 
 	it('never lets anything but a + and 7 to 15 digits through', () => {
 		fc.assert(
@@ -169,7 +187,32 @@ describe('dialable in a country', () => {
 		'౯౮౭౬౫౪౩౨౧౦',
 		'೯೮೭೬೫೪೩೨೧೦',
 		'൯൮൭൬൫൪൩൨൧൦',
-	])('takes %o', (given) => {
+		'p:+919876543210',
+		'p: 98765 43210',
+		'whatsapp:+919876543210',
+		'WhatsApp: +91 98765 43210',
+		'Phone: 98765 43210',
+		'Mobile no.: 98765 43210',
+		'callto:+919876543210',
+		'tel://+919876543210',
+		'"+919876543210"',
+		'="9876543210"',
+		'="+91 98765 43210"',
+		"='98765 43210'",
+		'=+919876543210',
+		'“98765 43210”',
+		'„98765 43210“',
+		'«98765 43210»',
+		'’98765 43210',
+		'‘98765 43210',
+		'`9876543210',
+		'"p:+919876543210"',
+		'p:"+919876543210"',
+		'9876543210.00',
+		['98765 43210'],
+		[9876543210],
+		['', '+919876543210', null],
+	])('takes %j', (given) => {
 		expect(parsed(inIndia, given)).toEqual({ value: '+919876543210' });
 	});
 
@@ -221,7 +264,7 @@ describe('dialable in a country', () => {
 		[0, 'is too short'],
 		['+49 1234', 'is too short'],
 		['98765 43210 98765', 'is too long'],
-		['98765 43210 / 98765 43211', 'is too long'],
+		['98765 43210 / 98765 43211', 'may hold two numbers'],
 		['+1 415 555 01234', 'is too long'],
 		['+49 12345678901234', 'is too long'],
 		['9'.repeat(300), 'is too long'],
@@ -240,7 +283,7 @@ describe('dialable in a country', () => {
 		['98765 43210 (M) (old)', 'is not a phone number'],
 		['98765 43210 M', 'is not a phone number'],
 		['98765 4321 (M)', 'a digit may be missing'],
-		['98765 43210;98765 43211;', 'is not a phone number'],
+		['98765 43210;98765 43211;', 'may hold two numbers'],
 		['98765,43210,', 'has the extension 43210'],
 		[';98765 43210', 'is not a phone number'],
 		['(+91 98765 43210)', 'is not a phone number'],
@@ -258,13 +301,27 @@ describe('dialable in a country', () => {
 		['+091 98765 43210', 'country code'],
 		['091 00000 00000', 'is'],
 		['९८७६५', 'is too short'],
-		['९८७६५ ४३२१०, ९८७६५ ४३२११', 'is not a phone number'],
+		['९८७६५ ४३२१०, ९८७६५ ४३२११', 'may hold two numbers'],
 		['Mobile 98765 43210', 'is not a phone number'],
-		['98765 43210, 98765 43211', 'is not a phone number'],
-		['98765 43210\n98765 43211', 'is not a phone number'],
+		['98765 43210, 98765 43211', 'may hold two numbers'],
+		['98765 43210\n98765 43211', 'may hold two numbers'],
 		['98765\t43210', 'is not a phone number'],
 		['++91 98765 43210', 'is not a phone number'],
-		['9.87654E+09', 'is not a phone number'],
+		['9.87654E+09', 'has lost digits in a spreadsheet'],
+		['9.19877E+11', 'has lost digits in a spreadsheet'],
+		['9,19877E+11', 'has lost digits in a spreadsheet'],
+		['9.19877e11', 'has lost digits in a spreadsheet'],
+		['="9.19877E+11"', 'has lost digits in a spreadsheet'],
+		['#REF!', 'is what a spreadsheet shows in place of a value'],
+		['#N/A', 'is what a spreadsheet shows in place of a value'],
+		['#VALUE!', 'is what a spreadsheet shows in place of a value'],
+		['#DIV/0!', 'is what a spreadsheet shows in place of a value'],
+		['#NAME?', 'is what a spreadsheet shows in place of a value'],
+		['########', 'is what a spreadsheet shows in place of a value'],
+		['fax: 98765 43210', 'is not a phone number'],
+		['98765 43210 98765 43211', 'may hold two numbers'],
+		['98765 43210 - 98765 43211', 'may hold two numbers'],
+		['+91 98765 43210 +91 98765 43211', 'may hold two numbers'],
 		['1-800-FLOWERS', 'is not a phone number'],
 		['98765ABCDE', 'is not a phone number'],
 		['98765_43210', 'is not a phone number'],
@@ -285,7 +342,9 @@ describe('dialable in a country', () => {
 		[undefined, 'is empty'],
 		[null, 'is empty'],
 		[true, 'must be text'],
-		[['98765 43210'], 'must be text'],
+		[{ phone: '98765 43210' }, 'must be text'],
+		[[], 'is empty'],
+		[['98765 43210', 9876543211], 'is a list of 2'],
 	])('says of %o that it %s', (given, why) => {
 		const result = parsed(inIndia, given);
 		expect(result).toEqual({ why: expect.stringContaining(why) });
@@ -369,25 +428,210 @@ describe('dialable in a country', () => {
 			fc.property(given, countries, (written, country) => {
 				const result = parsed(dialable(country), written);
 				if ('value' in result) expect(result.value).toMatch(/^\+[1-9][0-9]{6,14}$/);
-				else expect(result.why).toMatch(/^(is|has|begins|must)\b/);
+				else expect(result.why).toMatch(/^(is|has|begins|must|may)\b/);
 			}),
 			{ numRuns: 2_000 },
 		);
 	});
 });
 
-describe('countriesOf', () => {
+describe('What a refused number shows', () => {
 	it.each([
-		['+919876543210', ['IN']],
-		['+14155550123', ['US']],
-		// A satellite phone, and a code that nobody has.
-		['+870773111632', []],
-		['+9991234567', []],
-	])('%s: %j', (number, countries) => {
-		expect(countriesOf(number)).toEqual(countries);
+		['9876543', '…6543'],
+		['Asha 98765 43210', '…3210'],
+		['98765 43210 (office)', '…3210 (office)'],
+		['+1 415 555 01234', '…1234'],
+		['112', '112'],
+		[-9876543210, '…3210'],
+		['ask Asha', 'ask Asha'],
+		['98765 43210\n11', '…10 11'],
+		[['98765 43210', '98765 43211'], '…3211'],
+		['x'.repeat(99), `…${'x'.repeat(20)}`],
+	])('is the end of it, with at most four digits: %o', (given, end) => {
+		expect(parsed(dialable('IN'), given)).toEqual({
+			why: expect.stringContaining(`(given: “${end}”)`),
+		});
 	});
 
-	it('are several where the number does not tell', () => {
-		expect(countriesOf('+12005550123')).toEqual(expect.arrayContaining(['US', 'CA']));
+	it('is never more than four digits, but for the readings that the user has to choose from', () => {
+		const text = fc.oneof(
+			fc.stringMatching(/^[+＋]?[\d ()./;,E#-]{0,22}$/),
+			fc.array(fc.stringMatching(/^\+?\d{5,12}$/), { minLength: 2, maxLength: 3 }),
+			fc.double(),
+		);
+		fc.assert(
+			fc.property(text, fc.constantFrom('IN', 'DE', 'US', undefined), (given, country) => {
+				const result = parsed(dialable(country), given);
+				if (!('why' in result) || result.why.startsWith('may be')) return;
+				const [, said = '', end = ''] = /^(.*?)(?:\(given: “(.*)”\))?$/s.exec(result.why) ?? [];
+				expect(end.replace(/\D/g, '').length).toBeLessThanOrEqual(4);
+				const known = said.replace('+919876543210', '').replace(/has the extension \d+/, '');
+				expect(known).not.toMatch(/\d{3}/);
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+});
+
+describe('A cell with two numbers', () => {
+	it.each([
+		'030 123456/57',
+		'030 123456 / 57',
+		'0171 1234567 / 68',
+		'0171 1234567/68',
+		'0171/1234567/68',
+		'(030) 123456/57',
+		'+49 30 123456/57',
+		'+49 (0)171 1234567/8',
+		'030 123456|57',
+		'030 123456;57',
+		'030 123456,57',
+		'030 123456, 57',
+		'030 123456 oder 57',
+		'030 123456 or 57',
+		'030 123456 und 57',
+		'030 123456 & 57',
+		'030 123456\n57',
+		'030 123456\t57',
+		'0171 1234567 / 0172 7654321',
+		'0171/1234567, 0172/7654321',
+		'0171 1234567 oder 030 123456',
+		'+49 171 1234567 +49 172 7654321',
+		'p:+491711234567,p:+491727654321',
+	])('is not dialled: %o', (given) => {
+		expect(parsed(dialable('DE'), given)).toEqual({
+			why: expect.stringMatching(/^may hold two numbers: enter one, or make an item of each/),
+		});
+	});
+
+	it.each([
+		['DE', '030/1234567', '+49301234567'],
+		['DE', '030/1234567-8', '+493012345678'],
+		['DE', '030 / 123 45 67', '+49301234567'],
+		['DE', '0171/1234567', '+491711234567'],
+		['DE', '+49/171/1234567', '+491711234567'],
+		['AT', '0664/1234567', '+436641234567'],
+		['IN', '98765/43210', '+919876543210'],
+		['IN', '022/2345-6789', '+912223456789'],
+		['US', '415/555-0123', '+14155550123'],
+	] as const)('is not meant by the slash within a number (%s, %o)', (country, given, number) => {
+		expect(parsed(dialable(country), given)).toEqual({ value: number });
+	});
+
+	it('leaves what is dialled after the connection an extension', () => {
+		expect(parsed(dialable('IN'), '98765 43210,,5#')).toEqual({
+			why: expect.stringContaining('has the extension 5'),
+		});
+	});
+});
+
+describe('Digits with two readings', () => {
+	it.each([
+		['IN', '+8123456789', '+8123456789 (Japan)', '+918123456789 (India)'],
+		['IN', '+6512345678', '+6512345678 (Singapore)', '+916512345678 (India)'],
+		['IN', '+9612345678', '+9612345678 (Lebanon)', '+919612345678 (India)'],
+		['IN', '+8212345678', '+8212345678 (South Korea)', '+918212345678 (India)'],
+		['IN', '+98765 43210', '+9876543210 (Iran)', '+919876543210 (India)'],
+		['IN', '＋98765-43210', '+9876543210 (Iran)', '+919876543210 (India)'],
+		['US', '+4155550123', '+4155550123 (Switzerland)', '+14155550123 (United States)'],
+		['GB', '+7911123456', '+7911123456', '+447911123456'],
+		['AE', '+501234567', '+501234567 (Belize)', '+971501234567 (United Arab Emirates)'],
+		['DE', '+17112345678', '+17112345678', '+4917112345678 (Germany)'],
+	] as const)('in %s, with a + that may be a stray one: %o', (country, given, one, other) => {
+		const result = parsed(dialable(country), given);
+		expect(result).toEqual({
+			why: expect.stringMatching(/^may be .* or .*: enter the one that is meant, with its \+/),
+		});
+		expect(JSON.stringify(result)).toContain(one);
+		expect(JSON.stringify(result)).toContain(other);
+		expect(JSON.stringify(result)).not.toMatch(alarming);
+	});
+
+	it.each([
+		['IN', '14155550132', '+9114155550132 (India) or +14155550132 (United States)'],
+		['IN', 14155550132, '+9114155550132 (India) or +14155550132 (United States)'],
+		['IN', '1 (415) 555-0132', '+9114155550132 (India) or +14155550132 (United States)'],
+		['IN', '447400123456', '+91447400123456 (India) or +447400123456 (United Kingdom)'],
+		['IN', '971501234567', '+91971501234567 (India) or +971501234567 (United Arab Emirates)'],
+		['IN', 4915112345678, '+914915112345678 (India) or +4915112345678 (Germany)'],
+		['DE', '919876543210', '+49919876543210 (Germany) or +919876543210 (India)'],
+		['DE', 919876543210, '+49919876543210 (Germany) or +919876543210 (India)'],
+		['DE', '91 98765 43210', '+49919876543210 (Germany) or +919876543210 (India)'],
+		['DE', '447911123456', '+49447911123456 (Germany) or +447911123456 (Guernsey)'],
+		['DE', '14155550132', '+4914155550132 (Germany) or +14155550132 (United States)'],
+		['US', '919876543210', '+1919876543210 (United States) or +919876543210 (India)'],
+		['GB', '919876543210', '+44919876543210 (United Kingdom) or +919876543210 (India)'],
+		['CN', '14155550132', '+8614155550132 (China) or +14155550132 (United States)'],
+	] as const)('in %s, without a + that may be missing: %o', (country, given, readings) => {
+		expect(parsed(dialable(country), given)).toEqual({
+			why: expect.stringContaining(`may be ${readings}: enter the one that is meant`),
+		});
+	});
+
+	it.each([
+		['IN', '+81312345678', '+81312345678'],
+		// Both are valid: it goes through as it was typed.
+		['IN', '+6562345678', '+6562345678'],
+		['IN', '+6238229998', '+6238229998'],
+		['IN', '+16502530000', '+16502530000'],
+		['IN', '+34112345678', '+34112345678'],
+		['IN', '9876543210', '+919876543210'],
+		['IN', '6238229998', '+916238229998'],
+		['IN', '4923456789', '+914923456789'],
+		['IN', '0919876543210', '+919876543210'],
+		['IN', 919876543210, '+919876543210'],
+		['DE', '0171 1234567', '+491711234567'],
+		['DE', '15112345678', '+4915112345678'],
+		['DE', '15123456789', '+4915123456789'],
+		['DE', 15112345678, '+4915112345678'],
+		['DE', '030 1234567', '+49301234567'],
+		['DE', '4915123456789', '+4915123456789'],
+		['DE', '491711234567', '+491711234567'],
+		['US', '2015550123', '+12015550123'],
+		['US', '1 415 555 0123', '+14155550123'],
+		['GB', '07911 123456', '+447911123456'],
+		['GB', '7911123456', '+447911123456'],
+		['AE', '050 123 4567', '+971501234567'],
+		['AE', 971501234567, '+971501234567'],
+		['CN', '13123456789', '+8613123456789'],
+		['RU', '8 (863) 123-45-67', '+78631234567'],
+	] as const)('are not those of a usual number: in %s, %o', (country, given, number) => {
+		expect(parsed(dialable(country), given)).toEqual({ value: number });
+	});
+
+	const mobiles = getCountries().flatMap((country) => {
+		const phone = getExampleNumber(country, examples);
+		return phone ? [{ country, phone }] : [];
+	});
+
+	it('are not those of the mobile of any country, however it is written there', () => {
+		expect(mobiles.length).toBeGreaterThan(240);
+		const misread = mobiles.flatMap(({ country, phone }) =>
+			[
+				phone.formatNational(),
+				phone.nationalNumber,
+				phone.number.slice(1),
+				Number(phone.number.slice(1)),
+				phone.formatInternational(),
+				phone.number,
+			].filter((written) => Object(parsed(dialable(country), written)).value !== phone.number),
+		);
+		expect(misread).toEqual([]);
+	});
+
+	it('are named, or the number is one that somebody of the country has, for mobiles from abroad without +', () => {
+		const abroad = mobiles.filter((_, n) => n % 7 === 0);
+		const misread = mobiles.flatMap(({ country }) =>
+			abroad.flatMap(({ phone }) => {
+				const digits = phone.number.slice(1);
+				const result = parsed(dialable(country), digits);
+				if (!('value' in result) || result.value === phone.number) return [];
+				const dialled = parsePhoneNumberWithError(String(result.value));
+				const isOwn =
+					dialled.isValid() && dialled.countryCallingCode === getCountryCallingCode(country);
+				return isOwn ? [] : [{ country, digits, dialled: dialled.number }];
+			}),
+		);
+		expect(misread).toEqual([]);
 	});
 });
