@@ -103,3 +103,78 @@ export function checkRound(round: Round, count: number): number {
 	expect(OUTCOME_UNKNOWN).toBeLessThanOrEqual(3);
 	return OUTCOME_UNKNOWN;
 }
+
+/** What became of the leads of an execution that was killed and retried. */
+export interface RetriedRound {
+	phoned: number;
+	phonedTwice: string[];
+	/** Neither phoned nor in doubt. */
+	forgotten: string[];
+	/** Never phoned, and in doubt. */
+	neverPhonedInDoubt: string[];
+}
+
+/**
+ * Runs leads without a key, crashes at a random moment, starts n8n again and retries the execution; as often as
+ * it is told to.
+ * @param random decides about the moments and the delays of the network
+ */
+export async function crashAndRetry(
+	n8n: N8n,
+	count: number,
+	random: () => number,
+	crashes: number,
+): Promise<RetriedRound> {
+	const limits = { requestsPerMinute: 100_000, refuseConcurrent: false };
+	const sandbox = await startSandbox({ ...limits, networkDelay: () => random() * 60 });
+	try {
+		const given = leads(count);
+		for (const { phone } of given) sandbox.behave(phone, { kind: 'slow', ms: random() * 100 });
+		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 10_000 };
+		const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
+		const { id, start } = await createCampaign(
+			n8n,
+			credential,
+			{},
+			{
+				onError: 'continueErrorOutput',
+			},
+		);
+		await start(given);
+		let retried = await crashed(0);
+		for (let n = 1; n < crashes; n++) {
+			void n8n.retryExecution(retried).catch(() => undefined);
+			retried = await crashed(sandbox.seen.requests.length);
+		}
+		const { data } = await n8n.retryExecution(retried);
+		const failed = data.resultData.runData.Twenty2?.[0]?.data?.main?.[1] ?? [];
+		const inDoubt = failed
+			.filter(({ json }) => Object(json.error).code === 'OUTCOME_UNKNOWN')
+			.map(({ json }) => String(json.phone));
+		const calls = sandbox.seen.perNumber();
+		const phones = given.map(({ phone }) => phone);
+		const neverPhoned = phones.filter((phone) => calls[phone] === undefined);
+		return {
+			phoned: Object.keys(calls).length,
+			phonedTwice: phones.filter((phone) => (calls[phone] ?? 0) > 1),
+			forgotten: neverPhoned.filter((phone) => !inDoubt.includes(phone)),
+			neverPhonedInDoubt: neverPhoned.filter((phone) => inDoubt.includes(phone)),
+		};
+
+		/** Kills n8n once some more requests came. @returns the id of the execution that was killed */
+		async function crashed(before: number): Promise<string> {
+			const requests = before + 1 + Math.floor((random() * (count - 2)) / crashes);
+			await eventually('The moment of the crash', 120, async () => {
+				return sandbox.seen.requests.length >= Math.min(requests, count - 1) || undefined;
+			});
+			await new Promise((resolve) => setTimeout(resolve, random() * 50));
+			await n8n.crash();
+			return await eventually('The crash being known', 180, async () => {
+				const [newest] = await n8n.executions(id);
+				return newest && hasEnded(newest) ? newest.id : undefined;
+			});
+		}
+	} finally {
+		await sandbox.close();
+	}
+}

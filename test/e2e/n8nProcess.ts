@@ -94,6 +94,11 @@ export class N8nProcess {
 		await this.program.end('SIGTERM');
 	}
 
+	/** Sends a signal, such as one that lets it stand still. */
+	signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+		if (this.pid !== undefined) process.kill(this.pid, name);
+	}
+
 	/** Kills it with SIGKILL, as a crash would. */
 	async kill(): Promise<void> {
 		await this.program.kill();

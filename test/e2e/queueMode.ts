@@ -4,6 +4,7 @@ import { createCampaign } from './campaign';
 import { hasEnded } from './execution';
 import { startN8n, type N8n } from './n8n';
 import { N8nProcess, worker } from './n8nProcess';
+import { n8n2, type N8nVersion } from './n8nVersion';
 import { startPostgres } from './postgres';
 import { startRedis } from './redis';
 import { eventually } from './rest';
@@ -29,8 +30,13 @@ const queue = {
 /**
  * Starts n8n in queue mode. n8n and its workers share a user folder, and so the package and the
  * encryption key.
+ * @param more variables of the environment
  */
-export async function startQueueMode(tarball: string, workerCount: number): Promise<QueueMode> {
+export async function startQueueMode(
+	tarball: string,
+	workerCount: number,
+	{ version = n8n2, more = {} }: { version?: N8nVersion; more?: Record<string, string> } = {},
+): Promise<QueueMode> {
 	const running: Array<{ stop(): Promise<void> }> = [];
 	const stop = async () => {
 		for (const last of running.reverse()) await last.stop();
@@ -40,14 +46,14 @@ export async function startQueueMode(tarball: string, workerCount: number): Prom
 		running.push(postgres);
 		const redis = await startRedis();
 		running.push(redis);
-		const env = { ...queue, ...postgres.env, ...redis.env };
-		const n8n = await startN8n({ tarball, env });
+		const env = { ...queue, ...postgres.env, ...redis.env, ...more };
+		const n8n = await startN8n({ tarball, env, version });
 		running.push(n8n);
 		let started = 0;
 		const startWorker = async () => {
 			// With a shared event log, a starting worker marks the others' executions as crashed.
 			const own = { N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `worker-${started++}` };
-			const one = await N8nProcess.start(n8n.userFolder, { ...env, ...own }, worker);
+			const one = await N8nProcess.start(n8n.userFolder, { ...env, ...own }, worker, version);
 			running.push(one);
 			return one;
 		};
@@ -86,4 +92,17 @@ export async function startLists(
 			const ended = executions.length === given.length && executions.every(hasEnded);
 			return ended ? executions.map(({ status }) => status).sort() : undefined;
 		});
+}
+
+/** How often its log has the words. */
+const times = ({ log }: { log: string }, words: string) => log.split(words).length - 1;
+
+/** The worker that has an execution. */
+export function busyWorker({ workers }: QueueMode): N8nProcess {
+	const busy = workers.find(
+		(worker) =>
+			times(worker, 'Worker started execution') > times(worker, 'Worker finished execution'),
+	);
+	if (!busy) throw new Error('No worker has an execution');
+	return busy;
 }

@@ -75,7 +75,11 @@ const waiting: Proof[] = [
 	{
 		what: 'The used keys of three queue workers',
 		files: ['--project', 'e2e', 'test/e2e/queueMode.test.ts'],
-		env: { QUEUE_ROUNDS: '4' },
+		env: { QUEUE_ROUNDS: '5' },
+	},
+	{
+		what: 'A queue worker of n8n 1 that stands still for 45 s, three times',
+		files: ['--project', 'hard', 'test/hard/stalledWorker.test.ts'],
 	},
 ];
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, inject, it } from 'vitest';
 
 import { checkRound, crashAndRunAgain } from '../e2e/crash';
-import { startQueueMode, type QueueMode } from '../e2e/queueMode';
+import { busyWorker, startQueueMode, type QueueMode } from '../e2e/queueMode';
 import { seeded } from '../simulation/seeded';
 
 const rounds = Number(process.env.WORKER_CRASH_ROUNDS ?? 5);
@@ -18,18 +18,8 @@ afterAll(async () => {
 	await queue?.stop();
 });
 
-/** How often its log has the words. */
-const times = ({ log }: { log: string }, words: string) => log.split(words).length - 1;
-
 /** Kills the worker that has an execution, and starts another one. */
-async function killTheBusyOne(): Promise<void> {
-	const busy = queue.workers.find(
-		(worker) =>
-			times(worker, 'Worker started execution') > times(worker, 'Worker finished execution'),
-	);
-	if (!busy) throw new Error('No worker has an execution');
-	await queue.replaceWorker(busy);
-}
+const killTheBusyOne = async () => await queue.replaceWorker(busyWorker(queue));
 
 // The next worker knows what this one did from n8n's database only.
 describe('With a deduplication key, kill -9 of the queue worker at a random moment', () => {
