@@ -20,11 +20,12 @@ afterAll(async () => {
 
 /**
  * Runs the agent example with a model that phones this number once.
- * @returns the run, the tool as offered to the model, and the tool's result
+ * @param turns how many tool calls the model makes in each of its turns
+ * @returns the run, the tool as offered to the model, and the tool's results
  */
-async function phoneByAgent(toNumber: string, onError?: string, refusals = 0) {
+async function phoneByAgent(toNumber: string, onError?: string, refusals = 0, turns = [1]) {
 	const given = { to_number: toNumber, customer_name: 'Asha' };
-	const model = await startLanguageModel(given, refusals);
+	const model = await startLanguageModel(given, refusals, turns);
 	const openAi = await n8n.createCredential('openAiApi', 'Model', { apiKey: 'x', url: model.url });
 	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
 	const twenty2 = await n8n.createCredential('twenty2Api', 'Twenty2', account);
@@ -42,8 +43,10 @@ async function phoneByAgent(toNumber: string, onError?: string, refusals = 0) {
 		await n8n.retryExecution(run.id).finally(async () => await model.close());
 	if (refusals === 0) await model.close();
 	const [first] = model.requests;
-	const told = model.requests.at(-1)?.messages.findLast(({ role }) => role === 'tool');
-	return { run, retry, offered: first?.tools?.[0], told: String(told?.content) };
+	const results = (model.requests.at(-1)?.messages ?? [])
+		.filter(({ role }) => role === 'tool')
+		.map(({ content }) => String(content));
+	return { run, retry, offered: first?.tools?.[0], told: results.at(-1) ?? '', results };
 }
 
 describe('As the tool of an AI agent, the node', () => {
@@ -85,6 +88,18 @@ describe('As the tool of an AI agent, the node', () => {
 		const done = await retry();
 		expect([run, done].map(({ status }) => status)).toEqual(['error', 'success']);
 		expect(sandbox.seen.callsTo('+919876500003')).toHaveLength(1);
+	});
+
+	it('phones a person once whose number the model repeats, in one turn and in the next', async () => {
+		const { run, results } = await phoneByAgent('+919876500004', undefined, 0, [2, 1]);
+		expect(run.status).toBe('success');
+		const calls = sandbox.seen.callsTo('+919876500004');
+		expect(calls).toHaveLength(1);
+		expect(results).toHaveLength(3);
+		for (const result of results) expect(result).toContain(calls[0]?.call_id);
+		expect(
+			results.filter((result) => /phoned already.*not phoned again/.test(result)),
+		).toHaveLength(2);
 	});
 
 	it('tells the model the same where the workflow is to continue', async () => {

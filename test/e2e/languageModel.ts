@@ -23,12 +23,14 @@ export interface LanguageModel {
 
 /**
  * Starts a language model on loopback that speaks OpenAI's protocol. It calls the first offered tool
- * once, with these arguments, and then repeats the tool's result.
+ * with these arguments, and then repeats the tool's result.
  * @param refusals how many requests after the tool call are answered with status 400
+ * @param turns how many tool calls it makes in each of its turns, as models do that repeat themselves
  */
 export async function startLanguageModel(
 	toolArguments: object,
 	refusals = 0,
+	turns = [1],
 ): Promise<LanguageModel> {
 	const requests: ModelRequest[] = [];
 	const server = createServer((incoming, response) => {
@@ -38,7 +40,7 @@ export async function startLanguageModel(
 			if (parsed.messages.some(({ role }) => role === 'tool') && refusals-- > 0) {
 				return response.writeHead(400, { 'content-type': 'application/json' }).end('{}');
 			}
-			const message = answerTo(parsed, toolArguments);
+			const message = answerTo(parsed, toolArguments, turns);
 			const choice = { index: 0, finish_reason: message.tool_calls ? 'tool_calls' : 'stop' };
 			const body = { id: 'answer', created: 0, model: 'stub' };
 			if (!parsed.stream) {
@@ -65,10 +67,14 @@ export async function startLanguageModel(
 	};
 }
 
-function answerTo({ messages, tools }: ModelRequest, toolArguments: object) {
-	const result = messages.findLast(({ role }) => role === 'tool');
+function answerTo({ messages, tools }: ModelRequest, toolArguments: object, turns: number[]) {
+	const results = messages.filter(({ role }) => role === 'tool');
+	const result = results.at(-1);
 	const [tool] = tools ?? [];
-	if (result || !tool) {
+	let made = 0;
+	const turn = turns.findIndex((count) => (made += count) > results.length);
+	const calls = turns[turn];
+	if (calls === undefined || !tool) {
 		return { role: 'assistant', content: `The tool said: ${String(result?.content)}` };
 	}
 	const { name } = tool.function;
@@ -76,6 +82,10 @@ function answerTo({ messages, tools }: ModelRequest, toolArguments: object) {
 	return {
 		role: 'assistant',
 		content: null,
-		tool_calls: [{ id: 'call_1', type: 'function', function: call }],
+		tool_calls: Array.from({ length: calls }, (_, n) => ({
+			id: `call_${results.length + n + 1}`,
+			type: 'function',
+			function: call,
+		})),
 	};
 }
