@@ -48,6 +48,14 @@ describe.each([
 		]);
 	});
 
+	it('refuses a public address with http, to which the key would go unencrypted', async () => {
+		expect(await tested({ baseUrl: 'http://api.twentytwo.in' })).toEqual({
+			status: 'Error',
+			message:
+				'Base URL in the Twenty2 credential must begin with https://, because http:// would send the key unencrypted',
+		});
+	});
+
 	it.each(generation === 'apiKey' ? ['/v1', '/v1/calls', '/v2'] : ['/api/v1', '/api/call/logs'])(
 		'does not take a Base URL for right that ends in %s',
 		async (end) => {

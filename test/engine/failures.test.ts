@@ -209,7 +209,7 @@ const rows: Record<string, Row> = {
 	},
 	'a host that is not there': {
 		behaviour: 'unanswered',
-		credential: { baseUrl: 'http://twenty2.invalid' },
+		credential: { baseUrl: 'https://twenty2.invalid' },
 		parameters: { options: { maxRetries: 0 } },
 		error: { code: 'NETWORK_ERROR', status: null, ...refused, source: 'n8n' },
 		calls: 0,

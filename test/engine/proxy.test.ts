@@ -85,7 +85,7 @@ describe('Behind a proxy', () => {
 			node: { ...node, onError: 'continueErrorOutput' },
 		});
 
-	const host = 'http://twenty2.example';
+	const host = 'http://twenty2.internal';
 
 	it('that passes requests on, the person is phoned', async () => {
 		const { success } = await run(host);

@@ -1,6 +1,7 @@
 import * as z from 'zod/v4/mini';
 
 import { Failure } from './failure';
+import { isPrivate } from './media/privateHost';
 
 /** The content of a credential: the key, the address of Twenty2, and the limits of the key. */
 export interface Account {
@@ -27,6 +28,14 @@ const limit = z.pipe(
 
 const notAddress = 'must be an address like https://api.twentytwo.in';
 
+const notSecure = 'must begin with https://, because http:// would send the key unencrypted';
+
+/** Whether nobody outside a private network can read what is sent to an address. */
+function isSecure(address: string): boolean {
+	const { protocol, hostname } = new URL(address);
+	return protocol === 'https:' || isPrivate(hostname);
+}
+
 /** One spelling for every way to write an address, because a key has one budget at an address. */
 function inOneSpelling(address: string): string {
 	// zod calls this for an address that the checks refuse, too.
@@ -41,8 +50,9 @@ export const accountFields = {
 	baseUrl: z.pipe(
 		z.string(notAddress).check(
 			z.trim(),
-			z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i, notAddress),
-			z.refine((address) => URL.canParse(address), notAddress),
+			z.regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/i, { error: notAddress, abort: true }),
+			z.refine((address) => URL.canParse(address), { error: notAddress, abort: true }),
+			z.refine(isSecure, notSecure),
 		),
 		z.transform(inOneSpelling),
 	),

@@ -7,23 +7,28 @@ export const isBodyStream = (value: unknown): value is BodyStream =>
 	typeof value === 'object' && value !== null && 'pipe' in value && 'errored' in value;
 
 /**
- * Reads a body to its end as UTF-8. A body that is too long is not read on, and its connection closes.
+ * Reads a body to its end. A body that is too long is not read on, and its connection closes.
  * @param maxBytes how long the body may be, after decompression
  * @returns undefined when the body is longer
  * @throws what breaks the stream off
  */
-export async function textOf(body: BodyStream, maxBytes: number): Promise<string | undefined> {
-	const decoder = new TextDecoder();
+export async function bytesOf(body: BodyStream, maxBytes: number): Promise<Buffer | undefined> {
+	const chunks: Buffer[] = [];
 	let bytes = 0;
-	let text = '';
 	// Leaving this loop early destroys the stream.
 	for await (const next of body) {
 		const chunk: Buffer = next;
 		bytes += chunk.length;
 		if (bytes > maxBytes) return undefined;
-		text += decoder.decode(chunk, { stream: true });
+		chunks.push(chunk);
 	}
-	return text + decoder.decode();
+	return Buffer.concat(chunks);
+}
+
+/** The same for a body that is UTF-8. */
+export async function textOf(body: BodyStream, maxBytes: number): Promise<string | undefined> {
+	const bytes = await bytesOf(body, maxBytes);
+	return bytes && new TextDecoder().decode(bytes);
 }
 
 /** A size in a message. */

@@ -87,6 +87,38 @@ describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) =>
 		});
 	});
 
+	it.each([
+		'http://api.twentytwo.in',
+		'HTTP://API.TwentyTwo.in:80/',
+		' http://api.twentytwo.in/api\n',
+		'http://api.twentytwo.in:443',
+		'http://proxy.example/twenty2',
+		'http://8.8.8.8:3000',
+		'http://[2001:4860:4860::8888]',
+		'http://localhost.example',
+	])('refuses %o, where the key would go in clear', (baseUrl) => {
+		expect(refusal({ baseUrl })).toMatchObject({
+			code: 'INVALID_INPUT',
+			message:
+				'Base URL in the Twenty2 credential must begin with https://, because http:// would send the key unencrypted',
+			description: 'Open the credential and correct it',
+		});
+	});
+
+	it.each([
+		'http://127.0.0.1:4022',
+		'http://localhost:4022',
+		'http://[::1]:4022',
+		'http://10.1.2.3',
+		'http://172.16.0.9:8080/twenty2',
+		'http://192.168.1.20',
+		'http://sandbox:4022',
+		'http://twenty2.internal',
+		'http://host.docker.internal:4022',
+	])('takes %o, which does not leave the private network', (baseUrl) => {
+		expect(account({ baseUrl }).baseUrl).toBe(baseUrl);
+	});
+
 	describe.each([
 		['requestsPerMinute', 'Requests per Minute'],
 		['concurrentCalls', 'Concurrent Calls'],

@@ -1,4 +1,5 @@
-import { textOf, type BodyStream } from '../bodyStream';
+import { bytesOf, type BodyStream } from '../bodyStream';
+import { decoded } from './charset';
 import { downloadFailure, tooLong, type Source } from './download';
 
 /** Types of audio by file extension. Of several types for an extension, the first is the usual one. */
@@ -55,11 +56,11 @@ export function recordingFile({ address, headers }: Source, callId: string) {
 function nameIn(header = ''): string | undefined {
 	const [, encoded] = /filename\*\s*=\s*utf-8'[^']*'([^;\s]+)/i.exec(header) ?? [];
 	const [, quoted, bare] = /filename\s*=\s*(?:"((?:\\.|[^"\\])*)"|([^;\s]+))/i.exec(header) ?? [];
-	const name = encoded ? decoded(encoded) : (quoted?.replace(/\\(.)/g, '$1') ?? bare);
+	const name = encoded ? unescaped(encoded) : (quoted?.replace(/\\(.)/g, '$1') ?? bare);
 	return name === undefined ? undefined : baseOf(name);
 }
 
-const lastSegment = ({ pathname }: URL) => baseOf(decoded(pathname));
+const lastSegment = ({ pathname }: URL) => baseOf(unescaped(pathname));
 
 /** An extension has a letter. Digits alone are part of a number or a date. */
 const extensionOf = (name = '') =>
@@ -79,7 +80,7 @@ function baseOf(name: string): string | undefined {
 	return /[^.]/.test(base) ? base : undefined;
 }
 
-function decoded(text: string): string {
+function unescaped(text: string): string {
 	try {
 		return decodeURIComponent(text);
 	} catch {
@@ -97,13 +98,16 @@ const startOfHtml = /^<(?:!doctype html|html|head|body|title|script)\b/i;
 
 /**
  * Reads a transcript of any format as text.
- * @throws Failure when it is a page: many hosts answer 200 with one when a link has expired
+ * @throws Failure when it is not text, or a page: many hosts answer 200 with one when a link has expired
  */
 export async function transcriptText(file: BodyStream, { headers }: Source): Promise<string> {
 	const said = mediaTypeIn(headers);
 	if (html.test(said)) throw notThatFile(said, 'a transcript');
-	const text = await textOf(file, MAX_TRANSCRIPT_BYTES);
-	if (text === undefined) throw tooLong(MAX_TRANSCRIPT_BYTES);
+	const bytes = await bytesOf(file, MAX_TRANSCRIPT_BYTES);
+	if (bytes === undefined) throw tooLong(MAX_TRANSCRIPT_BYTES);
+	const charset = charsetIn(headers);
+	const text = decoded(bytes, charset);
+	if (text === undefined) throw unreadable(charset);
 	if (startOfHtml.test(text.slice(0, 1_000).trimStart()))
 		throw notThatFile('a page', 'a transcript');
 	return text;
@@ -112,6 +116,18 @@ export async function transcriptText(file: BodyStream, { headers }: Source): Pro
 function notThatFile(came: string, wanted: string) {
 	const message = `Its link answered with ${came} instead of ${wanted}, as an expired one does`;
 	return downloadFailure(message, 200);
+}
+
+/** @param charset as its server calls it, if it does */
+function unreadable(charset?: string) {
+	const encoding = charset === undefined ? 'UTF-8' : `its charset ${charset}`;
+	const message = `It is not text in ${encoding}. The HTTP Request node can get it from transcript_url as a file`;
+	return downloadFailure(message, 200);
+}
+
+/** The charset in a Content-Type header. */
+function charsetIn(headers: Source['headers']): string | undefined {
+	return /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(headers['content-type'] ?? '')?.[1];
 }
 
 /** The type in a Content-Type header, without its parameters. */

@@ -13,13 +13,13 @@ import { send } from '../../policy/retry';
 import type { Output } from '../operation';
 import type { RequestOptions } from './options';
 import type { FieldReader } from './parameters';
-import { numberOf, yesOrNo } from './schemas';
+import { numberOf } from './schemas';
 
 export const downloadRecording: INodeProperties = {
 	displayName: 'Download Recording',
 	name: 'downloadRecording',
 	type: 'boolean',
-	default: false,
+	default: true,
 	description:
 		'Whether to put the audio of the call into the binary field recording, if there is any',
 };
@@ -38,7 +38,7 @@ export const includeTranscript: INodeProperties = {
 	displayName: 'Include Transcript',
 	name: 'includeTranscript',
 	type: 'boolean',
-	default: false,
+	default: true,
 	description: 'Whether to put what was said into the field transcript_text, if there is any',
 };
 
@@ -54,8 +54,8 @@ export interface MediaWanted {
 /** @throws Failure `INVALID_INPUT` naming the option */
 export function mediaWanted(parameters: FieldReader): MediaWanted {
 	return {
-		recording: parameters.readOption(downloadRecording, yesOrNo),
-		transcript: parameters.readOption(includeTranscript, yesOrNo),
+		recording: parameters.isSwitchedOn(downloadRecording),
+		transcript: parameters.isSwitchedOn(includeTranscript),
 		maxRecordingBytes: parameters.readOption(maxRecordingSize, megabytes) * 1_000_000,
 	};
 }

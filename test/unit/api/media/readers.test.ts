@@ -256,11 +256,42 @@ describe('recordingFile', () => {
 });
 
 describe('transcriptText', () => {
-	const read = async (text: string, type?: string) =>
+	const read = async (text: string | Buffer, type?: string) =>
 		await transcriptText(
 			Readable.from([Buffer.from(text)]),
 			sourceOf('/t', { 'content-type': type }),
 		);
+
+	it.each([
+		['text/plain; charset=utf-16le', Buffer.from('\uFEFFनमस्ते', 'utf16le'), 'नमस्ते'],
+		['text/plain', Buffer.from('\uFEFFनमस्ते', 'utf16le'), 'नमस्ते'],
+		['text/plain; charset=windows-1252', Buffer.of(0x93, 0xe9, 0x94), '“é”'],
+		['text/plain;charset="ISO-8859-1"', Buffer.of(0x63, 0xe9), 'cé'],
+		["text/plain; format=flowed; Charset = 'iso-8859-1' ; x=y", Buffer.of(0x63, 0xe9), 'cé'],
+		['text/plain; charset=', Buffer.from('é'), 'é'],
+		['text/plain; charset=x-unknown', Buffer.from('é'), 'é'],
+	])('reads a transcript by its charset (%s)', async (type, bytes, text) => {
+		expect(await read(bytes, type)).toBe(text);
+	});
+
+	it.each([
+		['text/plain', 'UTF-8'],
+		[undefined, 'UTF-8'],
+		['text/plain; charset=x-unknown', 'its charset x-unknown'],
+	])('says of bytes that it cannot read how to get them (%s)', async (type, encoding) => {
+		await expect(read(Buffer.of(0x63, 0xe9), type)).rejects.toMatchObject({
+			fields: {
+				code: 'DOWNLOAD_FAILED',
+				message: `It is not text in ${encoding}. The HTTP Request node can get it from transcript_url as a file`,
+				status: 200,
+			},
+		});
+	});
+
+	it('takes no page for a transcript because it is in UTF-16', async () => {
+		const page = Buffer.from('\uFEFF<html>', 'utf16le');
+		await expect(read(page, 'text/plain')).rejects.toThrow('with a page instead of a transcript');
+	});
 
 	it.each([
 		['asst_demo: नमस्ते', 'text/plain'],
