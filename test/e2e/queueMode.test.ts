@@ -33,10 +33,10 @@ describe('three workers and one key', () => {
 		});
 		/** Starts one execution per list at the same time. @returns the codes of all failed items */
 		const run = async (executions: Lead[][]): Promise<string[]> => {
-			const before = await n8n.executions(campaign.id, 250);
+			const before = await n8n.executions(campaign.id, 100);
 			await Promise.all(executions.map(campaign.start));
 			const all = await eventually('All executions ending', 300, async () => {
-				const now = await n8n.executions(campaign.id, 250);
+				const now = await n8n.executions(campaign.id, 100);
 				const ended = now.length === before.length + executions.length && now.every(hasEnded);
 				return ended ? now : undefined;
 			});
