@@ -143,10 +143,16 @@ export async function crashAndRetry(
 		await start(given);
 		let retried = await crashed(0);
 		for (let n = 1; n < crashes; n++) {
+			const before = sandbox.seen.requests.length;
+			const executions = await n8n.executions(id);
 			void n8n.retryExecution(retried).catch(() => undefined);
-			retried = await crashed(sandbox.seen.requests.length);
+			await eventually('The retry', 60, async () => {
+				return (await n8n.executions(id)).length > executions.length || undefined;
+			});
+			retried = await crashed(before);
 		}
-		const { data } = await n8n.retryExecution(retried);
+		const last = await n8n.execution(retried);
+		const { data } = last.status === 'success' ? last : await n8n.retryExecution(retried);
 		const failed = data.resultData.runData.Twenty2?.[0]?.data?.main?.[1] ?? [];
 		const inDoubt = failed
 			.filter(({ json }) => Object(json.error).code === 'OUTCOME_UNKNOWN')
@@ -161,11 +167,13 @@ export async function crashAndRetry(
 			neverPhonedInDoubt: neverPhoned.filter((phone) => inDoubt.includes(phone)),
 		};
 
-		/** Kills n8n once some more requests came. @returns the id of the execution that was killed */
+		/** Kills n8n once some more requests came, or none come. @returns the id of the execution */
 		async function crashed(before: number): Promise<string> {
 			const requests = before + 1 + Math.floor((random() * (count - 2)) / crashes);
 			await eventually('The moment of the crash', 120, async () => {
-				return sandbox.seen.requests.length >= Math.min(requests, count - 1) || undefined;
+				const [newest] = await n8n.executions(id);
+				const isOver = newest !== undefined && before > 0 && hasEnded(newest);
+				return isOver || sandbox.seen.requests.length >= requests || undefined;
 			});
 			await new Promise((resolve) => setTimeout(resolve, random() * 50));
 			await n8n.crash();
