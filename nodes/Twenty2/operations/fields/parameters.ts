@@ -2,6 +2,7 @@ import type { IExecuteFunctions, IGetNodeParameterOptions, INodeProperties } fro
 import type * as z from 'zod/v4/mini';
 
 import { Failure } from '../../api/failure';
+import { yesOrNo } from './schemas';
 
 type InputCode = 'INVALID_INPUT' | 'INVALID_NUMBER';
 
@@ -51,6 +52,14 @@ export class FieldReader {
 	readAddedOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T | undefined {
 		const wasAdded = this.getParameter(optionPath(field), null, { rawExpressions: true }) !== null;
 		return wasAdded ? this.checked(field, optionPath(field), null, schema) : undefined;
+	}
+
+	/**
+	 * Whether a switch among the options is on. It is on once it was added, and off while it was not.
+	 * @throws Failure `INVALID_INPUT`
+	 */
+	isSwitchedOn(field: INodeProperties): boolean {
+		return this.readAddedOption(field, yesOrNo) ?? false;
 	}
 
 	/** Whether the field holds an expression, not a fixed value. */

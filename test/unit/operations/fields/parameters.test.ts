@@ -72,6 +72,21 @@ describe('The reader of fields', () => {
 	});
 
 	it.each([
+		['is off while it was not added', null, false],
+		['is on once it was added', true, true],
+		['is off once it was switched off', false, false],
+	])('reads of a switch among the options that it %s', (_, value, isOn) => {
+		const { get, reader } = reading(value);
+		expect(reader.isSwitchedOn({ ...field, type: 'boolean', default: true })).toBe(isOn);
+		expect(get.mock.calls[0]).toEqual(['options.toNumber', null, { rawExpressions: true }]);
+	});
+
+	it('refuses a switch among the options that is neither on nor off', () => {
+		const { reader } = reading('yes');
+		expect(() => reader.isSwitchedOn(field)).toThrow('To Number must be true or false');
+	});
+
+	it.each([
 		['={{ $json.phone }}', true],
 		['+91=', false],
 		['', false],
