@@ -3,8 +3,9 @@ import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
-import type { QueuedCalls } from './create/ringingTime';
+import type { KeysOfRun } from './create/keysOfRun';
 import type { DeduplicationKeys } from './create/oncePerKey';
+import type { QueuedCalls } from './create/ringingTime';
 import type { ItemFields } from './fields/parameters';
 
 /** What the items of one run of the node share. */
@@ -44,6 +45,10 @@ export interface Operation {
 	dials: boolean;
 	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
 	isDryRun?(parameters: ItemFields): boolean;
-	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
-	check(parameters: ItemFields, connection: Connection): Task;
+	/**
+	 * Reads and checks the fields for one item; nothing is sent.
+	 * @param keysOfRun notes the item's key, where it has one
+	 * @throws Failure
+	 */
+	check(parameters: ItemFields, connection: Connection, keysOfRun: KeysOfRun): Task;
 }
