@@ -6,9 +6,14 @@ export interface Pace {
 	ringMs: number;
 	/** From the answer to the end, in ms. A function returns it for the next answered call. */
 	talkMs: number | (() => number);
+	/**
+	 * The statuses of an answered call in words that Twenty2 does not document: while it goes on, with a
+	 * duration that grows, and when it is over, without `ended_at`.
+	 */
+	ownStatuses: { live: string; over: string } | null;
 }
 
-export const defaultPace: Pace = { ringMs: 500, talkMs: 2000 };
+export const defaultPace: Pace = { ringMs: 500, talkMs: 2000, ownStatuses: null };
 
 export type GenerationName = 'apiKey' | 'workspace';
 
@@ -39,11 +44,14 @@ export interface Call extends CallRequest, CallOrigin {
 	/** Null when nobody answers. */
 	answeredAt: number | null;
 	endedAt: number;
+	ownStatuses: Pace['ownStatuses'];
 }
 
 /** The state of a call at one moment. */
 export interface CallState {
-	status: 'queued' | 'ringing' | 'in-progress' | 'completed' | 'failed';
+	status: string;
+	/** Whether it was answered and is over, whatever the status is called. */
+	completed: boolean;
 	durationSeconds: number;
 	cost: string;
 	startedAt: string | null;
@@ -60,19 +68,24 @@ export function stateOf(call: Call, now: number): CallState {
 	const ringsFrom = call.placedAt + (ringsUntil - call.placedAt) * QUEUED_SHARE_OF_RINGING;
 	const ended = now >= call.endedAt;
 	const completed = ended && call.answeredAt !== null;
-	const talkMs = completed ? call.endedAt - ringsUntil : 0;
+	const { ownStatuses } = call;
+	const talking = !ended && now >= ringsUntil;
+	const talkedUntil = talking && ownStatuses ? now : completed ? call.endedAt : ringsUntil;
+	const talkMs = talkedUntil - ringsUntil;
 	const durationSeconds = Math.ceil(talkMs / 1000);
 	const status = () => {
-		if (ended) return completed ? 'completed' : 'failed';
+		if (completed) return ownStatuses?.over ?? 'completed';
+		if (ended) return 'failed';
 		if (now < ringsFrom) return 'queued';
-		return now < ringsUntil ? 'ringing' : 'in-progress';
+		return talking ? (ownStatuses?.live ?? 'in-progress') : 'ringing';
 	};
 	return {
 		status: status(),
+		completed,
 		durationSeconds,
 		cost: `${((durationSeconds / 60) * INR_PER_MINUTE).toFixed(2)} INR`,
 		startedAt: now < ringsFrom ? null : new Date(ringsFrom).toISOString(),
-		endedAt: ended ? new Date(call.endedAt).toISOString() : null,
+		endedAt: ended && !(completed && ownStatuses) ? new Date(call.endedAt).toISOString() : null,
 		outputParameters: completed ? { answered: true } : {},
 	};
 }
@@ -88,7 +101,7 @@ export class Calls {
 
 	/** Places a call at a time, in ms since 1970. Limits are not checked here. */
 	place(request: CallRequest, origin: CallOrigin, at: number, pace: Pace, answered: boolean): Call {
-		const { ringMs, talkMs } = pace;
+		const { ringMs, talkMs, ownStatuses } = pace;
 		const ringEnd = at + ringMs;
 		const talkEnd = () => ringEnd + (typeof talkMs === 'function' ? talkMs() : talkMs);
 		const call: Call = {
@@ -98,6 +111,7 @@ export class Calls {
 			placedAt: at,
 			answeredAt: answered ? ringEnd : null,
 			endedAt: answered ? talkEnd() : ringEnd,
+			ownStatuses,
 		};
 		this.all.push(call);
 		this.byId.set(call.call_id, call);

@@ -14,6 +14,7 @@ import { connect } from './connection/connect';
 import { offline } from './connection/offline';
 import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
+import { CallEnds } from './operations/create/callEnds';
 import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
@@ -124,7 +125,7 @@ export class Twenty2 implements INodeType {
 		const queued = new QueuedCalls();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const carriedOut = carryOut(items, {
-			run: { ledger, keys: keysOf(this), queued },
+			run: { ledger, keys: keysOf(this), queued, ends: new CallEnds() },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,

@@ -103,9 +103,9 @@ export const createCall: Operation = {
 
 		const { access } = connection;
 		return async (run) => {
-			const { signal, canceled } = run;
+			const { ends, signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
-			const context = { twenty2, access, requestOptions, signal };
+			const context = { twenty2, access, requestOptions, ends, signal };
 			const place = async (record?: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {

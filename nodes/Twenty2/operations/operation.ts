@@ -3,6 +3,7 @@ import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
+import type { CallEnds } from './create/callEnds';
 import type { QueuedCalls } from './create/ringingTime';
 import type { DeduplicationKeys } from './create/oncePerKey';
 import type { ItemFields } from './fields/parameters';
@@ -12,6 +13,7 @@ export interface Run {
 	ledger: Ledger;
 	keys: DeduplicationKeys;
 	queued: QueuedCalls;
+	ends: CallEnds;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */

@@ -5,6 +5,7 @@ import type { Twenty2 } from '../../../nodes/Twenty2/api/client';
 import { Failure, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
 import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
+import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
@@ -46,6 +47,7 @@ function newRun(before: KeyState = 'unused', ledger = newLedger()) {
 		ledger,
 		keys: { hold: async () => await Promise.resolve({ ...held, recordSent }) },
 		queued,
+		ends: new CallEnds(),
 		signal: stop.signal,
 		canceled: new AbortController().signal,
 	};

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
+import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
@@ -15,7 +16,7 @@ const given = (changes: Partial<CarryOutOptions> = {}) => {
 		throw new TypeError('No item of these has a key');
 	};
 	return {
-		run: { ledger, keys: { hold }, queued: new QueuedCalls() },
+		run: { ledger, keys: { hold }, queued: new QueuedCalls(), ends: new CallEnds() },
 		concurrency: 3,
 		stopAtFailure: true,
 		canceled: new AbortController().signal,

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { apiKey } from '../../../../nodes/Twenty2/api/apiKey';
 import type { NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
 import { Failure, type FailureFields } from '../../../../nodes/Twenty2/api/failure';
+import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
 import type { PlaceCallOptions } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import { Budget } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
@@ -45,6 +46,7 @@ export const placeOptions = (
 	canceled: new AbortController().signal,
 	signal: new AbortController().signal,
 	retryUnknownOutcome: false,
+	ends: new CallEnds(),
 	...more,
 });
 
