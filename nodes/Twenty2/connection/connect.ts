@@ -4,7 +4,7 @@ import type { Generation, Twenty2 } from '../api/client';
 import { Failure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
-import { budgetOf, type Access, type Budget } from '../policy/budget';
+import { budgetOf, type Access } from '../policy/budget';
 import type { Limits } from '../policy/keyLimits';
 import { send, type Patience } from '../policy/retry';
 import { logLine } from './logLine';
@@ -55,15 +55,9 @@ export async function connect(n8n: IExecuteFunctions, generation: Generation): P
 
 /**
  * Reads the credential of a node and connects to Twenty2's API with it.
- * @param open gives the access to the budget; without it, the connection has an access of its own
  * @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong
  */
-export async function connectToApi(
-	n8n: Sender,
-	generation: Generation,
-	open = (budget: Budget, credential: string) =>
-		budget.open((message) => n8n.logger.debug(logLine(message)), credential),
-): Promise<ApiConnection> {
+export async function connectToApi(n8n: Sender, generation: Generation): Promise<ApiConnection> {
 	const { credentialType } = generation;
 	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
 		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
@@ -74,7 +68,10 @@ export async function connectToApi(
 	const credentialId = id ?? '';
 	let opened: Access | undefined;
 	const access = () =>
-		(opened ??= open(budgetOf(apiKey, baseUrl, limits, credentialId), credentialId));
+		(opened ??= budgetOf(apiKey, baseUrl, limits, credentialId).open(
+			(message) => n8n.logger.debug(logLine(message)),
+			credentialId,
+		));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl), account),
 		baseUrl,
