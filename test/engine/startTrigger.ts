@@ -40,6 +40,8 @@ export interface Delivered {
 export interface Execution {
 	/** Of a failed one. */
 	error: string | undefined;
+	/** What the user can do about it. */
+	description: unknown;
 	/** What an Error Trigger workflow reads of a failed one. */
 	code: unknown;
 	hints: string[];
@@ -174,6 +176,7 @@ export async function startTrigger({
 		const [ran] = runData[node.name]?.slice(-1) ?? [];
 		const execution: Execution = {
 			error: error?.message,
+			description: z.looseObject({ description: z.unknown() }).safeParse(error).data?.description,
 			code: z.looseObject({ code: z.unknown() }).safeParse(error).data?.code,
 			hints: ran?.hints?.map(({ message }) => message) ?? [],
 			items: ran?.data?.main?.[0]?.map(({ json }) => ({ json })) ?? [],

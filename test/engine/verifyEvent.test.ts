@@ -118,7 +118,8 @@ describe('An event that waits for Twenty2', () => {
 			sandbox.behaveReads('*', behaviour);
 			expect(await trigger.send(event)).toMatchObject({ status: 200 });
 			await ended(trigger);
-			expect(trigger.executions).toMatchObject([{ code, items: [] }]);
+			const description = 'Retry this execution later: it asks Twenty2 again';
+			expect(trigger.executions).toMatchObject([{ code, description, items: [] }]);
 			expect(trigger.failed).toEqual([expect.stringContaining(event.event_id)]);
 
 			sandbox.behaveReads('*', { kind: 'slow', ms: 0 });

@@ -64,9 +64,9 @@ export async function verifyEvent(
 				if (status !== null && noSuchCall.includes(status) && !tellNothing.includes(code)) {
 					return { is: 'unknown', because: logLine(message) };
 				}
-				// A proxy's trouble passes, too.
-				const mayPass = verdictOn(failure).again === 'after backoff' || (status ?? 0) >= 500;
-				if (!mayPass || failures === patience.maxRetries) throw unanswered(event, failure);
+				if (failures === patience.maxRetries || !isTrouble(failure)) {
+					throw unanswered(event, failure);
+				}
 				await sleep(Math.ceil(backoffMs(failures + 1)), signal);
 				return await look(failures + 1);
 			},
@@ -119,9 +119,18 @@ function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: Js
 	return isContradicted ? { is: 'contradicted', because } : { is: 'confirmed', call };
 }
 
+/** Whether a failure may pass within a minute. A proxy's trouble does, too. */
+const isTrouble = (failure: Failure) =>
+	verdictOn(failure).again === 'after backoff' || (failure.fields.status ?? 0) >= 500;
+
 function unanswered({ eventId, callId }: CallEvent, failure: Failure): Failure {
+	const { code, message, description } = failure.fields;
 	const what = `The event ${eventId} of the call ${callId} could not be checked with Twenty2`;
-	return failure.with({ message: `${what}: ${logLine(failure.fields.message)}` });
+	const passes = isTrouble(failure) || code === 'RATE_LIMIT_EXCEEDED';
+	return failure.with({
+		message: `${what}: ${logLine(message)}`,
+		description: passes ? 'Retry this execution later: it asks Twenty2 again' : description,
+	});
 }
 
 const MINUTE_MS = 60_000;
