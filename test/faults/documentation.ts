@@ -23,7 +23,7 @@ const headings: Record<OperationName, [title: string, what: string]> = {
 	],
 	verification: [
 		'Verification of an event',
-		'The trigger looks up the call of an event and meets the fault. The status is that of the answer to the event.',
+		'The trigger answers the event, and then looks up its call and meets the fault. The status is that of the answer to the event. What is not checked is a failed execution, whose retry asks again.',
 	],
 };
 

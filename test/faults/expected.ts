@@ -226,34 +226,39 @@ function download({ fault: { kind } }: Cell): Expected {
 	}
 }
 
-/** An event waits no longer for its answer, in seconds. */
-const MOST_WAIT = 4;
+/** How often a trigger asks in trouble: once, and six times more. */
+const QUESTIONS = 7;
 
-/** The look of a trigger, within the 4 seconds that an event can wait for its answer. */
-function verification({ fault: { kind } }: Cell): Expected {
-	const event = (code: string, status: number, requests: number | Range): Expected => ({
-		...{ code, status, requests, calls: 0 },
+/** The look of a trigger in the execution that an event has started. The delivery is answered before it. */
+function verification(cell: Cell): Expected {
+	const { kind } = cell.fault;
+	const event = (code: string, requests: number | Range): Expected => ({
+		...{ code, status: 200, requests, calls: 0 },
 	});
 	switch (kind.is) {
 		case 'unreachable':
-			return event('not started', 500, 0);
+			return event('not checked', 0);
 		case 'late':
 		case 'sound':
-			return event('started', 200, 1);
+			return event('confirmed', 1);
 		case 'busy':
-			return kind.waits < MOST_WAIT ? event('started', 200, 2) : event('not started', 503, 1);
+			return event('confirmed', 2);
 		case 'busy for long':
-			return event('not started', 503, 1);
+			return event('not checked', [1, 3]);
 		case 'lost':
-			return event('not started', 500, [1, 4]);
+			return event('not checked', QUESTIONS);
 		case 'surprise':
-			return event('not started', 500, 1);
+			return event('not checked', 1);
 		case 'refusal':
 		case 'proxy': {
 			const { status } = kind;
-			// There is no such call, also 1 and 3 seconds later.
-			if ([400, 404, 422].includes(status)) return event('not started', 403, 3);
-			return event('not started', 500, status === 500 || status === 503 ? [2, 4] : 1);
+			if (status >= 500) return event('not checked', QUESTIONS);
+			// Only Twenty2 says that there is no such call, and it may be behind for some seconds.
+			const code = codeOf({ ...kind }, { ...cell, operation: 'get' });
+			const isUnknown = kind.is === 'refusal' && [400, 404, 422].includes(status);
+			if (isUnknown && !['BAD_REQUEST', 'NOT_FOUND', 'VALIDATION_ERROR'].includes(code))
+				return event('contradicted', [3, 6]);
+			return event('not checked', 1);
 		}
 	}
 }

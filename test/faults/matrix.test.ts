@@ -34,7 +34,7 @@ describe('Every fault has one defined result', () => {
 		if (result.calls > 0) expect(result.outcome).not.toBe('not_placed');
 		expect(sentElsewhere).toEqual([]);
 		const { kind } = cell.fault;
-		const wasRepeated = result.code === 'ok' || result.code === 'started';
+		const wasRepeated = result.code === 'ok' || result.code === 'confirmed';
 		if (kind.is === 'busy' && wasRepeated && cell.operation !== 'download') {
 			expect(waited).toBeGreaterThanOrEqual(kind.waits);
 		}

@@ -197,7 +197,7 @@ export class Matrix {
 		};
 	}
 
-	/** Delivers the event of a call that has ended to a trigger, which looks the call up. */
+	/** Delivers the event of a call that has ended to a trigger, whose execution looks the call up. */
 	private async verify(cell: Cell): Promise<Played> {
 		const { sandbox, server } = this;
 		const { generation } = cell;
@@ -208,12 +208,14 @@ export class Matrix {
 			parameters: { authentication: generation },
 		});
 		const { result: answer } = await untilSettled({ seen: server }, trigger.send(event));
-		await trigger.quiet();
+		await untilSettled({ seen: server }, trigger.quiet());
 		trigger.close();
+		const [execution] = trigger.executions;
+		const ended = execution?.error === undefined ? 'contradicted' : 'not checked';
 		const [first = Number.NaN, second = first] = server.requests;
 		return {
 			result: {
-				code: trigger.started.length > 0 ? 'started' : 'not started',
+				code: trigger.started.length > 0 ? 'confirmed' : ended,
 				status: answer.status,
 				requests: server.requests.length,
 				calls: 0,

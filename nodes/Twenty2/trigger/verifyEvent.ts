@@ -28,7 +28,7 @@ const BEHIND_MS = { unknown: 15_000, 'not ended': 60_000 };
 const patience = { maxRetries: 6, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
 
 /** Codes of answers that need not be Twenty2's, and of addresses where it has no calls. */
-const tellNothing = ['NOT_FOUND', 'BAD_REQUEST'];
+const tellNothing = ['NOT_FOUND', 'BAD_REQUEST', 'VALIDATION_ERROR'];
 
 /** Statuses with which Twenty2 says that no call has this ID. */
 const noSuchCall = [400, 404, 422];
