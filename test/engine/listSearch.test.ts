@@ -99,6 +99,12 @@ describe('From List', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
+	it('says which field holds a kind of account that nobody knows', async () => {
+		await expect(listed('searchAssistants', 'oauth')).rejects.toMatchObject({
+			message: 'Authentication must be apiKey or workspace. Open the node and choose it again',
+		});
+	});
+
 	it('says what Twenty2 says of a wrong key', async () => {
 		await expect(
 			listed('searchAssistants', 'workspace', { apiKey: 'not-a-key' }),

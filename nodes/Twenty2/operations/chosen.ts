@@ -5,7 +5,7 @@ import type { Generation } from '../api/client';
 import { Failure, orFailure } from '../api/failure';
 import { authentication, generationName, generations } from '../connection/authentication';
 import * as operations from './index';
-import { FieldReader } from './fields/parameters';
+import { chooseAgain, FieldReader } from './fields/parameters';
 import type { Operation } from './operation';
 
 export const operationList: Operation[] = Object.values(operations);
@@ -51,7 +51,7 @@ export interface Chosen {
 export function chosenIn(n8n: Pick<IExecuteFunctions, 'getNodeParameter'>): Chosen {
 	const fields = new FieldReader(
 		(path, absent, options) => n8n.getNodeParameter(path, 0, absent, options),
-		'Open the node and choose it again',
+		chooseAgain,
 	);
 	const operation = orFailure<Operation>(() => {
 		fields.read(resource, resourceName);

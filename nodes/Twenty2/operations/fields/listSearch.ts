@@ -9,9 +9,10 @@ import * as z from 'zod/v4/mini';
 
 import { Failure, toFailure } from '../../api/failure';
 import type { CallField } from '../../api/responses';
-import { generationName, generations } from '../../connection/authentication';
+import { authentication, generationName, generations } from '../../connection/authentication';
 import { connectToApi } from '../../connection/connect';
 import type { JsonObject } from '../../json';
+import { chooseAgain, FieldReader } from './parameters';
 
 const TIMEOUT_MS = 10_000;
 
@@ -48,7 +49,11 @@ async function itemsOf(
 
 /** @returns the calls under their public names @throws Failure */
 async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
-	const generation = generations[generationName.parse(n8n.getNodeParameter('authentication'))];
+	const fields = new FieldReader(
+		(path, absent, options) => n8n.getNodeParameter(path, absent, options),
+		chooseAgain,
+	);
+	const generation = generations[fields.read(authentication, generationName)];
 	const { twenty2, request } = await connectToApi(n8n, generation);
 	const { listCalls, unify } = twenty2;
 	if (!listCalls) {

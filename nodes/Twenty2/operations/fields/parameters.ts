@@ -10,6 +10,9 @@ type InputCode = 'INVALID_INPUT' | 'INVALID_NUMBER';
 export const whereToLook =
 	'Check the field and, if it is an expression, what it yields for this item';
 
+/** What to do about a field of the node that is the same for all items. */
+export const chooseAgain = 'Open the node and choose it again';
+
 /**
  * n8n's `getNodeParameter`, the same for all contexts of n8n.
  * @param path of the field, with the name of its collection before a dot
