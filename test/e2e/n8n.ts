@@ -244,7 +244,8 @@ export class N8n {
 			const path = `/executions?limit=100&filter=${filter}${cursor}`;
 			const { results, nextCursor } = await this.rest.call('GET', path, executionList);
 			all.push(...results);
-			if (!nextCursor) return all;
+			// Each page begins with those that are running.
+			if (!nextCursor) return [...new Map(all.map((one) => [one.id, one])).values()];
 			cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
 		}
 	}
