@@ -110,12 +110,15 @@ it('A burst of 1,000 deliveries, 600 of them invented, is kept within bounds', a
 		await n8n.activate(looks);
 		const { call_id } = deliveries[0]?.call ?? {};
 
-		let lookMs = NaN;
+		let look = { ms: NaN, inNode: NaN };
 		const { answers, grown } = await flood(n8n, send, async () => {
 			const since = performance.now();
 			const { status } = await n8n.callWebhook('look', { call_id });
 			expect(status).toBe(200);
-			lookMs = performance.now() - since;
+			const ms = performance.now() - since;
+			const { data } = await n8n.waitForExecution(looks.id);
+			const [ran] = data.resultData.runData.Twenty2 ?? [];
+			look = { ms, inNode: ran?.executionTime ?? NaN };
 		});
 		const of = (wanted: number) => answers.filter(({ status }) => status === wanted);
 		for (const status of [200, 503]) {
@@ -123,7 +126,8 @@ it('A burst of 1,000 deliveries, 600 of them invented, is kept within bounds', a
 		}
 		const longest = Math.max(...answers.map(({ ms }) => ms));
 		printFigure({ what: 'The longest answer', value: longest, unit: 'ms' });
-		printFigure({ what: 'A Get Call meanwhile', value: lookMs, unit: 'ms', limit: 5_000 });
+		printFigure({ what: 'A Get Call meanwhile', value: look.ms, unit: 'ms', limit: 5_000 });
+		printFigure({ what: 'of which in the node', value: look.inNode, unit: 'ms', limit: 5_000 });
 		printFigure({ what: 'n8n grew by', value: grown, unit: 'MB', limit: 1.5 * own });
 
 		expect(answers.filter(({ status }) => ![200, 503].includes(status))).toEqual([]);

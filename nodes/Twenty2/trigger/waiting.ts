@@ -4,8 +4,14 @@ import type { CallEvent } from './event';
 /** So many executions of this process may wait for Twenty2. n8n keeps an isolate of about 11 MB for each. */
 const WAITING_AT_MOST = 50;
 
-/** An execution that has not begun after so long, in milliseconds, never will, or runs elsewhere. */
-const LEASE_MS = 20_000;
+/**
+ * An execution that has not begun after so long, in milliseconds, never will. A busy n8n takes half a
+ * minute to begin one.
+ */
+const LEASE_MS = 120_000;
+
+/** Where none has ever begun, it takes so long to tell that executions run elsewhere. */
+const FIRST_LEASE_MS = 20_000;
 
 /** The executions of this process that wait for Twenty2, from their delivery to the end of the trigger. */
 export class Waiting {
@@ -29,7 +35,8 @@ export class Waiting {
 
 	/** Notes that a delivery starts an execution. */
 	started(node: string, event: CallEvent): void {
-		this.leases.set(keyOf(node, event), performance.now() + LEASE_MS);
+		const lease = this.hasRunHere ? LEASE_MS : FIRST_LEASE_MS;
+		this.leases.set(keyOf(node, event), performance.now() + lease);
 	}
 
 	/** Notes that an execution has begun. @returns ends it */
