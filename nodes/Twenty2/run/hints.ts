@@ -80,9 +80,12 @@ function dryRunHint({ items, results }: RunSoFar): string | undefined {
 	return `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
 }
 
-/** Whether a real run would call the item now: nothing is wrong with it, and it is within its Calling Hours. */
+/** Whether a real run would call the item now: nothing is wrong with it, nor does an earlier one have its key. */
 function isReady(result: Result): boolean {
-	return Array.isArray(result) && result.every(({ json }) => json.outside_calling_hours !== true);
+	if (!Array.isArray(result)) return false;
+	return result.every(
+		({ json }) => json.outside_calling_hours !== true && json.same_key_as_item === undefined,
+	);
 }
 
 /** @returns undefined for an unknown timezone, which n8n lets a workflow have */

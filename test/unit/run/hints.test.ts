@@ -110,3 +110,10 @@ describe('The hints beside the output', () => {
 		]);
 	});
 });
+
+it('The hint of a dry run calls no item ready whose key an earlier item has', () => {
+	const results = [[{ json: {} }], [{ json: { same_key_as_item: 0 } }]];
+	expect(hintsOf({ items: items(true, true), results })).toEqual([
+		'Dry run: nobody was phoned. 1 item is ready to call, 1 item is not: see what the output says.',
+	]);
+});
