@@ -16,6 +16,7 @@ import { connectionTests } from './connection/credentialTest';
 import * as operations from './operations';
 import { CallEnds } from './operations/create/callEnds';
 import { QueuedCalls } from './operations/create/ringingTime';
+import { MissingLinks } from './operations/missingLinks';
 import { listSearch } from './operations/fields/listSearch';
 import type { Operation } from './operations/operation';
 import { tagWithCalls } from './run/executionTags';
@@ -123,9 +124,10 @@ export class Twenty2 implements INodeType {
 		const isDryRun = items.every((item) => item.isDryRun);
 		const ledger = isDryRun ? unstoredLedger(this) : ledgerOf(this, dials);
 		const queued = new QueuedCalls();
+		const missingLinks = new MissingLinks();
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const carriedOut = carryOut(items, {
-			run: { ledger, keys: keysOf(this), queued, ends: new CallEnds() },
+			run: { ledger, keys: keysOf(this), queued, ends: new CallEnds(), missingLinks },
 			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
@@ -136,7 +138,7 @@ export class Twenty2 implements INodeType {
 		});
 
 		const { callIds } = ledger;
-		addHints(this, { connection, items, results, queued, callIds });
+		addHints(this, { connection, items, results, queued, missingLinks, callIds });
 		tagWithCalls(this, callIds);
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());

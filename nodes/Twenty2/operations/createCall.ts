@@ -18,17 +18,17 @@ import {
 	waitNotice,
 	whenWaiting,
 } from './create/waitForEnd';
+import { withFiles } from './callFiles';
 import {
 	downloadRecording,
 	includeTranscript,
 	maxRecordingSize,
 	mediaWanted,
-	withMedia,
 } from './fields/media';
 import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
-import type { Operation } from './operation';
+import type { Operation, Output, Rest } from './operation';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -103,7 +103,7 @@ export const createCall: Operation = {
 
 		const { access } = connection;
 		return async (run) => {
-			const { ends, signal, canceled } = run;
+			const { ends, missingLinks, signal, canceled } = run;
 			const entry = run.ledger.entry(parameters.item, call.toNumber);
 			const context = { twenty2, access, requestOptions, ends, signal };
 			const place = async (record?: SendRecord) => {
@@ -134,13 +134,17 @@ export const createCall: Operation = {
 
 			const waiting = { ...context, polling, resumed, refresh };
 			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
-			const output = { json: outputOf(body) };
-			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
-			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);
-			return [await complete.catch(asPlaced)];
+			const files = {
+				...{ twenty2, access, media, body, outputOf, wanted, justEnded: !resumed },
+				...{ missingLinks, requestOptions, signal, attempts: entry.attempts },
+			};
+			// The next call need not wait for the files of this one.
+			return async () => await withFiles(files).then(finished).catch(asPlaced);
 		};
 	},
 };
+
+const finished = async (done: Output[] | Rest) => (done instanceof Function ? await done() : done);
 
 /** The failure of a download after the call was placed. */
 function asPlaced(error: unknown): never {

@@ -7,6 +7,7 @@ import type { CallEnds } from './create/callEnds';
 import type { QueuedCalls } from './create/ringingTime';
 import type { DeduplicationKeys } from './create/oncePerKey';
 import type { ItemFields } from './fields/parameters';
+import type { MissingLinks } from './missingLinks';
 
 /** What the items of one run of the node share. */
 export interface Run {
@@ -14,6 +15,7 @@ export interface Run {
 	keys: DeduplicationKeys;
 	queued: QueuedCalls;
 	ends: CallEnds;
+	missingLinks: MissingLinks;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */

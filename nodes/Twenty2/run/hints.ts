@@ -2,6 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { Failure } from '../api/failure';
 import type { QueuedCalls } from '../operations/create/ringingTime';
+import type { MissingLinks } from '../operations/missingLinks';
 import type { Access } from '../policy/budget';
 import type { Limits } from '../policy/keyLimits';
 import type { CheckedItem, Result } from './items';
@@ -15,6 +16,7 @@ export interface RunSoFar {
 	items: CheckedItem[];
 	results: Result[];
 	queued: QueuedCalls;
+	missingLinks: MissingLinks;
 	/** The IDs of the calls that were placed. */
 	callIds: string[];
 }
@@ -24,7 +26,13 @@ type HintFunctions = Pick<IExecuteFunctions, 'addExecutionHints' | 'getMode' | '
 
 /** Adds what the user should know of a run as hints beside its output. */
 export function addHints(n8n: HintFunctions, run: RunSoFar): void {
-	const messages = [dryRunHint(run), manualHint(n8n, run), waitHint(run), queueHint(n8n, run)];
+	const messages = [
+		dryRunHint(run),
+		manualHint(n8n, run),
+		filesHint(run),
+		waitHint(run),
+		queueHint(n8n, run),
+	];
 	for (const message of messages) {
 		if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
 	}
@@ -79,6 +87,16 @@ function timeIn(timeZone: string, at: number): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** That answered calls have no link to a file that was wanted. */
+function filesHint({ missingLinks }: RunSoFar): string | undefined {
+	const missing = (['recording', 'transcript'] as const).flatMap((kind) => {
+		const calls = missingLinks.count(kind);
+		return calls > 0 ? [`the ${kind} of ${count(calls, 'call')}`] : [];
+	});
+	if (missing.length === 0) return undefined;
+	return `Twenty2 gave no link to ${missing.join(' and to ')}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`;
 }
 
 /** How long the limits made this run wait, and why. */

@@ -7,6 +7,7 @@ import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
 import type { KeyState } from '../../../nodes/Twenty2/policy/usedKeys';
@@ -48,6 +49,7 @@ function newRun(before: KeyState = 'unused', ledger = newLedger()) {
 		keys: { hold: async () => await Promise.resolve({ ...held, recordSent }) },
 		queued,
 		ends: new CallEnds(),
+		missingLinks: new MissingLinks(),
 		signal: stop.signal,
 		canceled: new AbortController().signal,
 	};

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import { addHints, type RunSoFar } from '../../../nodes/Twenty2/run/hints';
 
 const failure = Failure.ofNode('INVALID_NUMBER', 'Not a number');
@@ -35,6 +36,7 @@ const hintsOf = (
 			items: items(false),
 			results: [],
 			queued: new QueuedCalls(),
+			missingLinks: new MissingLinks(),
 			callIds: [],
 			...run,
 		},
@@ -48,6 +50,20 @@ describe('The hints beside the output', () => {
 		expect(hintsOf({}, { mode: 'manual' })).toEqual([]);
 		expect(hintsOf({ connection: waited(3_000, 2_000) })).toEqual([]);
 		expect(hintsOf({ connection: failure })).toEqual([]);
+	});
+
+	it.each([
+		[1, 0, 'the recording of 1 call'],
+		[2, 0, 'the recording of 2 calls'],
+		[0, 1, 'the transcript of 1 call'],
+		[2, 3, 'the recording of 2 calls and to the transcript of 3 calls'],
+	])('tell of files to which Twenty2 gave no link: %i and %i', (recordings, transcripts, files) => {
+		const missingLinks = new MissingLinks();
+		for (let n = 0; n < recordings; n++) missingLinks.missed('recording', false);
+		for (let n = 0; n < transcripts; n++) missingLinks.missed('transcript', false);
+		expect(hintsOf({ missingLinks })).toEqual([
+			`Twenty2 gave no link to ${files}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`,
+		]);
 	});
 
 	it.each([

@@ -5,6 +5,7 @@ import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import { carryOut, type CarryOutOptions } from '../../../nodes/Twenty2/run/items';
 import { later, settle } from '../policy/fakeTime';
 
@@ -16,7 +17,13 @@ const given = (changes: Partial<CarryOutOptions> = {}) => {
 		throw new TypeError('No item of these has a key');
 	};
 	return {
-		run: { ledger, keys: { hold }, queued: new QueuedCalls(), ends: new CallEnds() },
+		run: {
+			ledger,
+			keys: { hold },
+			queued: new QueuedCalls(),
+			ends: new CallEnds(),
+			missingLinks: new MissingLinks(),
+		},
 		concurrency: 3,
 		stopAtFailure: true,
 		canceled: new AbortController().signal,
