@@ -17,6 +17,7 @@ export function serveMedia(
 	if (method !== 'GET' || !call || !stateOf(call, now).completed) return undefined;
 	seen.media.push({ path, at: now, headers });
 	if (now >= Number(query.get('expires'))) return { status: 403, body: 'The link has expired' };
+	if (now < call.endedAt + media.fileDelayMs) return { status: media.statusUntilThen };
 	const file = folder === 'recordings' ? wav(media.recordingBytes) : text(transcript(call));
 	return mediaReply(file, links.next(links.has(call.call_id) ? call.call_id : '*'));
 }

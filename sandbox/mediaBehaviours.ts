@@ -22,6 +22,8 @@ const definition = z.discriminatedUnion('kind', [
 		headers: z.record(z.string(), z.string().nullable()),
 		times,
 	}),
+	/** Another file. */
+	z.strictObject({ kind: z.literal('file'), type: z.string(), base64: z.string(), times }),
 	/** Half of the file, then the connection is closed. */
 	z.strictObject({ kind: z.literal('cut'), times }),
 	/** Half of the file, then nothing more. */
@@ -75,6 +77,10 @@ export function mediaReply({ bytes, type, chunks }: File, behaviour?: MediaDefin
 			return streamed(chunks);
 		case 'answer':
 			return behaviour;
+		case 'file': {
+			const body = Buffer.from(behaviour.base64, 'base64');
+			return { status: 200, headers: { 'content-type': behaviour.type }, body };
+		}
 		case 'headers': {
 			const changed = Object.entries({ ...headers, ...behaviour.headers });
 			const kept = changed.filter((entry): entry is [string, string] => entry[1] !== null);

@@ -8,10 +8,16 @@ export interface MediaOptions {
 	linkLifetimeMs: number;
 	/** From the end of a call until it has its links, in ms. With Infinity it never has. */
 	linkDelayMs: number;
+	/** From the end of a call until its links deliver its files, in ms. */
+	fileDelayMs: number;
+	/** What they answer until then, without a body. */
+	statusUntilThen: 200 | 202 | 404;
 }
 
 export const defaultMedia: MediaOptions = {
 	recordingBytes: shortRecording,
 	linkLifetimeMs: 60 * 60 * 1000,
 	linkDelayMs: 0,
+	fileDelayMs: 0,
+	statusUntilThen: 404,
 };

@@ -12,6 +12,7 @@ import { chosenIn, operationField, operationList, resource } from './operations/
 import { CallEnds } from './operations/create/callEnds';
 import { KeysOfRun } from './operations/create/keysOfRun';
 import { QueuedCalls } from './operations/create/ringingTime';
+import { MissingLinks } from './operations/missingLinks';
 import { listSearch } from './operations/fields/listSearch';
 import { addBesideOutput } from './run/besideOutput';
 import { carryOut, checkItems } from './run/items';
@@ -86,15 +87,16 @@ export class Twenty2 implements INodeType {
 		const isDryRun = items.every((item) => item.isDryRun);
 		const state = isDryRun ? unstoredState(this) : runStateOf(this);
 		const queued = new QueuedCalls();
+		const missingLinks = new MissingLinks();
 		const { results, stoppedBy } = await carryOut(items, {
-			run: { ...state, queued, ends: new CallEnds() },
+			run: { ...state, queued, ends: new CallEnds(), missingLinks },
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
 
 		const { ledger } = state;
 		const { callIds } = ledger;
-		addBesideOutput(this, { items, results, queued, keysOfRun, callIds });
+		addBesideOutput(this, { items, results, queued, missingLinks, keysOfRun, callIds });
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());

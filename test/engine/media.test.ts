@@ -184,12 +184,13 @@ describe('Recording and transcript', () => {
 
 	it('say which of the two is not there', async () => {
 		const call_id = await endedCall();
-		sandbox.behaveMedia(call_id, '404');
+		sandbox.behaveMedia(call_id, { kind: 'answer', status: 410 });
 		const run = await lookUp(call_id, { includeTranscript: true });
 		expect(run.errors[0]?.json.error).toMatchObject({
 			code: 'DOWNLOAD_FAILED',
-			message: 'The transcript could not be downloaded. Its link answered with status 404',
-			status: 404,
+			message:
+				'The transcript could not be downloaded. Its link answered with status 410, as an expired one does',
+			status: 410,
 			attempts: 2,
 			call: { call_id, status: 'completed' },
 		});
@@ -537,26 +538,36 @@ describe('A link', () => {
 		const { url } = await twenty2With(path, (_request, response) =>
 			response.writeHead(200, headers).end('RIFF'),
 		);
-		const run = await lookUp('call_1', both, {}, { url });
+		const run = await lookUp('call_1', { downloadRecording: true }, {}, { url });
 		expect(run.success[0]?.binary?.recording).toMatchObject({ fileName, mimeType });
 	});
 
-	it.each<[string, Record<string, string>]>([
-		['and says so', { 'content-length': '0' }],
-		['and does not say so', {}],
-	])('to a recording that is empty %s leads to none', async (_, more) => {
-		const { url } = await twenty2With('/a.wav', (_request, response) =>
-			response.writeHead(200, { 'content-type': 'audio/wav', ...more }).end(),
-		);
-		const run = await lookUp('call_1', both, {}, { url });
-		expect(run.errors[0]?.json.error).toMatchObject({
-			code: 'DOWNLOAD_FAILED',
-			message: 'The recording could not be downloaded. It is empty',
-			status: 200,
-			attempts: 2,
-			call: { call_id: 'call_1', status: 'completed' },
-		});
+	it.each([
+		['text/plain; charset=utf-16le', Buffer.from('\uFEFFनमस्ते', 'utf16le'), 'नमस्ते'],
+		['text/plain; charset=windows-1252', Buffer.of(0x93, 0xe9, 0x94), '“é”'],
+		['text/plain; charset="ISO-8859-1"', Buffer.of(0x63, 0x61, 0x66, 0xe9), 'café'],
+		['text/plain; charset=x-unknown', Buffer.from('café'), 'café'],
+	])('to a transcript in another charset gives its text (%s)', async (type, bytes, text) => {
+		const call_id = await endedCall();
+		sandbox.behaveMedia(call_id, { kind: 'file', type, base64: bytes.toString('base64') });
+		const run = await lookUp(call_id, { includeTranscript: true });
+		expect(run.success[0]?.json.transcript_text).toBe(text);
 	});
+
+	it.each(['text/plain', 'text/plain; charset=x-unknown'])(
+		'to a transcript that is no text that anybody named leads to none (%s)',
+		async (type) => {
+			const call_id = await endedCall();
+			const base64 = Buffer.of(0x63, 0xe9).toString('base64');
+			sandbox.behaveMedia(call_id, { kind: 'file', type, base64 });
+			const run = await lookUp(call_id, { includeTranscript: true });
+			expect(run.errors[0]?.json.error).toMatchObject({
+				code: 'DOWNLOAD_FAILED',
+				message: expect.stringContaining('The HTTP Request node can get it from transcript_url'),
+				call: { call_id },
+			});
+		},
+	);
 
 	it('gives a transcript as it is, if it is not endless', async () => {
 		const call_id = await endedCall();
@@ -566,7 +577,6 @@ describe('A link', () => {
 		};
 		const json = '[{"speaker":"asst_demo","text":"नमस्ते"}]';
 		expect((await told(json)).success[0]?.json.transcript_text).toBe(json);
-		expect((await told('')).success[0]?.json.transcript_text).toBe('');
 
 		const endless = await told('a'.repeat(10_000_001));
 		expect(endless.errors[0]?.json.error).toMatchObject({

@@ -198,7 +198,9 @@ function look({ fault: { kind } }: Cell): Expected {
 }
 
 /** The download of a recording, after the look at its call. Trouble of its host is retried once here. */
-function download({ fault: { kind } }: Cell): Expected {
+function download({ fault: { name, kind } }: Cell): Expected {
+	// A file that is not ready yet is asked for once, and four times in the minute after it.
+	const notReady = 6;
 	const failed = (status: number | null, sent: number): Expected => ({
 		...{ code: 'DOWNLOAD_FAILED', status, source: 'n8n', attempts: sent, requests: sent, calls: 0 },
 	});
@@ -215,12 +217,13 @@ function download({ fault: { kind } }: Cell): Expected {
 		case 'busy for long':
 			return failed(429, 3);
 		case 'surprise':
-			return failed(200, 2);
+			return failed(200, name === '200 with nothing' ? notReady : 2);
 		case 'refusal':
 		case 'proxy': {
 			const status = 'under' in kind ? 200 : kind.status;
 			// Its new address is checked before anything is sent there.
 			if (status === 307) return failed(null, 2);
+			if (status === 404) return failed(status, notReady);
 			return failed(status, status >= 500 ? 3 : 2);
 		}
 	}

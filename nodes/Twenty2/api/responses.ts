@@ -190,6 +190,16 @@ export function hasEnded(call: JsonObject): boolean {
 	return endOf(call) !== undefined;
 }
 
+const withEndTime = z.object({
+	ended_at: z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse)),
+});
+
+/** Whether a call is known to have ended before a time. @param time in milliseconds since 1970 */
+export function endedBefore(call: JsonObject, time: number): boolean {
+	const { data } = withEndTime.safeParse(call);
+	return data !== undefined && data.ended_at < time;
+}
+
 /** A number, or text with one such as "15.67 INR". One above 0 has a digit above 0. */
 const aboveZero = z.pipe(
 	z.pipe(z.union([z.number(), z.string()]), z.transform(String)),

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import type { JsonObject } from '../json';
 import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
 import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
@@ -17,17 +18,17 @@ import {
 	waitNotice,
 	whenWaiting,
 } from './create/waitForEnd';
+import { withFiles } from './callFiles';
 import {
 	downloadRecording,
 	includeTranscript,
 	maxRecordingSize,
 	mediaWanted,
-	withMedia,
 } from './fields/media';
 import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
-import type { Operation } from './operation';
+import type { Operation, Output, Rest } from './operation';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -106,7 +107,7 @@ export const createCall: Operation = {
 
 		return async (run) => {
 			const { access } = connection;
-			const { ends, signal, canceled } = run;
+			const { ends, missingLinks, signal, canceled } = run;
 			const entry = run.ledger.entry(item, call.toNumber);
 			const context = { twenty2, access, requestOptions, ends, signal };
 			const place = async (record: SendRecord) => {
@@ -142,10 +143,13 @@ export const createCall: Operation = {
 
 			const waiting = { ...context, polling, resumed, refresh };
 			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
-			const output = { json: { ...outputOf(body), ...note } };
-			const mediaOptions = { wanted, requestOptions, signal, attempts: entry.attempts };
-			const complete = withMedia(output, body, { twenty2, media }, mediaOptions);
-			return [await complete.catch(asPlaced)];
+			const files = {
+				outputOf: (read: JsonObject) => ({ ...outputOf(read), ...note }),
+				...{ twenty2, access, media, body, wanted, justEnded: !resumed },
+				...{ missingLinks, requestOptions, signal, attempts: entry.attempts },
+			};
+			// The next call need not wait for the files of this one.
+			return async () => await withFiles(files).then(finished).catch(asPlaced);
 		};
 	},
 };
@@ -153,6 +157,8 @@ export const createCall: Operation = {
 /** Told to a model that has repeated the call of a tool. */
 const phonedAlready =
 	'This person was phoned already in this execution, by this call, and was not phoned again.';
+
+const finished = async (done: Output[] | Rest) => (done instanceof Function ? await done() : done);
 
 /** The failure of a download after the call was placed. */
 function asPlaced(error: unknown): never {

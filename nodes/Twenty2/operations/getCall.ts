@@ -1,11 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { withFiles } from './callFiles';
 import {
 	downloadRecording,
 	includeTranscript,
 	maxRecordingSize,
 	mediaWanted,
-	withMedia,
 } from './fields/media';
 import { requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
@@ -46,22 +46,25 @@ export const getCall: Operation = {
 	fields: [callId, ...outputChoice(displayOptions.show), options],
 	dials: false,
 
-	check(parameters, { twenty2, media, request }) {
+	check(parameters, connection) {
+		const { twenty2, request } = connection;
 		const id = parameters.read(callId, identifier);
 		const outputOf = chosenOutput(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
 		const wanted = mediaWanted(parameters);
 
-		return async ({ signal }) => {
+		return async ({ missingLinks, signal }) => {
 			const { answer: body, attempts } = await request({
 				what: `Looking up ${id}`,
 				send: async () => await twenty2.getCall(id, requestOptions),
 				patience: requestOptions,
 				signal,
 			});
-			const output = { json: outputOf(body) };
-			const mediaOptions = { wanted, requestOptions, signal, attempts };
-			return [await withMedia(output, body, { twenty2, media }, mediaOptions)];
+			const { access, media } = connection;
+			return await withFiles({
+				...{ twenty2, access, media, body, outputOf, wanted, justEnded: false },
+				...{ missingLinks, requestOptions, signal, attempts },
+			});
 		};
 	},
 };

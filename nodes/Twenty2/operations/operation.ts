@@ -9,6 +9,7 @@ import type { CallEnds } from './create/callEnds';
 import type { KeysOfRun } from './create/keysOfRun';
 import type { QueuedCalls } from './create/ringingTime';
 import type { ItemFields } from './fields/parameters';
+import type { MissingLinks } from './missingLinks';
 
 /** What the items of one run of the node share. */
 export interface Run {
@@ -17,6 +18,7 @@ export interface Run {
 	keys: UsedKeys;
 	queued: QueuedCalls;
 	ends: CallEnds;
+	missingLinks: MissingLinks;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */

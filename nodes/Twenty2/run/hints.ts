@@ -4,6 +4,7 @@ import { Failure } from '../api/failure';
 import { deduplicationKey } from '../operations/create/atMostOnce';
 import type { KeysOfRun } from '../operations/create/keysOfRun';
 import type { QueuedCalls } from '../operations/create/ringingTime';
+import type { MissingLinks } from '../operations/missingLinks';
 import type { Waited } from '../policy/waitTally';
 import type { CheckedItem, Result } from './items';
 
@@ -24,6 +25,7 @@ export interface RunSoFar {
 	results: Result[];
 	queued: QueuedCalls;
 	keysOfRun: KeysOfRun;
+	missingLinks: MissingLinks;
 	/** The IDs of the calls that were placed. */
 	callIds: string[];
 }
@@ -37,6 +39,7 @@ export function addHints(n8n: HintFunctions, run: RunSoFar): void {
 		dryRunHint(run),
 		manualHint(n8n, run),
 		leftOutHint(run),
+		filesHint(run),
 		waitHint(run),
 		queueHint(n8n, run),
 	];
@@ -102,6 +105,16 @@ function timeIn(timeZone: string, at: number): string | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+/** That answered calls have no link to a file that was wanted. */
+function filesHint({ missingLinks }: RunSoFar): string | undefined {
+	const missing = (['recording', 'transcript'] as const).flatMap((kind) => {
+		const calls = missingLinks.count(kind);
+		return calls > 0 ? [`the ${kind} of ${count(calls, 'call')}`] : [];
+	});
+	if (missing.length === 0) return undefined;
+	return `Twenty2 gave no link to ${missing.join(' and to ')}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`;
 }
 
 /** How many people were not phoned because of a key that is not theirs alone. */

@@ -8,6 +8,7 @@ import { createCall } from '../../../nodes/Twenty2/operations/createCall';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
 import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
@@ -55,7 +56,9 @@ function runWith(ledger = newLedger(), keys = noKeys, marks = noMarks()) {
 	const queued = new QueuedCalls();
 	const { signal } = new AbortController();
 	const ends = new CallEnds();
-	const run: Run = { ledger, keys, marks, queued, ends, signal, canceled: signal };
+	const missingLinks = new MissingLinks();
+	const shared = { ledger, keys, marks, queued, ends, missingLinks };
+	const run: Run = { ...shared, signal, canceled: signal };
 	return { run, queued, ledger };
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import { addHints, type RunSoFar } from '../../../nodes/Twenty2/run/hints';
 import type { CheckedItem } from '../../../nodes/Twenty2/run/items';
 
@@ -45,6 +46,7 @@ const hintsOf = (
 			results: [],
 			queued: new QueuedCalls(),
 			keysOfRun: new KeysOfRun(),
+			missingLinks: new MissingLinks(),
 			callIds: [],
 			...run,
 		},
@@ -58,6 +60,20 @@ describe('The hints beside the output', () => {
 		expect(hintsOf({}, { mode: 'manual' })).toEqual([]);
 		expect(hintsOf({ items: [item(false, waited(3_000, 2_000))] })).toEqual([]);
 		expect(hintsOf({ items: [item(false, failure)] })).toEqual([]);
+	});
+
+	it.each([
+		[1, 0, 'the recording of 1 call'],
+		[2, 0, 'the recording of 2 calls'],
+		[0, 1, 'the transcript of 1 call'],
+		[2, 3, 'the recording of 2 calls and to the transcript of 3 calls'],
+	])('tell of files to which Twenty2 gave no link: %i and %i', (recordings, transcripts, files) => {
+		const missingLinks = new MissingLinks();
+		for (let n = 0; n < recordings; n++) missingLinks.missed('recording', false);
+		for (let n = 0; n < transcripts; n++) missingLinks.missed('transcript', false);
+		expect(hintsOf({ missingLinks })).toEqual([
+			`Twenty2 gave no link to ${files}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`,
+		]);
 	});
 
 	it.each([

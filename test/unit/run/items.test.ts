@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import type { Output, Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
 import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
@@ -21,6 +22,7 @@ const given = (changes: Partial<CarryOutOptions> = {}) => {
 			keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
 			queued: new QueuedCalls(),
 			ends: new CallEnds(),
+			missingLinks: new MissingLinks(),
 		},
 		stopAtFailure: true,
 		canceled: new AbortController().signal,

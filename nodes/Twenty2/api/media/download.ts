@@ -20,8 +20,6 @@ export interface Download<T> {
 	link: string;
 	/** How long to wait for the answer, and for each next part of it, in milliseconds. */
 	timeoutMs: number;
-	/** Whether a file without content is one. */
-	mayBeEmpty: boolean;
 	/** How long the file may be, after decompression. */
 	maxBytes: number;
 	/** Ends the download at once. */
@@ -34,7 +32,8 @@ export interface Download<T> {
  * Downloads the file that a link leads to. The HTTP client follows no redirect by itself, so that each
  * address is checked before a request goes there.
  * @returns what `read` makes of the file
- * @throws Failure `DOWNLOAD_FAILED`, or another code where a retry may help
+ * @throws Failure `DOWNLOAD_FAILED`; another code where a retry may help; `NOT_READY` or `EMPTY` where
+ * the link may deliver the file later
  */
 export async function download<T>(media: Media, wanted: Download<T>): Promise<T> {
 	let address = addressOf(wanted.link, media.baseUrl);
@@ -72,12 +71,17 @@ export function addressOf(link: string, baseUrl: string, from?: URL): URL {
  * The failure of a download.
  * @param message a sentence of its own
  * @param status of the answer, null where no whole one came
- * @param code other than `DOWNLOAD_FAILED` where a retry may help
+ * @param code other than `DOWNLOAD_FAILED` where another try may help, at once or later
  */
 export function downloadFailure(
 	message: string,
 	status: number | null = null,
-	code: 'DOWNLOAD_FAILED' | 'INTERNAL_ERROR' | 'TIMEOUT' = 'DOWNLOAD_FAILED',
+	code:
+		| 'DOWNLOAD_FAILED'
+		| 'INTERNAL_ERROR'
+		| 'TIMEOUT'
+		| 'NOT_READY'
+		| 'EMPTY' = 'DOWNLOAD_FAILED',
 ): Failure {
 	return Failure.ofNode(code, message, { status });
 }
@@ -95,7 +99,7 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
 		const { statusCode: status, headers, body } = await media.open(address, openUntil);
 		const redirects = status >= 300 && status < 400;
 		if (redirects && headers.location !== undefined) return { redirect: headers.location };
-		if (status < 200 || status >= 300) throw statusFailure(status);
+		if (status < 200 || status >= 300 || status === ACCEPTED) throw statusFailure(status);
 		if (Number(headers['content-length']) > wanted.maxBytes) throw tooLong(wanted.maxBytes);
 
 		const came = { bytes: 0 };
@@ -103,6 +107,9 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
 			ended ??= reason;
 			done.abort();
 		});
+		await firstPart(watched);
+		const isPage = html.test(headers['content-type'] ?? '');
+		if (came.bytes === 0 && !watched.errored && !isPage) throw ended ?? empty(status);
 		const file = await read(watched, { address, headers }).catch((error: Error) => {
 			if (ended) throw ended;
 			if (error instanceof Failure) throw error;
@@ -113,11 +120,17 @@ async function visit<T>(media: Media, address: URL, wanted: Download<T>): Promis
 			throw downloadFailure(`This n8n could not keep it: ${error.message}`);
 		});
 		if (ended) throw ended;
-		if (came.bytes === 0 && !wanted.mayBeEmpty) throw downloadFailure('It is empty', status);
 		return { file };
 	} finally {
 		done.abort();
 	}
+}
+
+/** Waits until the first part of a stream has come, or its end. */
+async function firstPart(stream: BodyStream): Promise<void> {
+	await new Promise<void>((resolve) => {
+		for (const event of ['readable', 'error', 'close']) stream.once(event, () => resolve());
+	});
 }
 
 /**
@@ -173,15 +186,23 @@ export function tooLong(maxBytes: number): Failure {
 	return downloadFailure(`It is longer than ${inMegabytes(maxBytes)}`, 200);
 }
 
+/** The type of a page, which is not the file, even if it is empty. */
+const html = /\bx?html\b/i;
+
+const empty = (status: number) => downloadFailure('It is empty', status, 'EMPTY');
+
+const ACCEPTED = 202;
+
+/** The statuses of a file that is still being made. */
+const unfinished = [ACCEPTED, 404];
+
 /** The statuses with which hosts of files answer a link that has expired. */
 const expired = [403, 410];
 
 function statusFailure(status: number): Failure {
 	const like = expired.includes(status) ? ', as an expired one does' : '';
+	const message = `Its link answered with status ${status}${like}`;
+	if (unfinished.includes(status)) return downloadFailure(message, status, 'NOT_READY');
 	const mayPass = status >= 500 || status === 429;
-	return downloadFailure(
-		`Its link answered with status ${status}${like}`,
-		status,
-		mayPass ? 'INTERNAL_ERROR' : 'DOWNLOAD_FAILED',
-	);
+	return downloadFailure(message, status, mayPass ? 'INTERNAL_ERROR' : 'DOWNLOAD_FAILED');
 }

@@ -100,7 +100,6 @@ const readText = async (body: Parameters<typeof textOf>[0]) => (await textOf(bod
 const wanted = (more: Partial<Download<string>> = {}): Download<string> => ({
 	link,
 	timeoutMs: 1_000,
-	mayBeEmpty: false,
 	maxBytes: 100,
 	signal: new AbortController().signal,
 	read: readText,
@@ -171,12 +170,13 @@ describe('download', () => {
 		[403, 'DOWNLOAD_FAILED', ', as an expired one does'],
 		[410, 'DOWNLOAD_FAILED', ', as an expired one does'],
 		[199, 'DOWNLOAD_FAILED', ''],
-		[404, 'DOWNLOAD_FAILED', ''],
+		[202, 'NOT_READY', ''],
+		[404, 'NOT_READY', ''],
 		[429, 'INTERNAL_ERROR', ''],
 		[499, 'DOWNLOAD_FAILED', ''],
 		[500, 'INTERNAL_ERROR', ''],
 		[503, 'INTERNAL_ERROR', ''],
-	])('says of a %i whether a retry may help (%s)', async (statusCode, code, like) => {
+	])('says of a %i whether another try may help (%s)', async (statusCode, code, like) => {
 		expect(await failureOfDownload([{ statusCode }])).toMatchObject({
 			code,
 			message: `Its link answered with status ${statusCode}${like}`,
@@ -199,14 +199,28 @@ describe('download', () => {
 		});
 	});
 
-	it('takes an empty file only where one may be empty', async () => {
-		const empty = () => ({ body: Readable.from([]) });
-		expect(await failureOfDownload([empty()])).toMatchObject({
-			code: 'DOWNLOAD_FAILED',
-			message: 'It is empty',
-			status: 200,
+	it.each<[string, Answer]>([
+		['with nothing in it', {}],
+		['that says so', { headers: { 'content-length': '0' } }],
+		['of no content', { statusCode: 204 }],
+	])('takes an answer %s for an empty file', async (_, answer) => {
+		const { code, message } = await failureOfDownload([{ body: Readable.from([]), ...answer }]);
+		expect({ code, message }).toEqual({ code: 'EMPTY', message: 'It is empty' });
+	});
+
+	it('does not read a file that is empty, unless it is a page by its type', async () => {
+		const read = vi.fn(readText);
+		const answer = (type: string) => ({
+			headers: { 'content-type': type },
+			body: Readable.from([]),
 		});
-		expect(await download(mediaWith(empty()).media, wanted({ mayBeEmpty: true }))).toBe('');
+		expect(await failureOfDownload([answer('text/plain')], { read })).toMatchObject({
+			code: 'EMPTY',
+		});
+		expect(read).not.toHaveBeenCalled();
+		for (const type of ['text/HTML; charset=utf-8', 'application/xhtml+xml']) {
+			expect(await download(mediaWith(answer(type)).media, wanted())).toBe('');
+		}
 	});
 
 	it('does not begin with a file that says that it is too long', async () => {

@@ -1,0 +1,54 @@
+/** A file of a call that Twenty2 links to. */
+export type FileKind = 'recording' | 'transcript';
+
+/**
+ * The files of answered calls to which Twenty2 gave no link yet, of one run. Looks for links use up permits
+ * that calls need. So one call looks for all until a link came late, and the others then know how late.
+ */
+export class MissingLinks {
+	private readonly counts = new Map<FileKind, number>();
+
+	private readonly outwaited = new Set<FileKind>();
+
+	private looker: object | undefined;
+
+	/** How long after the end of its call the last late link was there, in milliseconds. */
+	private lateness: number | undefined;
+
+	/**
+	 * Whether a call may look for its links so long after its end.
+	 * @param call the same for all its looks
+	 * @param after in milliseconds
+	 */
+	mayLook(call: object, after: number): boolean {
+		if (this.lateness !== undefined) return after >= this.lateness;
+		this.looker ??= call;
+		return this.looker === call;
+	}
+
+	/** A link was there so long after the end of its call. @param after in milliseconds */
+	cameLate(after: number): void {
+		this.lateness = after;
+	}
+
+	/** A call looks no longer. */
+	leave(call: object): void {
+		if (this.looker === call) this.looker = undefined;
+	}
+
+	/** @param outwaited whether the link was waited for as long as a link may take */
+	missed(kind: FileKind, outwaited: boolean): void {
+		this.counts.set(kind, this.count(kind) + 1);
+		if (outwaited) this.outwaited.add(kind);
+	}
+
+	/** Whether a missing link is worth waiting for. An account may record nothing. */
+	isAwaited(kind: FileKind): boolean {
+		return !this.outwaited.has(kind);
+	}
+
+	/** How many calls lack the file. */
+	count(kind: FileKind): number {
+		return this.counts.get(kind) ?? 0;
+	}
+}
