@@ -64,7 +64,7 @@ describe('README.md', () => {
 	});
 
 	it('names every code that the node has advice on, and no other', async () => {
-		const table = found(await read('README.md'), /^\| `(\w+|HTTP_<status>)` +\|/gm);
+		const table = found(await read('docs/errors.md'), /^\| `(\w+|HTTP_<status>)` +\|/gm);
 		const advice = await read('nodes/Twenty2/api/failure.ts');
 		const codes = found(advice, /^\t([A-Z_]+):/gm);
 		expect(codes).toContain('OUTCOME_UNKNOWN');
