@@ -11,7 +11,7 @@ import {
 	type WebhookEvent,
 } from '../../sandbox';
 import { printFigure } from '../e2e/figure';
-import type { N8n } from '../e2e/n8n';
+import type { Credential, N8n } from '../e2e/n8n';
 import { startN8nWithNode } from '../e2e/n8nWithNode';
 import { credentialOn, endedCalls, invented, triggered } from '../e2e/triggered';
 import { createCall, webhook, workflow } from '../e2e/workflow';
@@ -42,17 +42,24 @@ interface Flood {
 	answers: Array<Delivered & { eventId: string }>;
 	/** By how much n8n grew at most, in MB. */
 	grown: number;
+	look: Look;
+}
+
+/** How long a Get Call took, in ms. */
+interface Look {
+	ms: number;
+	inNode: number;
 }
 
 /**
- * Floods n8n, and calls back in the middle of it. n8n has its default settings. It creates an isolate for
+ * Floods n8n, and gets a call in the middle of it. n8n has its default settings. It creates an isolate for
  * every delivery before the node is asked, which takes more CPU time than two cores have in 10 seconds. So
  * the sender waits for answers when 50 are missing.
  */
 async function flood(
 	n8n: N8n,
 	send: (body: unknown) => Promise<Delivered>,
-	meanwhile: () => Promise<void> = async () => undefined,
+	getCall: () => Promise<Look>,
 ): Promise<Flood> {
 	for (let n = 0; n < 20; n++) await send([]);
 	const before = await n8n.memory();
@@ -66,23 +73,49 @@ async function flood(
 		const answer = await unanswered(async () => await send(event));
 		return { ...answer, eventId: event.event_id };
 	});
-	const [answers] = await Promise.all([Promise.all(answering), delay(5_000).then(meanwhile)]);
+	const [answers, look] = await Promise.all([Promise.all(answering), delay(5_000).then(getCall)]);
 	// What has been started may still grow.
 	await delay(10_000);
 	clearInterval(watch);
-	return { answers, grown: most - before };
+	return { answers, look, grown: most - before };
+}
+
+/** A workflow that gets a call, and how long it takes: in all, and in the node, in ms. */
+async function getCallOn(n8n: N8n, credential: Credential): Promise<() => Promise<Look>> {
+	const path = 'look';
+	const parameters = { httpMethod: 'POST', path, responseMode: 'lastNode' };
+	const callId = '={{ $json.body.call_id }}';
+	const looks = await n8n.createWorkflow(
+		workflow(
+			path,
+			[{ ...webhook(path), parameters }, createCall(credential, { operation: 'getCall', callId })],
+			[['Webhook', 0, 'Twenty2']],
+		),
+	);
+	await n8n.activate(looks);
+	return async () => {
+		const since = performance.now();
+		const { call_id } = deliveries[0]?.call ?? {};
+		const { status } = await n8n.callWebhook(path, { call_id });
+		const ms = performance.now() - since;
+		expect(status).toBe(200);
+		const { data } = await n8n.waitForExecution(looks.id);
+		const [ran] = data.resultData.runData.Twenty2 ?? [];
+		return { ms, inNode: ran?.executionTime ?? NaN };
+	};
 }
 
 /** What the same costs n8n with its own Webhook node. */
-async function floodOfWebhookNode(): Promise<number> {
+async function floodOfWebhookNode(): Promise<Flood> {
 	const n8n = await startN8nWithNode();
 	try {
 		const path = 'own';
 		await n8n.activate(await n8n.createWorkflow(workflow(path, [webhook(path)], [])));
 		await n8n.callWebhook(path, {});
+		const getCall = await getCallOn(n8n, await credentialOn(n8n, sandbox, 60));
 		const url = `${n8n.baseUrl}/webhook/${path}`;
-		const { grown } = await flood(n8n, async (body) => await deliver(url, body, 60_000));
-		return grown;
+		const send = async (body: unknown) => await deliver(url, body, 60_000);
+		return await flood(n8n, send, getCall);
 	} finally {
 		await n8n.stop();
 	}
@@ -90,45 +123,25 @@ async function floodOfWebhookNode(): Promise<number> {
 
 it('A burst of 1,000 deliveries, 600 of them invented, is kept within bounds', async () => {
 	const own = await floodOfWebhookNode();
-	printFigure({ what: 'With its own Webhook node, n8n grew by', value: own, unit: 'MB' });
-
 	const n8n = await startN8nWithNode();
 	try {
 		const credential = await credentialOn(n8n, sandbox, 60);
 		const { send, started } = await triggered(n8n, { credential });
-		const lookUp = {
-			...webhook('look'),
-			parameters: { httpMethod: 'POST', path: 'look', responseMode: 'lastNode' },
-		};
-		const getCall = createCall(credential, {
-			operation: 'getCall',
-			callId: '={{ $json.body.call_id }}',
-		});
-		const looks = await n8n.createWorkflow(
-			workflow('look', [lookUp, getCall], [['Webhook', 0, 'Twenty2']]),
-		);
-		await n8n.activate(looks);
-		const { call_id } = deliveries[0]?.call ?? {};
+		const getCall = await getCallOn(n8n, credential);
+		const { answers, grown, look } = await flood(n8n, send, getCall);
 
-		let look = { ms: NaN, inNode: NaN };
-		const { answers, grown } = await flood(n8n, send, async () => {
-			const since = performance.now();
-			const { status } = await n8n.callWebhook('look', { call_id });
-			expect(status).toBe(200);
-			const ms = performance.now() - since;
-			const { data } = await n8n.waitForExecution(looks.id);
-			const [ran] = data.resultData.runData.Twenty2 ?? [];
-			look = { ms, inNode: ran?.executionTime ?? NaN };
-		});
 		const of = (wanted: number) => answers.filter(({ status }) => status === wanted);
-		for (const status of [200, 503]) {
-			printFigure({ what: `Answered ${status}`, value: of(status).length, unit: '' });
-		}
 		const longest = Math.max(...answers.map(({ ms }) => ms));
-		printFigure({ what: 'The longest answer', value: longest, unit: 'ms' });
-		printFigure({ what: 'A Get Call meanwhile', value: look.ms, unit: 'ms', limit: 5_000 });
-		printFigure({ what: 'of which in the node', value: look.inNode, unit: 'ms', limit: 5_000 });
-		printFigure({ what: 'n8n grew by', value: grown, unit: 'MB', limit: 1.5 * own });
+		const figure = (what: string, value: number, unit = '', limit?: number) =>
+			printFigure({ what, value, unit, limit });
+		for (const status of [200, 503]) figure(`Answered ${status}`, of(status).length);
+		figure('The longest answer', longest, 'ms');
+		figure('A Get Call meanwhile, in the node', look.inNode, 'ms', 5_000);
+		// n8n itself takes its time to begin an execution while it receives a flood.
+		figure('With the Webhook node, a Get Call took in all', own.look.ms, 'ms');
+		figure('A Get Call took in all', look.ms, 'ms', Math.max(5_000, 1.5 * own.look.ms));
+		figure('With the Webhook node, n8n grew by', own.grown, 'MB');
+		figure('n8n grew by', grown, 'MB', 1.5 * own.grown);
 
 		expect(answers.filter(({ status }) => ![200, 503].includes(status))).toEqual([]);
 		// Each that was taken up has an execution, and only those go on whose call has ended so.
