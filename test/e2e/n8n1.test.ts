@@ -156,8 +156,11 @@ describe('On n8n 1', () => {
 		const { run } = await campaign(noRetries);
 		const failed = await run(leads(9));
 		const failedAgain = await n8n.retryExecution(failed.id);
-		const done = await n8n.retryExecution(failed.id);
+		const again = await n8n.retryExecution(failed.id);
+		const done = await n8n.retryExecution(failedAgain.id);
 
+		// What a retry has placed is stored with that retry.
+		expect(again.data.resultData.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
 		const statuses = [failed, failedAgain, done].map(({ status }) => status);
 		expect(statuses).toEqual(['error', 'error', 'success']);
 		expect(jsonOf(done, 'Twenty2')).toHaveLength(9);
