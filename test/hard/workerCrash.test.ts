@@ -1,8 +1,9 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals, no-console -- never part of the package */
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { checkRound, crashAndRunAgain } from '../e2e/crash';
 import { busyWorker, startQueueMode, type QueueMode } from '../e2e/queueMode';
+import { cutOffAndRetry, TRANCHE } from '../e2e/retry';
 import { seeded } from '../simulation/seeded';
 
 const rounds = Number(process.env.WORKER_CRASH_ROUNDS ?? 5);
@@ -29,6 +30,19 @@ describe('With a deduplication key, kill -9 of the queue worker at a random mome
 			const round = await crashAndRunAgain(queue.n8n, count, seeded(seed), killTheBusyOne);
 			console.log(`Seed ${seed}: ${JSON.stringify(round)}`);
 			checkRound(round, count);
+		},
+	);
+});
+
+describe('Without a key, kill -9 of the queue worker and then "Retry execution" on another one', () => {
+	it.each(Array.from({ length: rounds }, (_, n) => seed + n))(
+		'phones nobody twice and forgets nobody, seed %i',
+		async (seed) => {
+			const cutOffs = [killTheBusyOne];
+			const round = await cutOffAndRetry(queue.n8n, seeded(seed), { cutOffs, clicks: 2 });
+			console.log(`Seed ${seed}: ${JSON.stringify(round)}`);
+			expect(round).toMatchObject({ phonedTwice: [], forgotten: [] });
+			expect(round.neverPhonedInDoubt.length).toBeLessThanOrEqual(TRANCHE);
 		},
 	);
 });
