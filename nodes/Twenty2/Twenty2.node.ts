@@ -2,56 +2,21 @@ import {
 	NodeConnectionTypes,
 	type IExecuteFunctions,
 	type INodeExecutionData,
-	type INodeProperties,
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import * as z from 'zod/v4/mini';
 
-import { Failure, toFailure } from './api/failure';
-import { authentication, generationName, generations } from './connection/authentication';
-import { connect } from './connection/connect';
-import { offline } from './connection/offline';
+import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
-import * as operations from './operations';
+import { chosenIn, operationField, operationList, resource } from './operations/chosen';
+import { KeysOfRun } from './operations/create/keysOfRun';
 import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
-import type { Operation } from './operations/operation';
-import { tagWithCalls } from './run/executionTags';
-import { addHints } from './run/hints';
+import { addBesideOutput } from './run/besideOutput';
 import { carryOut, checkItems } from './run/items';
 import { isTool, runStateOf, unstoredState } from './run/nodeState';
 import { outputs } from './run/output';
 import { canceledError, stoppedError } from './run/stopError';
-
-const operationList: Operation[] = Object.values(operations);
-
-const operationName = z.custom<keyof typeof operations>(
-	(name) => typeof name === 'string' && Object.hasOwn(operations, name),
-	'is no operation of this node',
-);
-
-/** n8n names the nodes that its panel adds by this field and the operation, e.g. "Create a call". */
-const resource: INodeProperties = {
-	displayName: 'Resource',
-	name: 'resource',
-	type: 'options',
-	noDataExpression: true,
-	options: [
-		{ name: 'Call', value: 'call', description: 'A phone call between an assistant and a person' },
-	],
-	default: 'call',
-};
-
-const operationField: INodeProperties = {
-	displayName: 'Operation',
-	name: 'operation',
-	type: 'options',
-	noDataExpression: true,
-	options: operationList.map(({ option }) => option),
-	default: 'createCall',
-	displayOptions: { show: { resource: ['call'] } },
-};
 
 /** The display names of the operations, as the entries of an object in an expression. */
 const displayNames = operationList.map(({ option }) => `${option.value}: "${option.name}"`);
@@ -112,28 +77,23 @@ export class Twenty2 implements INodeType {
 	methods = { credentialTest: connectionTests, listSearch };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const operation = operations[operationName.parse(this.getNodeParameter('operation', 0))];
-		const generation =
-			generations[generationName.parse(this.getNodeParameter('authentication', 0))];
-		const { dials } = operation;
-
-		const connection = await connect(this, generation).catch(toFailure);
-		const items = checkItems(this, operation, connection, offline(generation));
+		const chosen = chosenIn(this);
+		const { dials } = chosen;
+		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
+		const keysOfRun = new KeysOfRun();
+		const items = await checkItems(this, { ...chosen, keysOfRun, canceled });
 		const isDryRun = items.every((item) => item.isDryRun);
 		const state = isDryRun ? unstoredState(this) : runStateOf(this);
 		const queued = new QueuedCalls();
-		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
 		const { results, stoppedBy } = await carryOut(items, {
 			run: { ...state, queued },
-			concurrency: connection instanceof Failure ? 1 : connection.limits.concurrentCalls,
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});
 
 		const { ledger } = state;
 		const { callIds } = ledger;
-		addHints(this, { connection, items, results, queued, callIds });
-		tagWithCalls(this, callIds);
+		addBesideOutput(this, { items, results, queued, keysOfRun, callIds });
 		const tally = () => (dials ? ledger.tally : undefined);
 		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());
 		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());

@@ -334,7 +334,7 @@ describe('Stop Workflow', () => {
 			httpCode: '400',
 			code: 'INVALID_NUMBER',
 			message: expect.stringMatching(/\. 2 calls were already placed\.$/),
-			description: expect.stringContaining('places only the missing ones'),
+			description: expect.stringContaining('To place only the missing calls'),
 			context: { itemIndex: 2, data: { error: { code: 'INVALID_NUMBER', outcome: 'not_placed' } } },
 		});
 	});

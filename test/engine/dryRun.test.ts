@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Engine, Run } from './engine';
+import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
 import { runUntilDone, useVirtualTime } from './virtualTime';
 
@@ -190,6 +191,59 @@ describe('A dry run', () => {
 			dry_run: true,
 			call: { dry_run: true, to_number: phone(0), rings_now: true },
 		});
+	});
+
+	it('is on once it was added, and off where it was not added or switched off', async () => {
+		const { options = [] } =
+			new Twenty2().description.properties.find(
+				({ name, displayOptions }) =>
+					name === 'options' && displayOptions?.show?.operation?.includes('createCall'),
+			) ?? {};
+		const added = options.find(({ name }) => name === 'dryRun');
+		// What the editor puts into the workflow when the option is added.
+		expect(added).toMatchObject({ displayName: 'Dry Run', default: true });
+		const phoned = async (given: IDataObject) => {
+			sandbox.reset();
+			await runOf(createCallNode({ options: given }, { onError: 'continueRegularOutput' }));
+			return sandbox.seen.calls.length;
+		};
+		expect(await phoned({ dryRun: true })).toBe(0);
+		expect(await phoned({ dryRun: false })).toBe(3);
+		expect(await phoned({})).toBe(3);
+		expect(await phoned({ maxRetries: 2 })).toBe(3);
+		expect(await phoned({ dryRun: null })).toBe(0);
+	});
+
+	it('names the earlier item that has the same key, and no item where there is none', async () => {
+		const items = [
+			{ phone: phone(0), email: 'asha@example.com' },
+			{ phone: phone(1) },
+			{ phone: 'nobody', email: 'ravi@example.com' },
+			{ phone: phone(3) },
+			{ phone: phone(4), email: 'ravi@example.com' },
+			{ phone: phone(5) },
+			{ phone: phone(6), email: ' asha@example.com ' },
+		];
+		const node = dry({ deduplicationKey: '=november-{{ $json.email }}' });
+		const shown = jsonOf(await runOf(node, items));
+		// Nobody is phoned for the third, so its key is free for the fifth.
+		expect(shown.map(({ same_key_as_item: item }) => item)).toEqual([
+			undefined,
+			undefined,
+			undefined,
+			1,
+			undefined,
+			1,
+			undefined,
+		]);
+		expect(shown.filter((json) => 'same_key_as_item' in json)).toHaveLength(2);
+		const trimmed = await runOf(dry({ deduplicationKey: '={{ $json.email }} ' }), [
+			{ phone: phone(0), email: 'asha@example.com' },
+			{ phone: phone(1), email: ' asha@example.com ' },
+		]);
+		expect(jsonOf(trimmed)[1]).toMatchObject({ same_key_as_item: 0 });
+		const without = await runOf(dry(), [{ phone: phone(0) }, { phone: phone(0) }]);
+		expect(jsonOf(without).some((json) => 'same_key_as_item' in json)).toBe(false);
 	});
 
 	it('records nothing, and a later real run phones everybody', async () => {

@@ -42,6 +42,22 @@ describe('The list of executions', () => {
 		for (const [, value] of tags) expect(value.length).toBeLessThanOrEqual(255);
 	});
 
+	it('tags short IDs after one that is too long for the room that is left', async () => {
+		const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(150));
+		const all = [...ids, 'x'.repeat(255), 'call_short', 'y'.repeat(300), 'call_last'];
+		all.forEach((call_id, n) => {
+			const body = { success: true, call_id, status: 'queued' };
+			sandbox.behave(phone(n), { kind: 'answer', status: 200, body });
+		});
+		const engine = engineFor(sandbox, { concurrentCalls: 1 });
+		const run = await engine.run({ items: leads(all.length), node: createCallNode() });
+		expect(run.success).toHaveLength(all.length);
+		const values = Object.values(run.data.resultData.metadata ?? {});
+		expect(values.flatMap((value) => value.split(' ')).sort()).toEqual(
+			[...ids.slice(0, 5), 'call_short', 'call_last'].sort(),
+		);
+	});
+
 	it('is left alone by an execution that places no call', async () => {
 		sandbox.behave(phone(0), 'refused');
 		const run = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });

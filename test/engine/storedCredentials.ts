@@ -1,20 +1,33 @@
 import type {
 	ICredentialDataDecryptedObject,
+	ICredentialsExpressionResolveValues,
 	ICredentialsHelper,
 	ICredentialType,
+	IExecuteData,
 	IHttpRequestOptions,
 	INode,
 	INodeCredentialsDetails,
 	INodeProperties,
+	IWorkflowExecuteAdditionalData,
 	Workflow,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
-import { workflowPackage } from './n8nCore';
+import { core, workflowPackage } from './n8nCore';
 
 const { ICredentialsHelper: BaseHelper, isExpression, NodeHelpers } = workflowPackage;
 
 function notInTests(what: string): never {
 	throw new Error(`${what} is not part of the test engine`);
+}
+
+/** What an expression leaves undefined stays so, as in n8n. */
+function plainValues(values: object): Record<string, string | number | boolean> {
+	for (const [name, value] of Object.entries({ ...values })) {
+		if (typeof value === 'object') notInTests(`Field "${name}", which is not a plain value,`);
+	}
+	const plain: Record<string, string | number | boolean> = {};
+	return Object.assign(plain, values);
 }
 
 /** The part of n8n's CredentialsHelper that a node with a generic `authenticate` meets. */
@@ -75,10 +88,18 @@ export class StoredCredentials extends BaseHelper implements ICredentialsHelper 
 		return request;
 	}
 
+	/**
+	 * As n8n's server reads a credential for a node: with an item, expressions in its fields are worked out for
+	 * that item (`applyDefaultsAndOverwrites` of n8n 1.123.81 and 2.41.1).
+	 */
 	async getDecrypted(
-		_additionalData: unknown,
+		additionalData: IWorkflowExecuteAdditionalData,
 		{ id }: INodeCredentialsDetails,
 		typeName: string,
+		mode: WorkflowExecuteMode,
+		executeData?: IExecuteData,
+		_raw?: boolean,
+		resolveFor?: ICredentialsExpressionResolveValues,
 	): Promise<ICredentialDataDecryptedObject> {
 		this.reads++;
 		const data = id === null ? undefined : this.stored[id];
@@ -91,14 +112,32 @@ export class StoredCredentials extends BaseHelper implements ICredentialsHelper 
 			null,
 			null,
 		);
-		return Object.fromEntries(
-			Object.entries(withDefaults ?? {}).map(([name, value]) => {
-				if (value === undefined || typeof value === 'object') {
-					return notInTests(`Field "${name}", which is not a plain value,`);
-				}
-				return [name, value];
-			}),
-		);
+		const fields = plainValues(withDefaults ?? {});
+		if (!resolveFor) {
+			const hasExpression = Object.values(fields).some(isExpression);
+			return hasExpression ? notInTests('An expression without an item') : fields;
+		}
+		const { workflow, runExecutionData, runIndex, itemIndex, node, connectionInputData } =
+			resolveFor;
+		const resolve = async () =>
+			workflow.expression.getParameterValue(
+				fields,
+				runExecutionData,
+				runIndex,
+				itemIndex,
+				node.name,
+				connectionInputData,
+				mode,
+				core.getAdditionalKeys(additionalData, mode, null, { isCredential: true }),
+				executeData,
+				false,
+				fields,
+			);
+		const resolved = await resolve().catch((error: Error) => {
+			error.message += ' [Error resolving credentials]';
+			throw error;
+		});
+		return plainValues(Object(resolved));
 	}
 
 	getCredentialsProperties(typeName: string): INodeProperties[] {

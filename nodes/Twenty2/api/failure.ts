@@ -97,6 +97,15 @@ export function toFailure(error: unknown): Failure {
 	return error instanceof Failure ? error : unexpected(error);
 }
 
+/** @returns what the work gives, or the Failure that it ends with */
+export function orFailure<T>(work: () => T): T | Failure {
+	try {
+		return work();
+	} catch (error) {
+		return toFailure(error);
+	}
+}
+
 /**
  * @returns the Failure that was caught
  * @throws anything else: the reason of a signal, or a fault, which is `UNEXPECTED` in the end

@@ -1,7 +1,7 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Generation, Twenty2 } from '../api/client';
-import { Failure, toFailure } from '../api/failure';
+import { Failure, orFailure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
 import { budgetOf, type Access, type Budget } from '../policy/budget';
@@ -47,9 +47,62 @@ export interface Connection extends ApiConnection {
 	media: Media;
 }
 
-/** Connects an execution to Twenty2. @throws Failure as `connectToApi` */
-export async function connect(n8n: IExecuteFunctions, generation: Generation): Promise<Connection> {
-	const connection = await connectToApi(n8n, generation);
+/** Gives the connection of an item, or why it has none. */
+export type ConnectionOf = (item: number) => Promise<Connection | Failure>;
+
+/**
+ * Connects the items of an execution to Twenty2, each with its own credential. Items whose credentials are the
+ * same share a connection. A credential that is the same for all items is read at most twice.
+ */
+export async function connect(
+	n8n: IExecuteFunctions,
+	generation: Generation,
+): Promise<ConnectionOf> {
+	const known = new Map<string, Connection | Failure>();
+	const connected = (credential: ICredentialDataDecryptedObject) => {
+		const content = JSON.stringify(credential);
+		const connection =
+			known.get(content) ?? orFailure(() => connectionWith(n8n, generation, credential));
+		known.set(content, connection);
+		return connection;
+	};
+	const each: ConnectionOf = async (item) =>
+		await credentialOf(n8n, generation, item).then(connected, toFailure);
+
+	const items = n8n.getInputData().length;
+	const first = await credentialOf(n8n, generation, 0).catch(toFailure);
+	if (first instanceof Failure) return items === 1 ? async () => first : each;
+	if (items > 1 && (await isPerItem(n8n, generation, first, items))) return each;
+	return async () => connected(first);
+}
+
+/**
+ * Whether a credential may be another one for other items. Where it depends on the item, n8n rejects an item
+ * beyond the last one, or gives something else for it (n8n 1.123 and 2.41).
+ * @param first the credential of the first item
+ * @param items how many items there are
+ */
+async function isPerItem(
+	n8n: IExecuteFunctions,
+	generation: Generation,
+	first: ICredentialDataDecryptedObject,
+	items: number,
+): Promise<boolean> {
+	// Only an expression leaves a field without a value, and it may yield one for another item.
+	const fields: unknown[] = Object.values(first);
+	if (fields.includes(undefined) || fields.includes(null)) return true;
+	// Not a whole number, so that it looks like no other item to an expression that counts with the index.
+	const beyond = await credentialOf(n8n, generation, items + 0.5).catch(() => undefined);
+	return JSON.stringify(beyond) !== JSON.stringify(first);
+}
+
+/** @throws Failure as `apiWith` */
+function connectionWith(
+	n8n: IExecuteFunctions,
+	generation: Generation,
+	credential: ICredentialDataDecryptedObject,
+): Connection {
+	const connection = apiWith(n8n, generation, credential);
 	return Object.assign(connection, { media: mediaThrough(n8n, connection.baseUrl) });
 }
 
@@ -61,13 +114,55 @@ export async function connect(n8n: IExecuteFunctions, generation: Generation): P
 export async function connectToApi(
 	n8n: Sender,
 	generation: Generation,
-	open = (budget: Budget, credential: string) =>
-		budget.open((message) => n8n.logger.debug(logLine(message)), credential),
+	open?: OpenAccess,
 ): Promise<ApiConnection> {
+	return apiWith(n8n, generation, await credentialOf(n8n, generation), open);
+}
+
+/**
+ * Reads the credential of a node, as n8n resolves its expressions.
+ * @param item for which item
+ * @throws Failure `INVALID_INPUT`
+ */
+async function credentialOf(
+	n8n: Sender,
+	{ credentialType }: Generation,
+	item?: number,
+): Promise<ICredentialDataDecryptedObject> {
+	return await n8n
+		.getCredentials<ICredentialDataDecryptedObject>(credentialType, item)
+		.catch(({ message }: Error) => {
+			throw message.endsWith(UNRESOLVED) ? unresolved(message) : missing(message);
+		});
+}
+
+/** How n8n marks that an expression in a credential could not be worked out (n8n 1.123 and 2.41). */
+const UNRESOLVED = ' [Error resolving credentials]';
+
+function unresolved(message: string): Failure {
+	return Failure.ofInput(
+		'INVALID_INPUT',
+		`An expression in the Twenty2 credential could not be worked out: ${message.slice(0, -UNRESOLVED.length)}`,
+		'Open the credential and check what its expressions yield for this item',
+	);
+}
+
+function missing(message: string): Failure {
+	return Failure.ofInput('INVALID_INPUT', message, 'Choose a Twenty2 credential');
+}
+
+/** Gives the access to the budget of a credential's key. @param credential n8n's ID of the credential */
+type OpenAccess = (budget: Budget, credential: string) => Access;
+
+/** @throws Failure `INVALID_INPUT` when a field of the credential is wrong */
+function apiWith(
+	n8n: Sender,
+	generation: Generation,
+	credential: ICredentialDataDecryptedObject,
+	open: OpenAccess = (budget, id) =>
+		budget.open((message) => n8n.logger.debug(logLine(message)), id),
+): ApiConnection {
 	const { credentialType } = generation;
-	const credential = await n8n.getCredentials(credentialType).catch((error: Error) => {
-		throw Failure.ofInput('INVALID_INPUT', error.message, 'Choose a Twenty2 credential');
-	});
 	const account = generation.account(credential);
 	const { apiKey, baseUrl, limits } = account;
 	const { id } = n8n.getNode().credentials?.[credentialType] ?? {};

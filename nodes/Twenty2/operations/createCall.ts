@@ -84,7 +84,7 @@ export const createCall: Operation = {
 
 	isDryRun,
 
-	check(parameters, connection) {
+	check(parameters, connection, keysOfRun) {
 		const { twenty2, media } = connection;
 		const call = newCall(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
@@ -97,12 +97,17 @@ export const createCall: Operation = {
 		const wanted = mediaWanted(parameters);
 		const refresh = wanted.recording || wanted.transcript;
 
-		if (isDryRun(parameters)) return async () => [{ json: triedOut(call, hours) }];
+		const { item } = parameters;
+		const sameKey = key === undefined ? undefined : keysOfRun.note(key, item, call.toNumber);
+		if (isDryRun(parameters)) {
+			const known = sameKey === undefined ? {} : { same_key_as_item: sameKey };
+			return async () => [{ json: { ...triedOut(call, hours), ...known } }];
+		}
 
-		const { access } = connection;
 		return async (run) => {
+			const { access } = connection;
 			const { signal, canceled } = run;
-			const entry = run.ledger.entry(parameters.item, call.toNumber);
+			const entry = run.ledger.entry(item, call.toNumber);
 			const context = { twenty2, access, requestOptions, signal };
 			const place = async (record: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);

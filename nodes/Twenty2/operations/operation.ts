@@ -5,6 +5,7 @@ import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { RunMarks } from '../policy/runMarks';
 import type { UsedKeys } from '../policy/usedKeys';
+import type { KeysOfRun } from './create/keysOfRun';
 import type { QueuedCalls } from './create/ringingTime';
 import type { ItemFields } from './fields/parameters';
 
@@ -46,6 +47,10 @@ export interface Operation {
 	dials: boolean;
 	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
 	isDryRun?(parameters: ItemFields): boolean;
-	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
-	check(parameters: ItemFields, connection: Connection): Task;
+	/**
+	 * Reads and checks the fields for one item; nothing is sent.
+	 * @param keysOfRun notes the item's key, where it has one
+	 * @throws Failure
+	 */
+	check(parameters: ItemFields, connection: Connection, keysOfRun: KeysOfRun): Task;
 }

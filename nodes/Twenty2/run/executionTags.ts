@@ -19,11 +19,13 @@ export function tagWithCalls(n8n: IExecuteFunctions, callIds: string[]): void {
 	if (!customData) return;
 	const tags: Record<string, unknown> = customData.getAll();
 	const values = keys.map((key) => (typeof tags[key] === 'string' ? tags[key] : ''));
+	const tagged = new Set(values.flatMap((value) => value.split(' ')));
 	for (const callId of callIds) {
-		if (values.some((value) => value.split(' ').includes(callId))) continue;
+		if (tagged.has(callId)) continue;
 		const room = values.findIndex((value) => value.length + callId.length < MAX_LENGTH);
-		if (room === -1) break;
+		if (room === -1) continue;
 		values[room] = `${values[room]} ${callId}`.trim();
+		tagged.add(callId);
 	}
 	keys.forEach((key, n) => {
 		if (values[n] && values[n] !== tags[key]) customData.set(key, values[n]);

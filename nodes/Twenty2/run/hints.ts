@@ -1,20 +1,29 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { Failure } from '../api/failure';
+import { deduplicationKey } from '../operations/create/atMostOnce';
+import type { KeysOfRun } from '../operations/create/keysOfRun';
 import type { QueuedCalls } from '../operations/create/ringingTime';
-import type { Access } from '../policy/budget';
-import type { Limits } from '../policy/keyLimits';
+import type { Waited } from '../policy/waitTally';
 import type { CheckedItem, Result } from './items';
 
 /** Up to this wait, there is no hint. */
 const UNHINTED_WAIT_MS = 5_000;
 
+const noWait = {
+	forLimit: 0,
+	forRefusals: 0,
+	limits: { requestsPerMinute: 0, concurrentCalls: 0 },
+};
+
+const totalOf = ({ forLimit, forRefusals }: Waited) => forLimit + forRefusals;
+
 /** What a run has come to. */
 export interface RunSoFar {
-	connection: { access: Pick<Access, 'waited'>; limits: Limits } | Failure;
 	items: CheckedItem[];
 	results: Result[];
 	queued: QueuedCalls;
+	keysOfRun: KeysOfRun;
 	/** The IDs of the calls that were placed. */
 	callIds: string[];
 }
@@ -24,7 +33,13 @@ type HintFunctions = Pick<IExecuteFunctions, 'addExecutionHints' | 'getMode' | '
 
 /** Adds what the user should know of a run as hints beside its output. */
 export function addHints(n8n: HintFunctions, run: RunSoFar): void {
-	const messages = [dryRunHint(run), manualHint(n8n, run), waitHint(run), queueHint(n8n, run)];
+	const messages = [
+		dryRunHint(run),
+		manualHint(n8n, run),
+		leftOutHint(run),
+		waitHint(run),
+		queueHint(n8n, run),
+	];
 	for (const message of messages) {
 		if (message !== undefined) n8n.addExecutionHints({ message, location: 'outputPane' });
 	}
@@ -86,13 +101,35 @@ function timeIn(timeZone: string, at: number): string | undefined {
 	}
 }
 
-/** How long the limits made this run wait, and why. */
-function waitHint({ connection, items }: RunSoFar): string | undefined {
+/** How many people were not phoned because of a key that is not theirs alone. */
+function leftOutHint({ items, results, keysOfRun }: RunSoFar): string | undefined {
+	const real = (item: number) => (items[item]?.isDryRun ? undefined : results[item]);
+	const leftOut = keysOfRun.leftOut({
+		isPlaced(item) {
+			const result = real(item);
+			return result instanceof Failure ? result.fields.outcome === 'placed' : result !== undefined;
+		},
+		isDuplicate(item) {
+			const result = real(item);
+			return result instanceof Failure && result.fields.code === 'DUPLICATE_CALL';
+		},
+	});
+	if (leftOut === 0) return undefined;
+	const people = leftOut === 1 ? '1 person was' : `${leftOut} people were`;
+	return `${people} not phoned, because an item of this run with another number had the same key. Is a field in ${deduplicationKey.displayName} empty?`;
+}
+
+/** How long the limits made this run wait, and why. Of several keys, it tells of the one that waited longest. */
+function waitHint({ items }: RunSoFar): string | undefined {
 	// A dry run sends nothing, and its connection may open no access.
-	if (connection instanceof Failure || items.every(({ isDryRun }) => isDryRun)) return undefined;
-	const { access, limits } = connection;
-	const { forLimit, forRefusals } = access.waited;
-	if (forLimit + forRefusals <= UNHINTED_WAIT_MS) return undefined;
+	const real = items.filter(({ isDryRun }) => !isDryRun).map(({ connection }) => connection);
+	const longest = [...new Set(real)]
+		.flatMap((each) =>
+			each instanceof Failure ? [] : [{ ...each.access.waited, limits: each.limits }],
+		)
+		.reduce((one, other) => (totalOf(other) > totalOf(one) ? other : one), noWait);
+	const { forLimit, forRefusals, limits } = longest;
+	if (totalOf(longest) <= UNHINTED_WAIT_MS) return undefined;
 
 	const waits = [
 		{
@@ -104,7 +141,7 @@ function waitHint({ connection, items }: RunSoFar): string | undefined {
 			why: 'because Twenty2 said that there were too many requests, as it does while something else uses the same key or as many calls as it allows are still going',
 		},
 	].filter(({ ms }) => ms >= 1_000);
-	const total = waits.length > 1 ? `${duration(forLimit + forRefusals)}: ` : '';
+	const total = waits.length > 1 ? `${duration(totalOf(longest))}: ` : '';
 	const parts = waits.map(({ ms, why }) => `${duration(ms)} ${why}`);
 	return `This run waited ${total}${parts.join(', and ')}.`;
 }

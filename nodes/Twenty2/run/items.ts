@@ -1,12 +1,18 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 
-import { Failure, toFailure } from '../api/failure';
-import type { Connection } from '../connection/connect';
+import { Failure, orFailure, toFailure } from '../api/failure';
+import { connect, type Connection } from '../connection/connect';
+import { offline } from '../connection/offline';
+import type { Chosen } from '../operations/chosen';
+import type { KeysOfRun } from '../operations/create/keysOfRun';
 import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
-import type { Operation, Output, Run, Task } from '../operations/operation';
+import type { Output, Run, Task } from '../operations/operation';
+import type { Access } from '../policy/budget';
+import type { Limits } from '../policy/keyLimits';
 import type { Entry } from '../policy/ledger';
+import { givingWay } from './giveWay';
 
 /** One item, read and checked. */
 export interface CheckedItem {
@@ -14,6 +20,8 @@ export interface CheckedItem {
 	task: Task | Failure;
 	/** It sends nothing and records nothing. */
 	isDryRun: boolean;
+	/** What it is sent over, or why nothing can be sent. Items with the same credential share one. */
+	connection: { access: Pick<Access, 'waited'>; limits: Limits } | Failure;
 }
 
 /** The result of an item: its outputs, its failure, or undefined when the run ended before it. */
@@ -29,40 +37,60 @@ export interface Results {
 export interface CarryOutOptions {
 	/** What all items share. */
 	run: Omit<Run, 'signal' | 'canceled'>;
-	/** How many items are carried out at a time. */
-	concurrency: number;
 	/** Start no item after one has failed, and none at all when the check of one has failed. */
 	stopAtFailure: boolean;
 	/** Fires when the execution is stopped. */
 	canceled: AbortSignal;
 }
 
+export interface CheckOptions extends Omit<Chosen, 'dials'> {
+	/** Notes the deduplication keys of the items. */
+	keysOfRun: KeysOfRun;
+	/** Fires when the execution is stopped. */
+	canceled: AbortSignal;
+}
+
 /**
- * Reads and checks every item; nothing is sent.
- * @param connection a Failure is the failure of every item
- * @param dryConnection what a dry run has in place of it
+ * Reads and checks every item; nothing is sent. n8n goes on with everything else meanwhile. When the execution is
+ * stopped, the rest of the items is left out.
  */
-export function checkItems(
+export async function checkItems(
 	n8n: IExecuteFunctions,
-	operation: Operation,
-	connection: Connection | Failure,
-	dryConnection: Connection,
-): CheckedItem[] {
-	return n8n.getInputData().map((_, item) => {
+	{ operation, generation, keysOfRun, canceled }: CheckOptions,
+): Promise<CheckedItem[]> {
+	const given = n8n.getInputData();
+	const failing = (failure: Failure) =>
+		given.map(() => ({ task: failure, isDryRun: false, connection: failure }));
+	if (operation instanceof Failure) return failing(operation);
+	if (generation instanceof Failure) return failing(generation);
+
+	const giveWay = givingWay();
+	const connectionOf = await connect(n8n, generation);
+	const dryConnection = offline(generation);
+	const items: CheckedItem[] = [];
+	for (const item of given.keys()) {
+		await giveWay();
+		if (canceled.aborted) break;
+		const connection = await connectionOf(item);
 		const parameters = new Parameters(n8n, item);
 		let isDryRun = false;
-		try {
+		const check = (): Task => {
 			isDryRun = operation.isDryRun?.(parameters) ?? false;
 			if (isDryRun) {
-				const task = operation.check(parameters, dryConnection);
-				return { task: dryTask(task, connection), isDryRun };
+				return dryTask(operation.check(parameters, dryConnection, keysOfRun), connection);
 			}
-			if (connection instanceof Failure) return { task: connection, isDryRun };
-			return { task: operation.check(parameters, connection), isDryRun };
-		} catch (error) {
-			return { task: toFailure(error).with(isDryRun ? { dry_run: true } : {}), isDryRun };
-		}
-	});
+			if (connection instanceof Failure) throw connection;
+			return operation.check(parameters, connection, keysOfRun);
+		};
+		const task = orFailure(check);
+		const isFailedDryRun = isDryRun && task instanceof Failure;
+		items.push({
+			task: isFailedDryRun ? task.with({ dry_run: true }) : task,
+			isDryRun,
+			connection,
+		});
+	}
+	return items;
 }
 
 /** A dry run needs no connection, but where there is none, the item says so beside what would be sent. */
@@ -76,12 +104,12 @@ function dryTask(task: Task, connection: Connection | Failure): Task {
 }
 
 /**
- * Carries the items out, several at a time. When the run ends early, it awaits what is in flight. The
- * failure of a dry run ends no run, so that all that is wrong is seen at once.
+ * Carries the items out, as many at a time of each connection as it allows calls. When the run ends early, it
+ * awaits what is in flight. The failure of a dry run ends no run, so that all that is wrong is seen at once.
  */
 export async function carryOut(
 	items: CheckedItem[],
-	{ run, concurrency, stopAtFailure, canceled }: CarryOutOptions,
+	{ run, stopAtFailure, canceled }: CarryOutOptions,
 ): Promise<Results> {
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);
@@ -93,16 +121,25 @@ export async function carryOut(
 	};
 
 	// An item invalid on this retry may have been dialled before: keep that outcome.
-	const withOutcomes = items.map(({ task, isDryRun }, item) => {
+	const withOutcomes = items.map((checked, item) => {
+		const { task, isDryRun } = checked;
 		const isReal = task instanceof Failure && !isDryRun;
-		return {
-			task: isReal ? task.with(earlierOutcome(run.ledger.entriesOf(item))) : task,
-			isDryRun,
-		};
+		return isReal
+			? { ...checked, task: task.with(earlierOutcome(run.ledger.entriesOf(item))) }
+			: checked;
 	});
 
-	const limit = pLimit(concurrency);
-	const carryOne = async ({ task, isDryRun }: CheckedItem, item: number): Promise<Result> => {
+	const slots = new Map<CheckedItem['connection'], LimitFunction>();
+	const slotsOf = (connection: CheckedItem['connection']) => {
+		const atOnce = connection instanceof Failure ? 1 : connection.limits.concurrentCalls;
+		const limit = slots.get(connection) ?? pLimit(atOnce);
+		slots.set(connection, limit);
+		return limit;
+	};
+	const carryOne = async (
+		{ task, isDryRun, connection }: CheckedItem,
+		item: number,
+	): Promise<Result> => {
 		const guarded = async <T>(work: () => Promise<T>): Promise<T | Failure | undefined> => {
 			try {
 				return await work();
@@ -116,7 +153,7 @@ export async function carryOut(
 			}
 		};
 		if (task instanceof Failure) return task;
-		const begun = await limit(async () =>
+		const begun = await slotsOf(connection)(async () =>
 			signal.aborted
 				? undefined
 				: await guarded(async () => await task({ ...run, signal, canceled })),

@@ -43,7 +43,8 @@ export function runStateOf(n8n: IExecuteFunctions): RunState {
 	if (store && locked && n8n.getMode() !== 'retry' && !watched.has(known)) {
 		watched.add(known);
 		onEndedWell(n8n, () => {
-			if (!known.metOthers) store.removeLater(marksOf(name, known), locked);
+			const made = marksOf(name, known);
+			if (made.length > 0 && !known.metOthers) store.removeLater(made, locked);
 		});
 	}
 	const run = { name, index, items: n8n.getInputData().length, isTool: isTool(node) };

@@ -5,6 +5,7 @@ import type { Twenty2 } from '../../../nodes/Twenty2/api/client';
 import { Failure, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
 import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
+import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
@@ -85,14 +86,15 @@ function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
 		item: 0,
 		workflowTimezone: 'Asia/Kolkata',
 	});
-	const task = createCall.check(item, {
+	const connection = {
 		twenty2: twenty2With(twenty2),
 		access,
 		media,
 		baseUrl: media.baseUrl,
 		limits: { requestsPerMinute: 1_000, concurrentCalls: 3 },
 		request: async () => await Promise.reject(new Error('nothing is read')),
-	});
+	};
+	const task = createCall.check(item, connection, new KeysOfRun());
 	const whole = async () => {
 		const done = await task(run);
 		return done instanceof Function ? await done() : done;

@@ -2,8 +2,10 @@ import type { NodeExecutionHint, WorkflowExecuteMode } from 'n8n-workflow';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
+import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import { addHints, type RunSoFar } from '../../../nodes/Twenty2/run/hints';
+import type { CheckedItem } from '../../../nodes/Twenty2/run/items';
 
 const failure = Failure.ofNode('INVALID_NUMBER', 'Not a number');
 const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
@@ -14,7 +16,12 @@ const waited = (forLimit: number, forRefusals: number) => ({
 	limits,
 });
 
-const items = (...dry: boolean[]) => dry.map((isDryRun) => ({ task: async () => [], isDryRun }));
+const item = (isDryRun: boolean, connection: CheckedItem['connection'] = waited(0, 0)) => ({
+	task: async () => [],
+	isDryRun,
+	connection,
+});
+const items = (...dry: boolean[]) => dry.map((isDryRun) => item(isDryRun));
 
 const within = { json: { outside_calling_hours: false } };
 const outside = { json: { outside_calling_hours: true } };
@@ -34,10 +41,10 @@ const hintsOf = (
 			getTimezone: () => timezone,
 		},
 		{
-			connection: waited(0, 0),
 			items: items(false),
 			results: [],
 			queued: new QueuedCalls(),
+			keysOfRun: new KeysOfRun(),
 			callIds: [],
 			...run,
 		},
@@ -49,8 +56,8 @@ describe('The hints beside the output', () => {
 	it('are none for a run that need not be explained', () => {
 		expect(hintsOf({ callIds: ['call_1'] })).toEqual([]);
 		expect(hintsOf({}, { mode: 'manual' })).toEqual([]);
-		expect(hintsOf({ connection: waited(3_000, 2_000) })).toEqual([]);
-		expect(hintsOf({ connection: failure })).toEqual([]);
+		expect(hintsOf({ items: [item(false, waited(3_000, 2_000))] })).toEqual([]);
+		expect(hintsOf({ items: [item(false, failure)] })).toEqual([]);
 	});
 
 	it.each([
@@ -91,7 +98,15 @@ describe('The hints beside the output', () => {
 		[61_000, 62_000, 'waited 2 minutes 3 seconds: 1 minute 1 second for the limit'],
 		[6_000, 900, 'waited 6 seconds for'],
 	])('tell how long the limits made a run wait: %i and %i ms', (forLimit, forRefusals, said) => {
-		const [hint] = hintsOf({ connection: waited(forLimit, forRefusals) });
+		const [hint] = hintsOf({ items: [item(false, waited(forLimit, forRefusals))] });
 		expect(hint).toContain(said);
+	});
+
+	it('tell of the key that waited longest where the items have several', () => {
+		const keys = [waited(6_000, 0), waited(0, 20_000), waited(8_000, 0)];
+		const given = keys.flatMap((key) => [item(false, key), item(false, key)]);
+		expect(hintsOf({ items: [...given, item(true, waited(90_000, 0))] })).toEqual([
+			expect.stringContaining('waited 20 seconds because'),
+		]);
 	});
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
-import type { Run, Task } from '../../../nodes/Twenty2/operations/operation';
+import type { Output, Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
 import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
 import { UsedKeys } from '../../../nodes/Twenty2/policy/usedKeys';
@@ -20,15 +20,22 @@ const given = (changes: Partial<CarryOutOptions> = {}) => {
 			keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
 			queued: new QueuedCalls(),
 		},
-		concurrency: 3,
 		stopAtFailure: true,
 		canceled: new AbortController().signal,
 		...changes,
 	};
 };
 
-const real = (task: Task | Failure) => ({ task, isDryRun: false });
-const dry = (task: Task | Failure) => ({ task, isDryRun: true });
+/** What items are sent over that have a key in common. */
+const connectionOf = (concurrentCalls: number) => ({
+	access: { waited: { forLimit: 0, forRefusals: 0 } },
+	limits: { requestsPerMinute: 60, concurrentCalls },
+});
+
+const shared = connectionOf(3);
+
+const real = (task: Task | Failure, connection = shared) => ({ task, isDryRun: false, connection });
+const dry = (task: Task | Failure) => ({ task, isDryRun: true, connection: shared });
 
 const failure = Failure.ofNode('INVALID_NUMBER', 'Not a number');
 const done = [{ json: { done: true } }];
@@ -56,11 +63,38 @@ describe('Items', () => {
 			atOnce--;
 			return [];
 		};
+		const two = connectionOf(2);
 		await carryOut(
-			Array.from({ length: 7 }, () => real(task)),
-			given({ concurrency: 2 }),
+			Array.from({ length: 7 }, () => real(task, two)),
+			given(),
 		);
 		expect(most).toBe(2);
+	});
+
+	it('wait for no item of another key', async () => {
+		const slow = later<Output[]>();
+		const begun: number[] = [];
+		const noting =
+			(item: number, outputs: Promise<Output[]>): Task =>
+			async () => {
+				begun.push(item);
+				return await outputs;
+			};
+		const [one, other] = [connectionOf(1), connectionOf(1)];
+		const results = carryOut(
+			[
+				real(noting(0, slow.promise), one),
+				real(noting(1, Promise.resolve(done)), one),
+				real(noting(2, Promise.resolve(done)), other),
+				real(noting(3, Promise.resolve(done)), other),
+			],
+			given(),
+		);
+		await settle();
+		expect(begun).toEqual([0, 2, 3]);
+		slow.resolve(done);
+		expect(await results).toEqual({ results: [done, done, done, done] });
+		expect(begun).toEqual([0, 2, 3, 1]);
 	});
 
 	it('are none of them sent when one was found wrong, under Stop Workflow', async () => {
@@ -79,16 +113,17 @@ describe('Items', () => {
 	it('are awaited when another one has ended the run, and no further one begins', async () => {
 		const slow = later<void>();
 		let begun = 0;
+		const two = connectionOf(2);
 		const results = carryOut(
 			[
 				real(async ({ signal, canceled }: Run) => {
 					await slow.promise;
 					return [{ json: { stopped: signal.aborted, canceled: canceled.aborted } }];
-				}),
-				real(fails),
-				real(async () => [{ json: { begun: begun++ } }]),
+				}, two),
+				real(fails, two),
+				real(async () => [{ json: { begun: begun++ } }], two),
 			],
-			given({ concurrency: 2 }),
+			given(),
 		);
 		await settle();
 		slow.resolve();

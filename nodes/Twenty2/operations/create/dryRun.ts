@@ -3,7 +3,6 @@ import type { INodeProperties } from 'n8n-workflow';
 import type { NewCall } from '../../api/client';
 import type { JsonObject } from '../../json';
 import type { FieldReader } from '../fields/parameters';
-import { yesOrNo } from '../fields/schemas';
 import { isWithin, nextAllowedAt, type CallingHours } from './callingHours';
 import { inIndia, ringsAt } from './ringingTime';
 
@@ -11,14 +10,14 @@ export const dryRun: INodeProperties = {
 	displayName: 'Dry Run',
 	name: 'dryRun',
 	type: 'boolean',
-	default: false,
+	default: true,
 	description:
 		'Whether to phone nobody and send nothing. Each item then shows what Twenty2 would be sent, or what is wrong with it.',
 };
 
 /** @throws Failure `INVALID_INPUT` when the option is neither true nor false: nobody is phoned then either */
 export function isDryRun(parameters: FieldReader): boolean {
-	return parameters.readOption(dryRun, yesOrNo);
+	return parameters.isSwitchedOn(dryRun);
 }
 
 /**

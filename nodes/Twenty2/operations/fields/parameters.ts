@@ -59,7 +59,7 @@ export class FieldReader {
 	 * @throws Failure `INVALID_INPUT`
 	 */
 	isSwitchedOn(field: INodeProperties): boolean {
-		return this.readAddedOption(field, yesOrNo) ?? false;
+		return this.checked(field, optionPath(field), false, yesOrNo);
 	}
 
 	/** Whether the field holds an expression, not a fixed value. */

@@ -8,6 +8,7 @@ import {
 } from '../../../../nodes/Twenty2/operations/fields/parameters';
 import { text } from '../../../../nodes/Twenty2/operations/fields/schemas';
 import { failureFrom } from '../../api/failureFrom';
+import { readerOf } from './reader';
 
 const field: INodeProperties = {
 	displayName: 'To Number',
@@ -72,17 +73,16 @@ describe('The reader of fields', () => {
 	});
 
 	it.each([
-		['is off while it was not added', null, false],
+		['is off while it was not added', undefined, false],
 		['is on once it was added', true, true],
 		['is off once it was switched off', false, false],
 	])('reads of a switch among the options that it %s', (_, value, isOn) => {
-		const { get, reader } = reading(value);
+		const reader = readerOf({}, value === undefined ? {} : { toNumber: value });
 		expect(reader.isSwitchedOn({ ...field, type: 'boolean', default: true })).toBe(isOn);
-		expect(get.mock.calls[0]).toEqual(['options.toNumber', null, { rawExpressions: true }]);
 	});
 
-	it('refuses a switch among the options that is neither on nor off', () => {
-		const { reader } = reading('yes');
+	it.each(['yes', null])('refuses a switch among the options that is %j', (value) => {
+		const { reader } = reading(value);
 		expect(() => reader.isSwitchedOn(field)).toThrow('To Number must be true or false');
 	});
 
