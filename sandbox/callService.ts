@@ -5,7 +5,7 @@ import type { Context } from './context';
 import { recordingLink, transcriptLink, type Link } from './mediaLinks';
 import { sleep } from './sleep';
 
-/** A call, its current state, and its links. Only a completed call has links. */
+/** A call, its current state, and its links. Only a completed call has links, a while after its end. */
 export interface CallDetails {
 	call: Call;
 	state: CallState;
@@ -82,7 +82,8 @@ export class CallService {
 		const { clock, media, url } = this.context;
 		const now = clock();
 		const state = stateOf(call, now);
-		if (state.status !== 'completed') return { call, state, links: {} };
+		const isLinked = state.completed && now >= call.endedAt + media.linkDelayMs;
+		if (!isLinked) return { call, state, links: {} };
 		const recording = recordingLink(url, call, now, media);
 		const transcript = transcriptLink(url, call, now, media);
 		return { call, state, links: { recording, transcript } };

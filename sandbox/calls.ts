@@ -9,9 +9,19 @@ export interface Pace {
 	talkMs: number | (() => number);
 	/** Whether a call that is placed between 21:00 and 9:00 India time is queued until 9:00. */
 	sleepsAtNight: boolean;
+	/**
+	 * The statuses of an answered call in words that Twenty2 does not document: while it goes on, with a
+	 * duration that grows, and when it is over, without `ended_at`.
+	 */
+	ownStatuses: { live: string; over: string } | null;
 }
 
-export const defaultPace: Pace = { ringMs: 500, talkMs: 2000, sleepsAtNight: false };
+export const defaultPace: Pace = {
+	ringMs: 500,
+	talkMs: 2000,
+	sleepsAtNight: false,
+	ownStatuses: null,
+};
 
 export type GenerationName = 'apiKey' | 'workspace';
 
@@ -44,11 +54,14 @@ export interface Call extends CallRequest, CallOrigin {
 	/** Null when nobody answers. */
 	answeredAt: number | null;
 	endedAt: number;
+	ownStatuses: Pace['ownStatuses'];
 }
 
 /** The state of a call at one moment. */
 export interface CallState {
-	status: 'queued' | 'ringing' | 'in-progress' | 'completed' | 'failed';
+	status: string;
+	/** Whether it was answered and is over, whatever the status is called. */
+	completed: boolean;
 	durationSeconds: number;
 	cost: string;
 	startedAt: string | null;
@@ -65,19 +78,24 @@ export function stateOf(call: Call, now: number): CallState {
 	const ringsFrom = call.beginsAt + (ringsUntil - call.beginsAt) * QUEUED_SHARE_OF_RINGING;
 	const ended = now >= call.endedAt;
 	const completed = ended && call.answeredAt !== null;
-	const talkMs = completed ? call.endedAt - ringsUntil : 0;
+	const { ownStatuses } = call;
+	const talking = !ended && now >= ringsUntil;
+	const talkedUntil = talking && ownStatuses ? now : completed ? call.endedAt : ringsUntil;
+	const talkMs = talkedUntil - ringsUntil;
 	const durationSeconds = Math.ceil(talkMs / 1000);
 	const status = () => {
-		if (ended) return completed ? 'completed' : 'failed';
+		if (completed) return ownStatuses?.over ?? 'completed';
+		if (ended) return 'failed';
 		if (now < ringsFrom) return 'queued';
-		return now < ringsUntil ? 'ringing' : 'in-progress';
+		return talking ? (ownStatuses?.live ?? 'in-progress') : 'ringing';
 	};
 	return {
 		status: status(),
+		completed,
 		durationSeconds,
 		cost: `${((durationSeconds / 60) * INR_PER_MINUTE).toFixed(2)} INR`,
 		startedAt: now < ringsFrom ? null : new Date(ringsFrom).toISOString(),
-		endedAt: ended ? new Date(call.endedAt).toISOString() : null,
+		endedAt: ended && !(completed && ownStatuses) ? new Date(call.endedAt).toISOString() : null,
 		outputParameters: completed ? { answered: true } : {},
 	};
 }
@@ -93,7 +111,7 @@ export class Calls {
 
 	/** Places a call at a time, in ms since 1970. Limits are not checked here. */
 	place(request: CallRequest, origin: CallOrigin, at: number, pace: Pace, answered: boolean): Call {
-		const { ringMs, talkMs, sleepsAtNight } = pace;
+		const { ringMs, talkMs, sleepsAtNight, ownStatuses } = pace;
 		const begins = sleepsAtNight ? beginsAt(at) : at;
 		const ringEnd = begins + ringMs;
 		const talkEnd = () => ringEnd + (typeof talkMs === 'function' ? talkMs() : talkMs);
@@ -105,6 +123,7 @@ export class Calls {
 			beginsAt: begins,
 			answeredAt: answered ? ringEnd : null,
 			endedAt: answered ? talkEnd() : ringEnd,
+			ownStatuses,
 		};
 		this.all.push(call);
 		this.byId.set(call.call_id, call);

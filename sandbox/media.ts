@@ -14,7 +14,7 @@ export function serveMedia(
 	const [, folder, callId] =
 		/^\/sandbox\/(recordings|transcripts)\/(\w+)\.(?:wav|txt)$/.exec(path) ?? [];
 	const call = calls.all.find(({ call_id }) => call_id === callId);
-	if (method !== 'GET' || !call || stateOf(call, now).status !== 'completed') return undefined;
+	if (method !== 'GET' || !call || !stateOf(call, now).completed) return undefined;
 	seen.media.push({ path, at: now, headers });
 	if (now >= Number(query.get('expires'))) return { status: 403, body: 'The link has expired' };
 	const file = folder === 'recordings' ? wav(media.recordingBytes) : text(transcript(call));

@@ -6,9 +6,12 @@ export interface MediaOptions {
 	recordingBytes: number;
 	/** How long links work, in ms. */
 	linkLifetimeMs: number;
+	/** From the end of a call until it has its links, in ms. With Infinity it never has. */
+	linkDelayMs: number;
 }
 
 export const defaultMedia: MediaOptions = {
 	recordingBytes: shortRecording,
 	linkLifetimeMs: 60 * 60 * 1000,
+	linkDelayMs: 0,
 };

@@ -38,8 +38,8 @@ export function webhookEvent(
 	now: number,
 ): WebhookEvent {
 	const state = stateOf(call, now);
-	const completed = state.status === 'completed';
-	if (state.endedAt === null) throw new TypeError(`${call.call_id} is ${state.status}`);
+	const { completed } = state;
+	if (now < call.endedAt) throw new TypeError(`${call.call_id} is ${state.status}`);
 	return {
 		event: completed ? 'call.completed' : 'call.failed',
 		event_id: call.call_id.replace(/^call_/, 'evt_'),
@@ -55,7 +55,7 @@ export function webhookEvent(
 			to_number: national(call.number),
 			started_at: state.startedAt,
 			answered_at: call.answeredAt === null ? null : iso(call.answeredAt),
-			ended_at: state.endedAt,
+			ended_at: iso(call.endedAt),
 			duration_seconds: state.durationSeconds,
 			billed_duration_seconds: state.durationSeconds,
 			call_cost_inr: Number.parseFloat(state.cost),

@@ -9,6 +9,7 @@ import {
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
 import { chosenIn, operationField, operationList, resource } from './operations/chosen';
+import { CallEnds } from './operations/create/callEnds';
 import { KeysOfRun } from './operations/create/keysOfRun';
 import { QueuedCalls } from './operations/create/ringingTime';
 import { listSearch } from './operations/fields/listSearch';
@@ -86,7 +87,7 @@ export class Twenty2 implements INodeType {
 		const state = isDryRun ? unstoredState(this) : runStateOf(this);
 		const queued = new QueuedCalls();
 		const { results, stoppedBy } = await carryOut(items, {
-			run: { ...state, queued },
+			run: { ...state, queued, ends: new CallEnds() },
 			stopAtFailure: !this.continueOnFail(),
 			canceled,
 		});

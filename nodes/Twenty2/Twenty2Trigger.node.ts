@@ -8,22 +8,31 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 
+import { Failure } from './api/failure';
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
 import { logLine } from './connection/logLine';
-import { eventIn, itemOf, type CallEvent } from './trigger/event';
+import { bodyOf, deliveryOf, eventIn, eventOf, itemOf } from './trigger/event';
 import * as fields from './trigger/fields';
 import { testing } from './trigger/panel';
 import {
 	answer,
 	answerTryAgain,
+	endsWithout,
 	startsWorkflow,
 	throwOperationError,
 	turnAway,
 } from './trigger/respond';
-import { failedEventsOf, startedEventsOf, withoutRepeats } from './trigger/seenEvents';
-import { isAuthorized, settingsOf, type Settings } from './trigger/settings';
-import { verify, type Verdict } from './trigger/verifyEvent';
+import { isRepeat, nodeKey, seenEventsOf } from './trigger/seenEvents';
+import {
+	isAuthorized,
+	readerOfDelivery,
+	readerOfExecution,
+	settingsOf,
+	wants,
+} from './trigger/settings';
+import { verifyEvent } from './trigger/verifyEvent';
+import { waiting } from './trigger/waiting';
 
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
 export class Twenty2Trigger implements INodeType {
@@ -96,63 +105,72 @@ export class Twenty2Trigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await receive(this).catch((error: unknown) =>
-			throwOperationError(this.getNode(), error),
-		);
+		try {
+			return receive(this);
+		} catch (error) {
+			return throwOperationError(this.getNode(), error);
+		}
 	}
 
 	/** n8n runs it first in the execution that `webhook()` starts. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await withoutRepeats(this)];
+		const items = carryOn(this).catch((error: unknown) =>
+			throwOperationError(this.getNode(), error),
+		);
+		return [await items];
 	}
 }
 
 /**
- * Takes in one delivery and answers it within 5 seconds. Each check comes before the work that it can
- * save. n8n keeps 11 MB for a delivery until this returns (n8n 2.41), so nothing waits here for long.
- * @throws Failure `INVALID_INPUT` when a field of the node or its credential is wrong
+ * Decides on one delivery at once, and answers it. n8n keeps 11 MB for a delivery until this returns
+ * (n8n 2.41), so it asks nobody and waits for nothing.
+ * @throws Failure `INVALID_INPUT` when a field of the node is wrong
  */
-async function receive(n8n: IWebhookFunctions): Promise<IWebhookResponseData> {
-	if (!isAuthorized(n8n)) {
+function receive(n8n: IWebhookFunctions): IWebhookResponseData {
+	const reader = readerOfDelivery(n8n);
+	if (!isAuthorized(reader, n8n.getQueryData())) {
 		return turnAway(n8n, 401, 'The URL must end in ?secret= and the secret of this trigger');
 	}
-	const event = eventIn(n8n.getBodyData());
+	const event = eventIn(bodyOf(n8n));
 	if ('wrong' in event) return turnAway(n8n, 400, `Not an event by Twenty2: ${event.wrong}`);
 
-	const settings = settingsOf(n8n);
-	if (!settings.wants(event)) {
+	const { verify } = settingsOf(reader, n8n.getNode());
+	if (!wants(reader, event)) {
 		const details = `it is ${logLine(`${event.event} by the assistant ${event.assistantId ?? '(unknown)'}`, 100)}, see Events and Assistant IDs`;
 		return turnAway(n8n, 200, 'This workflow does not ask for it', { details });
 	}
-	if (startedEventsOf(n8n).has(event.eventId)) return answer(n8n, 200, 'It came before');
-	return actOn(await verify(n8n, settings, event), n8n, settings, event);
+	const seenEvents = seenEventsOf(n8n);
+	if (seenEvents.has(event)) return answer(n8n, 200, 'It came before');
+	if (verify && !waiting.admits(nodeKey(n8n), event)) {
+		return answerTryAgain(n8n, 'Too many events wait to be verified, send it again');
+	}
+	seenEvents.taken(event);
+	if (verify) waiting.started(nodeKey(n8n), event);
+	answer(n8n, 200, 'Received');
+	return startsWorkflow(deliveryOf(event));
 }
 
-/** @throws the Failure of an event that could not be checked, once for each event */
-function actOn(
-	verdict: Verdict,
-	n8n: IWebhookFunctions,
-	{ simplify }: Settings,
-	event: CallEvent,
-): IWebhookResponseData {
-	switch (verdict.is) {
-		case 'open':
-			n8n.logger.debug(
-				logLine(`Twenty2 event ${event.eventId} is not verified: ${verdict.because}`),
-			);
-			return answerTryAgain(n8n, 'It is not verified yet, send it again', verdict.because);
-		case 'refuted':
-			n8n.logger.warn(
-				logLine(`Twenty2 event ${event.eventId} started nothing: ${verdict.because}`),
-			);
-			return turnAway(n8n, 403, 'Twenty2 does not confirm it', { details: verdict.because });
-		case 'unchecked':
-			if (failedEventsOf(n8n).claim(event.eventId)) throw verdict.failure;
-			return answerTryAgain(n8n, 'It could not be checked with Twenty2', verdict.failure.message);
-		case 'confirmed':
-			// Only now: a sender that was told to repeat an event must find no trace of it.
-			if (!startedEventsOf(n8n).claim(event.eventId)) return answer(n8n, 200, 'It came before');
-			answer(n8n, 200, 'Received');
-			return startsWorkflow(itemOf(event, simplify, verdict.call));
+const whatToDo =
+	'Put right what the execution says that this one is a retry of. Events that come later start the workflow';
+
+/**
+ * Asks Twenty2 about the event of an execution, where that is to be asked.
+ * @returns the item that the workflow goes on with, or none
+ * @throws Failure when a field of the node is wrong or Twenty2 cannot be asked
+ */
+async function carryOn(n8n: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const event = eventOf(n8n.getInputData()[0]);
+	if (!event) throw Failure.ofInput('INVALID_INPUT', 'No event was taken up here', whatToDo);
+	const { generation, simplify, verify } = settingsOf(readerOfExecution(n8n), n8n.getNode());
+	if (!verify) return (await isRepeat(n8n, event, false)) ? [] : [itemOf(event, simplify)];
+
+	const end = waiting.begun(nodeKey(n8n), event);
+	const verdict = await verifyEvent(n8n, generation, event).finally(end);
+	if (verdict.is === 'contradicted') {
+		seenEventsOf(n8n).contradicted(event);
+		return endsWithout(n8n, event, verdict.because);
 	}
+	seenEventsOf(n8n).confirmed(event);
+	if (await isRepeat(n8n, event, true)) return [];
+	return [itemOf(event, simplify, verdict.call)];
 }

@@ -30,7 +30,10 @@ const defaultOwner: Owner = {
 const credential = z.object({ id: z.string(), name: z.string() });
 const credentialTest = z.object({ status: z.enum(['OK', 'Error']), message: z.string() });
 const workflow = z.object({ id: z.string(), versionId: z.string() });
-const executionList = z.object({ results: z.array(executionSummary) });
+const executionList = z.object({
+	results: z.array(executionSummary),
+	nextCursor: z.string().nullish(),
+});
 const started = z.object({ executionId: z.coerce.string() });
 const settings = z.object({ userManagement: z.object({ showSetupOnFirstLoad: z.boolean() }) });
 const anything = z.unknown();
@@ -231,6 +234,19 @@ export class N8n {
 		const path = `/executions?limit=${limit}&filter=${filter}`;
 		const { results } = await this.rest.call('GET', path, executionList);
 		return results;
+	}
+
+	/** All executions of a workflow, newest first. n8n 2 only. */
+	async allExecutions(workflowId: string): Promise<ExecutionSummary[]> {
+		const filter = encodeURIComponent(JSON.stringify({ workflowId }));
+		const all: ExecutionSummary[] = [];
+		for (let cursor = ''; ; ) {
+			const path = `/executions?limit=100&filter=${filter}${cursor}`;
+			const { results, nextCursor } = await this.rest.call('GET', path, executionList);
+			all.push(...results);
+			if (!nextCursor) return all;
+			cursor = `&cursor=${encodeURIComponent(nextCursor)}`;
+		}
 	}
 
 	/** An execution whose data are those of its status, for which it waits a moment in n8n 1. */

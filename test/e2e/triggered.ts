@@ -83,17 +83,20 @@ export async function triggered(n8n: N8n, { credential, parameters = {}, beside 
 		connections: { ...connections, ...beside?.connections },
 	});
 	await n8n.activate(created);
+	// After a restart, n8n has another port.
+	const url = () => `${n8n.baseUrl}/webhook/${webhookId}/webhook`;
 	// A busy machine takes many times as long as an idle one.
 	const send = async (body: unknown, query = '', timeoutMs = 60_000) =>
-		await deliver(`${n8n.baseUrl}/webhook/${webhookId}/webhook${query}`, body, timeoutMs);
+		await deliver(url() + query, body, timeoutMs);
 	await eventually('The webhook', 60, async () => (await send([])).status !== 404 || undefined);
 	return {
 		id: created.id,
+		url,
 		send,
 		/** Waits for this many executions. @returns the trigger's output in each, oldest first */
-		started: async (count: number) => {
-			const executions = await eventually(`${count} executions`, 60, async () => {
-				const all = await n8n.executions(created.id, count + 10);
+		started: async (count: number, seconds = 60) => {
+			const executions = await eventually(`${count} executions`, seconds, async () => {
+				const all = await n8n.allExecutions(created.id);
 				return all.length >= count && all.every(({ status }) => status === 'success')
 					? all.reverse()
 					: undefined;

@@ -64,7 +64,8 @@ async function newTrigger({ verified = true } = {}): Promise<Trigger> {
 	const account = { apiKey: key, baseUrl: twenty2, concurrentCalls: 3 };
 	const trigger = await startTrigger({
 		baseUrl: twenty2,
-		parameters: { options: { secret } },
+		// With a secret, events are verified only where that is switched on.
+		parameters: { options: { secret, ...(verified && { verify: true }) } },
 		credentials: verified ? { twenty2Api: { ...account, requestsPerMinute: 1_000_000 } } : {},
 	});
 	triggers.push(trigger);
@@ -179,8 +180,8 @@ describe('A hostile delivery', () => {
 					status = given.event === 'call.completed' ? 'failed' : 'completed';
 					const answer = await post(trigger, given.text, sent);
 					await trigger.quiet();
-					expect([400, 403, 422]).toContain(answer.status);
-					if (answer.status === 403) contradicted++;
+					expect([200, 400, 422]).toContain(answer.status);
+					if (answer.status === 200) contradicted++;
 					expect(trigger.started).toEqual([]);
 					expect(trigger.failed).toEqual([]);
 					check([answer.content], trigger);
@@ -215,7 +216,8 @@ describe('A hostile delivery', () => {
 		await fc.assert(
 			fc.asyncProperty(events, headers, hostileText, async (given, sent, query) => {
 				const answer = await post(trigger, given.text, sent, query);
-				expect(answer.status).toBe(401);
+				// n8n itself says 422 to an encoding that it does not know.
+				expect([401, 422]).toContain(answer.status);
 				expect(requested).toEqual([]);
 				check([answer.content], trigger);
 			}),
@@ -255,7 +257,7 @@ describe('A huge delivery', () => {
 		];
 		for (const body of bodies) {
 			const answer = await post(trigger, body);
-			expect([400, 403]).toContain(answer.status);
+			expect([200, 400]).toContain(answer.status);
 			expect(answer.content.length).toBeLessThan(1_000);
 			check([answer.content], trigger);
 		}

@@ -117,6 +117,26 @@ describe('Wait for Completion', () => {
 		});
 	});
 
+	it.each([
+		['apiKey', 'voicemail'],
+		['apiKey', 'Call Completed'],
+		['workspace', 'call-disconnected'],
+		['workspace', 'user_hangup'],
+	])('ends with a call that ends without a documented word (%s, %s)', async (...row) => {
+		const [authentication, over] = row;
+		await reopen({ ...long, ownStatuses: { live: 'talking', over } });
+		const { runs, seconds } = await done(
+			limited().start({ items: leads(6), node: waiting({}, {}, { authentication }) }),
+		);
+		expect(runs.map(statuses)).toEqual([leads(6).map(() => over)]);
+		expect(runs[0]?.success[0]?.json).toMatchObject({ duration_seconds: 59, cost: '3.93 INR' });
+		// Each call has its line until three looks agreed, and no longer.
+		expect(sandbox.seen.mostLive).toBe(3);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
+		expect(seconds).toBeGreaterThanOrEqual(2 * (60 + 5));
+		expect(seconds).toBeLessThanOrEqual(2 * (60 + 5 * 5));
+	});
+
 	it('keeps a call that nobody answers out of the error output', async () => {
 		sandbox.behave(phone(0), 'unanswered');
 		const run = await runUntilDone(

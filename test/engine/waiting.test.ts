@@ -73,6 +73,29 @@ describe('Waiting for a limit', () => {
 			expect(seconds).toBeLessThanOrEqual(1.5 * 15);
 		});
 
+		it('finds lines free of calls that end without a documented word', async () => {
+			await sandbox.close();
+			const ownStatuses = { live: 'talking', over: 'voicemail' };
+			const pace = { ringMs: 1_000, talkMs: 59_000, ownStatuses };
+			await start({ concurrentCalls: 3, ...pace });
+			const run = await runUntilDone(
+				sandbox,
+				limited().start({
+					items: leads(9),
+					node: createCallNode({ options: { giveUpAfterSeconds: 600 } }),
+				}),
+			);
+			expect(run.error).toBeUndefined();
+			expect(run.success).toHaveLength(9);
+			expect(sandbox.seen.mostLive).toBe(3);
+			const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
+			const seconds = (Math.max(...placed) - Math.min(...placed)) / 1_000;
+			// Two rounds of a minute, and three looks at each call after its end.
+			expect(seconds).toBeLessThanOrEqual(2 * 120);
+			const refusedCreates = sandbox.seen.requests.filter(({ status }) => status === 429);
+			expect(refusedCreates.length).toBeLessThanOrEqual(4);
+		});
+
 		it('keeps no read from being sent for longer than the next try takes', async () => {
 			await sandbox.close();
 			await start({ concurrentCalls: 1, ringMs: 1_000, talkMs: 20_000 });

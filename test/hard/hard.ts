@@ -70,6 +70,10 @@ const waiting: Proof[] = [
 		files: ['--project', 'hard', 'test/hard/workerCrash.test.ts'],
 	},
 	{
+		what: 'Campaigns of 150 whose events start a workflow, with and without a secret',
+		files: ['--project', 'hard', 'test/hard/triggerCampaign.test.ts'],
+	},
+	{
 		what: 'Five minutes of mixed traffic in n8n',
 		files: ['--project', 'hard', 'test/hard/soak.test.ts'],
 	},

@@ -89,11 +89,11 @@ describe('The package', () => {
 		expect(scripts.lint).toMatch(/^n8n-node lint && eslint -c eslint.strict.config.mjs/);
 	});
 
-	it('unpacks to at most 400 kB', async () => {
+	it('unpacks to at most 420 kB', async () => {
 		const sizes = await Promise.all(
 			files.map(async (file) => (await stat(join(unpacked, file))).size),
 		);
-		expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(400_000);
+		expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(420_000);
 	});
 
 	it('can be read, as n8n’s reviewers have to', async () => {

@@ -135,7 +135,7 @@ export type End = 'completed' | 'not completed' | 'either';
 
 /**
  * The statuses of a call that is over. Twenty2 documents no list of statuses, so this one has every word
- * that can mean nothing else. They are compared without case, spaces, dashes and underscores.
+ * that can mean nothing else. They are compared as `wordOf` gives them.
  */
 const endings = new Map<string, End>([
 	['completed', 'completed'],
@@ -157,21 +157,67 @@ const endings = new Map<string, End>([
 	),
 ]);
 
+/** The statuses of a call that is to come or goes on, compared as those of one that is over. */
+const goingOn = [
+	'queued',
+	'scheduled',
+	'initiated',
+	'dialing',
+	'dialling',
+	'ringing',
+	'inprogress',
+	'ongoing',
+];
+
 const endedAt = z.object({ ended_at: z.string().check(z.minLength(1)) });
 
 const withStatus = z.object({ status: z.string() });
+
+/** The status of a call without case, spaces, dashes and underscores. */
+const wordOf = (call: JsonObject) =>
+	(withStatus.safeParse(call).data?.status ?? '').toLowerCase().replace(/[\s_-]/g, '');
 
 /**
  * How a call ended. @param call under the public names
  * @returns undefined when it is not over
  */
 export function endOf(call: JsonObject): End | undefined {
-	const status = withStatus.safeParse(call).data?.status ?? '';
-	const end = endings.get(status.toLowerCase().replace(/[\s_-]/g, ''));
-	return end ?? (endedAt.safeParse(call).success ? 'either' : undefined);
+	return endings.get(wordOf(call)) ?? (endedAt.safeParse(call).success ? 'either' : undefined);
 }
 
 /** Whether a call is over, however it went. @param call under the public names */
 export function hasEnded(call: JsonObject): boolean {
 	return endOf(call) !== undefined;
+}
+
+/** A number, or text with one such as "15.67 INR". One above 0 has a digit above 0. */
+const aboveZero = z.pipe(
+	z.pipe(z.union([z.number(), z.string()]), z.transform(String)),
+	z.string().check(z.regex(/[1-9]/)),
+);
+
+const withBill = z.union([
+	z.object({ duration_seconds: aboveZero }),
+	z.object({ cost: aboveZero }),
+]);
+
+/**
+ * Whether somebody answered a call: it was completed, or it has a duration above 0 or a cost.
+ * @param call under the public names
+ */
+export function wasAnswered(call: JsonObject): boolean {
+	return endOf(call) === 'completed' || withBill.safeParse(call).success;
+}
+
+/**
+ * What stays the same when a call is over, of one whose status does not tell: its status, duration and
+ * cost. The duration of a call that goes on grows.
+ * @param call under the public names
+ * @returns undefined when it goes on or has neither a duration above 0 nor a cost
+ */
+export function billOf(call: JsonObject): string | undefined {
+	const { duration_seconds, cost } = call;
+	const word = wordOf(call);
+	if (goingOn.includes(word) || !withBill.safeParse(call).success) return undefined;
+	return JSON.stringify([word, duration_seconds, cost]);
 }

@@ -4,7 +4,7 @@ import type { Generation, Twenty2 } from '../api/client';
 import { Failure, orFailure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
-import { budgetOf, type Access, type Budget } from '../policy/budget';
+import { budgetOf, type Access } from '../policy/budget';
 import type { Limits } from '../policy/keyLimits';
 import { send, type Patience } from '../policy/retry';
 import { logLine } from './logLine';
@@ -108,15 +108,10 @@ function connectionWith(
 
 /**
  * Reads the credential of a node and connects to Twenty2's API with it.
- * @param open gives the access to the budget; without it, the connection has an access of its own
  * @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong
  */
-export async function connectToApi(
-	n8n: Sender,
-	generation: Generation,
-	open?: OpenAccess,
-): Promise<ApiConnection> {
-	return apiWith(n8n, generation, await credentialOf(n8n, generation), open);
+export async function connectToApi(n8n: Sender, generation: Generation): Promise<ApiConnection> {
+	return apiWith(n8n, generation, await credentialOf(n8n, generation));
 }
 
 /**
@@ -151,16 +146,11 @@ function missing(message: string): Failure {
 	return Failure.ofInput('INVALID_INPUT', message, 'Choose a Twenty2 credential');
 }
 
-/** Gives the access to the budget of a credential's key. @param credential n8n's ID of the credential */
-type OpenAccess = (budget: Budget, credential: string) => Access;
-
 /** @throws Failure `INVALID_INPUT` when a field of the credential is wrong */
 function apiWith(
 	n8n: Sender,
 	generation: Generation,
 	credential: ICredentialDataDecryptedObject,
-	open: OpenAccess = (budget, id) =>
-		budget.open((message) => n8n.logger.debug(logLine(message)), id),
 ): ApiConnection {
 	const { credentialType } = generation;
 	const account = generation.account(credential);
@@ -169,7 +159,10 @@ function apiWith(
 	const credentialId = id ?? '';
 	let opened: Access | undefined;
 	const access = () =>
-		(opened ??= open(budgetOf(apiKey, baseUrl, limits, credentialId), credentialId));
+		(opened ??= budgetOf(apiKey, baseUrl, limits, credentialId).open(
+			(message) => n8n.logger.debug(logLine(message)),
+			credentialId,
+		));
 	return {
 		twenty2: generation.speak(sendThrough(n8n, credentialType, credential, baseUrl), account),
 		baseUrl,

@@ -106,9 +106,9 @@ export const createCall: Operation = {
 
 		return async (run) => {
 			const { access } = connection;
-			const { signal, canceled } = run;
+			const { ends, signal, canceled } = run;
 			const entry = run.ledger.entry(item, call.toNumber);
-			const context = { twenty2, access, requestOptions, signal };
+			const context = { twenty2, access, requestOptions, ends, signal };
 			const place = async (record: SendRecord) => {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { RunMarks } from '../policy/runMarks';
 import type { UsedKeys } from '../policy/usedKeys';
+import type { CallEnds } from './create/callEnds';
 import type { KeysOfRun } from './create/keysOfRun';
 import type { QueuedCalls } from './create/ringingTime';
 import type { ItemFields } from './fields/parameters';
@@ -15,6 +16,7 @@ export interface Run {
 	marks: RunMarks;
 	keys: UsedKeys;
 	queued: QueuedCalls;
+	ends: CallEnds;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */

@@ -54,10 +54,6 @@ export interface Access {
 	reads: Lane;
 	/** Reads that look whether a call has ended. They leave room for other requests. */
 	polls: Lane;
-	/** Reads that are sent at once while a quarter of the limit stays free, and at the pace of polls otherwise. */
-	checks: Lane;
-	/** Whether a check waits for room in the limit, so that another one would wait behind it. */
-	readonly checksWait: boolean;
 	/**
 	 * Holds the next free line for a call that was placed earlier, and does not wait for it.
 	 * @returns gives the line back
@@ -88,9 +84,6 @@ const LOOK_HORIZON_MS = 12_000;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 const LONGEST_SLEEP_MS = 2 ** 31 - 1;
-
-/** Of the limit, what checks leave free for other requests. */
-const SPARED_BY_CHECKS = 1 / 4;
 
 type PermitOptions = Pick<PermitRequest, 'first' | 'urgent' | 'notBefore'>;
 
@@ -206,23 +199,16 @@ export class Budget {
 	open(log: Log = () => undefined, credential = ''): Access {
 		const tally = new WaitTally();
 		const { liveCalls } = this;
-		const inTurn =
-			(turns = pLimit(1)): TurnTaking =>
-			async (signal, work) => {
+		const inTurn = (): TurnTaking => {
+			const turns = pLimit(1);
+			return async (signal, work) => {
 				const leave = await acquire(turns, signal);
 				return await work().finally(leave);
 			};
+		};
 		const pollTurn = inTurn();
 		const paced: TurnTaking = async (signal, work) =>
 			await pollTurn(signal, async () => await this.pollPacer.enter(signal, work));
-		const isPlenty = () => this.limiter.free > this.limiter.size * SPARED_BY_CHECKS;
-		const checkTurns = pLimit(1);
-		const checkTurn = inTurn(checkTurns);
-		const sparing: TurnTaking = async (signal, work) =>
-			await checkTurn(
-				signal,
-				async () => await (isPlenty() ? work() : this.pollPacer.enter(signal, work)),
-			);
 		// Waiting for the end of a call is no wait for a limit.
 		const polls = this.readLane(paced, new WaitTally(), log);
 		const looks = this.readLane(
@@ -234,10 +220,6 @@ export class Budget {
 			creates: this.used(this.createLane(inTurn(), looks, tally, log), credential),
 			reads: this.used(this.readLane(inTurn(), tally, log), credential),
 			polls: this.used(polls, credential),
-			checks: this.used(this.readLane(sparing, new WaitTally(), log), credential),
-			get checksWait() {
-				return !isPlenty() && checkTurns.activeCount + checkTurns.pendingCount > 0;
-			},
 			holdLine: (callId) => {
 				const end = this.use(credential);
 				const release = this.holdLine(callId);

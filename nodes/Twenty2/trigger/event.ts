@@ -1,4 +1,4 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { unified } from '../api/responses';
@@ -27,7 +27,10 @@ const delivered = z.object(
 	{
 		event: z.enum(['call.completed', 'call.failed'], 'must be call.completed or call.failed'),
 		// It is logged and remembered: no line breaks, and a bounded length.
-		event_id: z.string(notEventId).check(z.regex(/^[\x21-\x7e]{1,200}$/, notEventId)),
+		event_id: z.pipe(
+			z.union([z.string(), z.number()], notEventId),
+			z.pipe(z.transform(String), z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, notEventId))),
+		),
 		assistant_id: z.catch(z.optional(z.string()), undefined),
 		call: z.object(
 			{
@@ -39,6 +42,38 @@ const delivered = z.object(
 	},
 	notObject,
 );
+
+/** A request as n8n has read it. */
+const request = z.object({
+	contentType: z.optional(z.string()),
+	encoding: z.optional(z.string()),
+	rawBody: z.custom<Uint8Array>((body) => body instanceof Uint8Array),
+});
+
+/**
+ * The body of a delivery. n8n parses JSON under its own content type only, and leaves it as bytes under
+ * any other or none (n8n 1.123 and 2.41).
+ */
+export function bodyOf(n8n: Pick<IWebhookFunctions, 'getBodyData' | 'getRequestObject'>): unknown {
+	const parsed: unknown = n8n.getBodyData();
+	const { data: raw } = request.safeParse(n8n.getRequestObject());
+	if (!raw || raw.contentType === 'application/json') return parsed;
+	try {
+		const json: unknown = JSON.parse(textOf(raw.rawBody, raw.encoding));
+		return json;
+	} catch {
+		return parsed;
+	}
+}
+
+/** JSON is UTF-8 (RFC 8259, 8.1), unless the sender names another encoding that is known. */
+function textOf(bytes: Uint8Array, encoding = 'utf-8'): string {
+	try {
+		return new TextDecoder(encoding).decode(bytes);
+	} catch {
+		return new TextDecoder().decode(bytes);
+	}
+}
 
 /**
  * Parses the body of a delivery.
@@ -109,7 +144,7 @@ const inr = (amount: number) => `${amount.toFixed(2)} INR`;
 const itemJson = z.custom<IDataObject>(isJsonObject);
 
 /**
- * The one item that an event starts the workflow with.
+ * The one item that the workflow goes on with.
  * @param simplify false for the body as it was delivered
  * @param known the call as Twenty2 answered with it, under the public names
  */
@@ -119,4 +154,20 @@ export function itemOf(
 	known?: JsonObject,
 ): INodeExecutionData {
 	return { json: itemJson.parse(simplify ? simplifiedEvent(event, known) : event.body) };
+}
+
+/**
+ * The item that an execution of the trigger begins with. An expression in a field of the trigger finds
+ * the body where it found it when the delivery came.
+ */
+export const deliveryOf = ({ body }: CallEvent): INodeExecutionData => ({
+	json: itemJson.parse({ body }),
+});
+
+const delivery = z.object({ body: z.unknown() });
+
+/** @returns the event of such an item; undefined when it has none, because no delivery was taken up */
+export function eventOf(item: INodeExecutionData | undefined): CallEvent | undefined {
+	const event = eventIn(delivery.safeParse(item?.json).data?.body);
+	return 'wrong' in event ? undefined : event;
 }

@@ -56,7 +56,7 @@ export const secret: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. 6vZ2mWq8Rk3T',
 	description:
-		'A password of your own making that the URL has to carry. Add it to the URL in the Twenty2 dashboard as <code>?secret=...</code>. Whoever calls the URL without it is turned away.',
+		'A password of your own making that the URL has to carry. Add it to the URL in the Twenty2 dashboard as <code>?secret=...</code>. Whoever calls the URL without it is turned away. Events with it are believed without a look at Twenty2, which saves requests.',
 };
 
 export const verify: INodeProperties = {
@@ -65,7 +65,7 @@ export const verify: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to ask Twenty2 for the call before an event starts the workflow, so that invented events start nothing. Needs a credential, and is on when there is one.',
+		'Whether to ask Twenty2 for the call before the workflow goes on with an event, so that invented events start nothing. Needs a credential, and is on when there is one and no Secret.',
 };
 
 export const options: INodeProperties = {

@@ -1,5 +1,6 @@
 import {
 	NodeOperationError,
+	type IExecuteFunctions,
 	type INode,
 	type INodeExecutionData,
 	type IWebhookFunctions,
@@ -7,6 +8,8 @@ import {
 } from 'n8n-workflow';
 
 import { failureOnly } from '../api/failure';
+import { logLine } from '../connection/logLine';
+import type { CallEvent } from './event';
 
 /** The result of a delivery that was answered and starts nothing. */
 const startsNothing: IWebhookResponseData = { noWebhookResponse: true };
@@ -68,22 +71,34 @@ export function turnAway(
 const RETRY_AFTER_SECONDS = 10;
 
 /** Answers that the delivery was not taken up and may be repeated. Nothing is remembered of it. */
-export function answerTryAgain(
-	n8n: ResponseFunctions,
-	reason: string,
-	details: string,
-): IWebhookResponseData {
-	const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
-	return turnAway(n8n, 503, reason, { details, headers });
+export function answerTryAgain(n8n: ResponseFunctions, reason: string): IWebhookResponseData {
+	return turnAway(n8n, 503, reason, { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } });
+}
+
+/** Ends an execution without an item, and says why beside it and in the log. */
+export function endsWithout(
+	n8n: Pick<IExecuteFunctions, 'addExecutionHints' | 'logger'>,
+	{ eventId }: CallEvent,
+	because: string,
+): INodeExecutionData[] {
+	n8n.logger.warn(logLine(`Twenty2 event ${eventId} started nothing: ${because}`));
+	try {
+		const message = `Twenty2 does not confirm the event ${eventId}: ${because}`;
+		n8n.addExecutionHints({ message, location: 'outputPane' });
+	} catch {
+		// What the log says is enough.
+	}
+	return [];
 }
 
 /**
- * Turns a Failure into n8n's error. n8n answers the delivery with status 500, so the sender knows
- * that it was not processed, and shows the message as a failed execution of the workflow.
+ * Turns a Failure into n8n's error. A delivery is then answered with status 500, so the sender knows
+ * that it was not taken up. Both a delivery and an execution show as a failed execution of the workflow,
+ * of which an Error Trigger workflow reads the code.
  * @throws NodeOperationError; any other error than a Failure as it is
  */
 export function throwOperationError(node: INode, error: unknown): never {
 	if (error instanceof NodeOperationError) throw error;
-	const { message, description } = failureOnly(error).fields;
-	throw new NodeOperationError(node, message, { description });
+	const { code, message, description } = failureOnly(error).fields;
+	throw Object.assign(new NodeOperationError(node, message, { description }), { code });
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'crypto';
-import type { IWebhookFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INode, IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import type { Generation } from '../api/client';
@@ -10,23 +10,29 @@ import { text, yesOrNo } from '../operations/fields/schemas';
 import type { CallEvent } from './event';
 import * as fields from './fields';
 
-/** The node's fields except the secret, read and checked. */
+/** How events are taken up: the node's fields, read and checked. */
 export interface Settings {
 	/** By the value of the field Authentication. */
 	generation: Generation;
-	/** Whether the event is one of those that start the workflow. */
-	wants: (event: CallEvent) => boolean;
 	simplify: boolean;
-	/** Undefined when the option was not added. */
-	verify: boolean | undefined;
+	/** Whether Twenty2 is asked for the call of each event. */
+	verify: boolean;
 }
 
 const whereToLook =
 	'Check the field in the Twenty2 Trigger node and, if it is an expression, what it yields';
 
-const readerOf = (n8n: IWebhookFunctions) =>
+/** Reads the fields while a delivery is received. */
+export const readerOfDelivery = (n8n: IWebhookFunctions): FieldReader =>
 	new FieldReader(
 		(path, absent, options) => n8n.getNodeParameter(path, absent, options),
+		whereToLook,
+	);
+
+/** Reads the fields in the execution that a delivery has started. */
+export const readerOfExecution = (n8n: IExecuteFunctions): FieldReader =>
+	new FieldReader(
+		(path, absent, options) => n8n.getNodeParameter(path, 0, absent, options),
 		whereToLook,
 	);
 
@@ -47,18 +53,40 @@ const idList = z.union(
 	notIds,
 );
 
-/** @throws Failure `INVALID_INPUT` naming the field that holds a wrong value */
-export function settingsOf(n8n: IWebhookFunctions): Settings {
-	const reader = readerOf(n8n);
+/**
+ * Twenty2 is asked where there is a credential, unless the sender proves itself by a secret. The option
+ * Verify overrides that either way.
+ * @throws Failure `INVALID_INPUT` naming the field that holds a wrong value, or when Verify is switched
+ * on without a credential
+ */
+export function settingsOf(reader: FieldReader, { credentials }: INode): Settings {
+	const generation = generations[reader.read(authentication, generationName)];
+	const hasCredential = credentials?.[generation.credentialType] !== undefined;
+	const verify = reader.readAddedOption(fields.verify, yesOrNo);
+	if (verify === true && !hasCredential) {
+		throw Failure.ofInput(
+			'INVALID_INPUT',
+			'Verify is on, but there is no Twenty2 credential to ask Twenty2 with',
+			'Choose a Twenty2 credential, or switch Verify off',
+		);
+	}
+	return {
+		generation,
+		simplify: reader.read(fields.simplify, yesOrNo),
+		verify: verify ?? (hasCredential && secretOf(reader) === undefined),
+	};
+}
+
+/**
+ * Whether an event is one of those that start the workflow.
+ * @throws Failure `INVALID_INPUT` naming the field that holds a wrong value
+ */
+export function wants(reader: FieldReader, { event, assistantId = '' }: CallEvent): boolean {
 	const events = reader.read(fields.events, eventNames);
 	const assistantIds = assistantIdsIn(reader);
-	return {
-		generation: generations[reader.read(authentication, generationName)],
-		wants: ({ event, assistantId = '' }) =>
-			events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId)),
-		simplify: reader.read(fields.simplify, yesOrNo),
-		verify: reader.readAddedOption(fields.verify, yesOrNo),
-	};
+	return (
+		events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId))
+	);
 }
 
 /**
@@ -79,14 +107,19 @@ function assistantIdsIn(reader: FieldReader): string[] {
 }
 
 /**
- * Whether the URL of a delivery carries the secret, or the option Secret was not added. An option that
- * was added and is empty, as an expression may be, is a failure: it must not admit everybody.
+ * Whether the URL of a delivery carries the secret, or the option Secret was not added.
  * @throws Failure `INVALID_INPUT` when the option is empty
  */
-export function isAuthorized(n8n: IWebhookFunctions): boolean {
-	const secret = readerOf(n8n).readAddedOption(fields.secret, text);
-	return secret === undefined || carriesSecret(n8n.getQueryData(), secret);
+export function isAuthorized(reader: FieldReader, query: unknown): boolean {
+	const secret = secretOf(reader);
+	return secret === undefined || carriesSecret(query, secret);
 }
+
+/**
+ * The secret, undefined when the option was not added. An option that was added and is empty, as an
+ * expression may be, is a failure: it must not admit everybody.
+ */
+const secretOf = (reader: FieldReader) => reader.readAddedOption(fields.secret, text);
 
 const secretQuery = z.object({ secret: z.string() });
 

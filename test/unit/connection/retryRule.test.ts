@@ -85,7 +85,9 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	});
 
 	it('repeats OUTCOME_UNKNOWN only where the user wants it', () => {
-		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toMatchObject(wish ? afterBackoff : never);
+		expect(verdict(failure('OUTCOME_UNKNOWN', 'unknown'))).toMatchObject(
+			wish ? afterBackoff : never,
+		);
 	});
 
 	it.each(['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT'])(
@@ -133,7 +135,8 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	it.each(['UNAUTHORIZED', 'FORBIDDEN', 'INVALID_ASSISTANT', 'INVALID_NUMBER', 'CALL_NOT_FOUND'])(
 		'goes by the code %s, which is documented, rather than by an odd status',
 		(code) => {
-			for (const status of [429, 500, 503]) expect(verdict(said(status, code))).toMatchObject(never);
+			for (const status of [429, 500, 503])
+				expect(verdict(said(status, code))).toMatchObject(never);
 		},
 	);
 

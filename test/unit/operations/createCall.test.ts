@@ -5,6 +5,7 @@ import type { Twenty2 } from '../../../nodes/Twenty2/api/client';
 import { Failure, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
 import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
+import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
@@ -53,7 +54,8 @@ async function newRun(before: KeyState = 'unused', ledger = newLedger()) {
 function runWith(ledger = newLedger(), keys = noKeys, marks = noMarks()) {
 	const queued = new QueuedCalls();
 	const { signal } = new AbortController();
-	const run: Run = { ledger, keys, marks, queued, signal, canceled: signal };
+	const ends = new CallEnds();
+	const run: Run = { ledger, keys, marks, queued, ends, signal, canceled: signal };
 	return { run, queued, ledger };
 }
 

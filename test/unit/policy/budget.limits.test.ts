@@ -20,43 +20,6 @@ describe('The limits of a budget', () => {
 		vi.restoreAllMocks();
 	});
 
-	describe('where checks find less than a quarter free', () => {
-		const open = () => new Budget({ requestsPerMinute: 8, concurrentCalls: 2 }).open();
-
-		it('let checks go at once as long as more is free', async () => {
-			const { checks } = open();
-			const sent = Array.from({ length: 8 }, () => start(checks));
-			await settle();
-			expect(sent.map(({ at }) => at)).toEqual([0, 0, 0, 0, 0, 0, 0, undefined]);
-			// From then on at the pace of polls, of which the first went at once.
-			await pass(MINUTE);
-			expect(sent[7]?.at).toBe(25_000);
-		});
-
-		it('say whether another check would wait behind one', async () => {
-			const access = open();
-			expect(access.checksWait).toBe(false);
-			for (let n = 0; n < 6; n++) start(access.checks);
-			await settle();
-			// The limit is short, and no check waits.
-			expect(access.checksWait).toBe(false);
-			start(access.checks);
-			start(access.checks);
-			await settle();
-			expect(access.checksWait).toBe(true);
-			await pass(2 * MINUTE);
-			expect(access.checksWait).toBe(false);
-		});
-
-		it('say so not while one is only on its way', async () => {
-			const access = open();
-			const some = tasks();
-			start(access.checks, some.task);
-			await settle();
-			expect(access.checksWait).toBe(false);
-		});
-	});
-
 	it.each(['creates', 'reads'] as const)(
 		'send no last try of %s after the deadline, however long Twenty2 asks to wait',
 		async (lane) => {

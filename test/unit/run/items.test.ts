@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
+import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import type { Output, Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
@@ -19,6 +20,7 @@ const given = (changes: Partial<CarryOutOptions> = {}) => {
 			marks: new RunMarks(run, { made: {}, metOthers: false }, undefined),
 			keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
 			queued: new QueuedCalls(),
+			ends: new CallEnds(),
 		},
 		stopAtFailure: true,
 		canceled: new AbortController().signal,

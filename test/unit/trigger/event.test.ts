@@ -66,6 +66,22 @@ describe('An event', () => {
 		expect(simple(odd)).not.toHaveProperty('cost');
 	});
 
+	it.each([
+		[7, '7'],
+		[0, '0'],
+		[-1.5, '-1.5'],
+		['007', '007'],
+	])('may have the event_id %j', (event_id, eventId) => {
+		expect(eventIn({ ...documented, event_id })).toMatchObject({ eventId });
+		expect(simple({ ...documented, event_id })).toMatchObject({ event_id: eventId });
+	});
+
+	it.each([true, null, {}, [], ['evt_1'], '', ' ', 'a b'])('has no event_id in %j', (event_id) => {
+		expect(eventIn({ ...documented, event_id })).toEqual({
+			wrong: 'event_id must be text of up to 200 visible characters',
+		});
+	});
+
 	it('tells all that is wrong with what is none', () => {
 		expect(eventIn({ event: 'x', call: { call_id: 1 } })).toEqual({
 			wrong: [

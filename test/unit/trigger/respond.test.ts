@@ -5,10 +5,13 @@ import { Failure } from '../../../nodes/Twenty2/api/failure';
 import {
 	answer,
 	answerTryAgain,
+	endsWithout,
 	startsWorkflow,
 	throwOperationError,
 	turnAway,
 } from '../../../nodes/Twenty2/trigger/respond';
+import { eventIn } from '../../../nodes/Twenty2/trigger/event';
+import { documented } from './documentedEvent';
 
 const node: INode = {
 	id: '1',
@@ -18,6 +21,9 @@ const node: INode = {
 	position: [0, 0],
 	parameters: {},
 };
+
+const silent = () => undefined;
+const noLogger = { debug: silent, info: silent, warn: silent, error: silent };
 
 /** n8n with a delivery, and what the sender is told. */
 function delivery(mode: WorkflowExecuteMode = 'webhook') {
@@ -41,7 +47,7 @@ describe('The answer to a delivery', () => {
 
 	it('says when to send again what was not taken up', () => {
 		const { n8n, told } = delivery();
-		answerTryAgain(n8n, 'Not verified yet', 'the limits leave no time');
+		answerTryAgain(n8n, 'Not verified yet');
 		expect(told).toEqual([503, { ...json, 'retry-after': '10' }, { message: 'Not verified yet' }]);
 	});
 
@@ -59,6 +65,18 @@ describe('The answer to a delivery', () => {
 		expect(told).toEqual([]);
 	});
 
+	it('that nothing starts the workflow for is said in the log, where n8n takes no hint', () => {
+		const logged: string[] = [];
+		const event = eventIn(documented);
+		if ('wrong' in event) throw new Error(event.wrong);
+		const logger = { ...noLogger, warn: (line: string) => void logged.push(line) };
+		const addExecutionHints = () => {
+			throw new TypeError('no hints');
+		};
+		expect(endsWithout({ logger, addExecutionHints }, event, 'No such call')).toEqual([]);
+		expect(logged).toEqual([`Twenty2 event ${event.eventId} started nothing: No such call`]);
+	});
+
 	it('starts the workflow with one item', () => {
 		const item = { json: { event: 'call.completed' } };
 		expect(startsWorkflow(item)).toEqual({ noWebhookResponse: true, workflowData: [[item]] });
@@ -66,10 +84,14 @@ describe('The answer to a delivery', () => {
 });
 
 describe('What a delivery fails with', () => {
-	it('is an error of the node, with the advice', () => {
+	it('is an error of the node, with the code and the advice', () => {
 		const failure = Failure.ofInput('INVALID_INPUT', 'Events must name one', 'Check the field');
 		expect(() => throwOperationError(node, failure)).toThrow(
-			expect.objectContaining({ message: 'Events must name one', description: 'Check the field' }),
+			expect.objectContaining({
+				message: 'Events must name one',
+				description: 'Check the field',
+				code: 'INVALID_INPUT',
+			}),
 		);
 	});
 

@@ -2,11 +2,12 @@ import { randomUUID } from 'crypto';
 
 import type { NewCall } from '../../api/client';
 import { Failure, failureFields, toFailure, failureOnly, outcomeUnknown } from '../../api/failure';
-import { hasEnded, placedCall, type PlacedCall } from '../../api/responses';
+import { placedCall, type PlacedCall } from '../../api/responses';
 import { verdictOn } from '../../connection/retryRule';
 import { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
 import { sendAndHold, type Answered } from '../../policy/retry';
+import type { CallEnds } from './callEnds';
 import { findLostCall, type CallContext } from './findLostCall';
 
 /** What is recorded of a create beside its entry, and outlasts the execution. */
@@ -25,6 +26,8 @@ export interface PlaceCallOptions extends CallContext {
 	checkTime?: () => void;
 	/** Whether to place the call again when it is unknown whether it was placed. */
 	retryUnknownOutcome: boolean;
+	/** Which of the calls that are looked at are over. */
+	ends: CallEnds;
 	/** Fires when no further call is to be placed. */
 	signal: AbortSignal;
 }
@@ -62,7 +65,7 @@ export async function placeCall(
 	entry: Entry,
 	options: PlaceCallOptions,
 ): Promise<Answered<PlacedCall>> {
-	const { twenty2, access, requestOptions, record, checkTime, signal } = options;
+	const { twenty2, access, requestOptions, record, checkTime, ends, signal } = options;
 	const send = async (lost: (rejection: Error) => void) => {
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
@@ -97,7 +100,7 @@ export async function placeCall(
 			idOf: ({ call_id }: PlacedCall) => call_id,
 			// The look is about another call, so it does not count among the attempts of this entry.
 			isOver: async (callId: string) =>
-				hasEnded(twenty2.unify(await twenty2.getCall(callId, requestOptions))),
+				ends.isOver(callId, twenty2.unify(await twenty2.getCall(callId, requestOptions))),
 		},
 	};
 	const placed = async () => {

@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { adviceFor, Failure, failureOnly } from '../../api/failure';
-import { hasEnded } from '../../api/responses';
 import type { Connection } from '../../connection/connect';
 import { maySeeNoCalls, verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
@@ -11,6 +10,7 @@ import { backoffMs, LONGEST_BACKOFF_MS, send } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 import type { FieldReader } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
+import type { CallEnds } from './callEnds';
 import { ringsAt } from './ringingTime';
 
 const displayOptions = { show: { operation: ['createCall'] } };
@@ -84,6 +84,8 @@ export function pollingOf(parameters: FieldReader): Polling | undefined {
 export interface WaitForEndOptions extends Pick<Connection, 'twenty2' | 'access'> {
 	polling: Polling;
 	requestOptions: RequestOptions;
+	/** Which of the calls that are looked at are over. */
+	ends: CallEnds;
 	/** Ends the wait. */
 	signal: AbortSignal;
 	/** An earlier try placed the call, so it may have ended long ago: poll at once. */
@@ -107,7 +109,7 @@ export function knownEnd({ state }: Entry): JsonObject | undefined {
 export async function waitForEnd(
 	callId: string,
 	entry: Entry,
-	{ twenty2, access, polling, requestOptions, signal, resumed, refresh }: WaitForEndOptions,
+	{ twenty2, access, polling, requestOptions, ends, signal, resumed, refresh }: WaitForEndOptions,
 ): Promise<JsonObject> {
 	const known = knownEnd(entry);
 	if (known && !refresh) return known;
@@ -155,7 +157,7 @@ export async function waitForEnd(
 			const ms = Math.ceil(Math.min(pause, left));
 			if (ms > 0) await access.sleepUntilEnded(callId, ms, signal);
 			const body = await poll();
-			if (body && hasEnded(twenty2.unify(body))) {
+			if (body && ends.isOver(callId, twenty2.unify(body))) {
 				access.callEnded(callId);
 				return body;
 			}

@@ -4,6 +4,7 @@ import { apiKey } from '../../../../nodes/Twenty2/api/apiKey';
 import type { ListedCalls, NewCall, Twenty2 } from '../../../../nodes/Twenty2/api/client';
 import { Failure, type FailureFields } from '../../../../nodes/Twenty2/api/failure';
 import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
+import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
 import type { PlaceCallOptions } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import { Budget } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
@@ -46,6 +47,7 @@ export const placeOptions = (
 	canceled: new AbortController().signal,
 	signal: new AbortController().signal,
 	retryUnknownOutcome: false,
+	ends: new CallEnds(),
 	...more,
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { adviceFor, Failure } from '../../../../nodes/Twenty2/api/failure';
+import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
 import {
 	knownEnd,
 	pollingOf,
@@ -42,6 +43,7 @@ function wait(
 			access: newAccess(),
 			polling: { maxWaitMs: 60_000, intervalMs: 10_000 },
 			requestOptions,
+			ends: new CallEnds(),
 			signal: new AbortController().signal,
 			resumed: false,
 			refresh: false,
@@ -82,6 +84,36 @@ describe('The wait for the end of a call', () => {
 		await settle();
 		expect(result.value).toEqual(fresh);
 		expect(entry.state).toMatchObject({ ended: fresh });
+	});
+
+	it('takes a status that nobody documents for the end after three looks that agree', async () => {
+		const talking = (duration_seconds: number) => ({
+			...live,
+			status: 'talking',
+			duration_seconds,
+		});
+		const over = { ...live, status: 'voicemail', duration_seconds: 42 };
+		const { result, looks, entry } = wait([talking(9), talking(19), over, trouble, over]);
+		await passUntilQuiet();
+		expect(result.value).toEqual(over);
+		expect(looks).toHaveLength(6);
+		expect(entry.state).toMatchObject({ ended: over });
+	});
+
+	it('looks once more at a call that the looks of another create found over', async () => {
+		const over = { ...live, status: 'voicemail', duration_seconds: 42 };
+		const ends = new CallEnds();
+		const access = newAccess();
+		access.holdLine('call_1');
+		const { looks, result } = wait([over], { ends, access });
+		for (const ms of [2_000, 6_000]) {
+			await pass(ms);
+			ends.isOver('call_1', over);
+		}
+		access.callEnded('call_1');
+		await settle();
+		expect(looks).toEqual([8_000]);
+		expect(result.value).toEqual(over);
 	});
 
 	it('lets the key know of the end, before anything else', async () => {

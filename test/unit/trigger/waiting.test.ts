@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { Claim } from '../../../nodes/Twenty2/policy/callClaims';
+import { eventIn, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
+import { Waiting } from '../../../nodes/Twenty2/trigger/waiting';
+import { useFakeTime } from '../policy/fakeTime';
+import { documented } from './documentedEvent';
+
+function eventOfCall(call_id: string, event_id = `evt_of_${call_id}`): CallEvent {
+	const event = eventIn({ ...documented, event_id, call: { call_id, status: 'failed' } });
+	if ('wrong' in event) throw new Error(event.wrong);
+	return event;
+}
+
+const node = 'workflow node';
+const events = Array.from({ length: 51 }, (_, n) => eventOfCall(`call_${n}`));
+const [first = eventOfCall('call_first'), ...others] = events;
+const last = eventOfCall('call_last');
+
+const SECONDS = 1_000;
+
+/** Fifty executions that wait. */
+function full(begun: CallEvent[] = events.slice(0, 50)) {
+	const waiting = new Waiting();
+	for (const event of events.slice(0, 50)) waiting.started(node, event);
+	const ends = begun.map((event) => waiting.begun(node, event));
+	return { waiting, end: ends[0] ?? (() => undefined) };
+}
+
+describe('The executions that wait for Twenty2', () => {
+	useFakeTime();
+
+	it('are at most fifty, from their deliveries on', () => {
+		const { waiting } = full([]);
+		expect(waiting.admits(node, last)).toBe(false);
+	});
+
+	it('may be one more when one has ended', () => {
+		const { waiting, end } = full();
+		vi.advanceTimersByTime(3_600 * SECONDS);
+		expect(waiting.admits(node, last)).toBe(false);
+		end();
+		expect(waiting.admits(node, last)).toBe(true);
+	});
+
+	it('do not include for ever what never begins', () => {
+		const { waiting } = full(others.slice(0, 48));
+		expect(waiting.admits(node, last)).toBe(false);
+		vi.advanceTimersByTime(20 * SECONDS);
+		expect(waiting.admits(node, last)).toBe(true);
+		waiting.started(node, last);
+		// The one that begins late counts again.
+		waiting.begun(node, first);
+		expect(waiting.admits(node, eventOfCall('call_one_more'))).toBe(false);
+	});
+
+	it('are not counted where none begins, as in queue mode, until one does', () => {
+		const { waiting } = full([]);
+		vi.advanceTimersByTime(20 * SECONDS);
+		for (const event of events) {
+			expect(waiting.admits(node, event)).toBe(true);
+			waiting.started(node, event);
+		}
+		waiting.begun(node, first);
+		expect(waiting.admits(node, last)).toBe(false);
+	});
+
+	it('may be one more for each end of a call that this n8n placed, and each node', () => {
+		const { waiting } = full();
+		new Claim('asked').take('call_own');
+		const own = eventOfCall('call_own');
+		expect(waiting.admits(node, own)).toBe(true);
+		waiting.started(node, own);
+		expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(false);
+		expect(waiting.admits('workflow another', own)).toBe(true);
+		waiting.begun(node, own)();
+		expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(true);
+	});
+});
