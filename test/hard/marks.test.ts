@@ -103,15 +103,21 @@ it('A run of one item and one of 2,000 take little longer for their marks', asyn
 	);
 	/** Runs both in turn. @returns the medians, in ms */
 	const medians = async (times: number, count: number) => {
-		const taken = all.map((): number[] => []);
+		const runs = all.map((each) => ({ ...each, taken: [] as number[], cpu: 0 }));
 		for (let n = 0; n < times; n++) {
-			for (const [which, { n8n, campaign }] of all.entries()) {
-				const execution = await runAgain(n8n, campaign, leads(count));
+			for (const run of runs) {
+				const before = await run.n8n.cpuSeconds();
+				const execution = await runAgain(run.n8n, run.campaign, leads(count));
+				run.cpu += (await run.n8n.cpuSeconds()) - before;
 				expect(output(execution)).toHaveLength(count);
-				taken[which]?.push(timeOf(execution));
+				run.taken.push(timeOf(execution));
 			}
 		}
-		return taken.map(median);
+		for (const { cpu } of runs) {
+			const what = `CPU time of n8n for an execution of ${count}`;
+			printFigure({ what, value: (1_000 * cpu) / times, unit: 'ms' });
+		}
+		return runs.map(({ taken }) => median(taken));
 	};
 	try {
 		const [one = NaN, oneBefore] = await medians(30, 1);
