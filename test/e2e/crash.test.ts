@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { seeded } from '../simulation/seeded';
-import { checkRound, crashAndRetry, crashAndRunAgain } from './crash';
+import { checkRound, crashAndRunAgain } from './crash';
 import { printFigure } from './figure';
 import type { N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -62,26 +62,6 @@ describe('With a deduplication key, kill -9 at a random moment', () => {
 			printFigure({ what, value: inDoubt / rounds, unit: '' });
 			printFigure({ what: 'Crashes while n8n wrote its database', value: whileWriting, unit: '' });
 			expect(whileWriting).toBeGreaterThan(0);
-		},
-		rounds * 300_000,
-	);
-});
-
-describe('Without a key, kill -9 at a random moment and then "Retry execution"', () => {
-	it.each([1, 2])(
-		`phones nobody twice and forgets nobody, in ${rounds} rounds of %i crashes`,
-		async (crashes) => {
-			let inDoubt = 0;
-			for (let round = 0; round < rounds; round++) {
-				const done = await crashAndRetry(n8n, 60, seeded(seed + round), crashes);
-				console.log(`Seed ${seed + round}, crashes ${crashes}: ${JSON.stringify(done)}`);
-				expect(done).toMatchObject({ phonedTwice: [], forgotten: [] });
-				// A tranche is 20 leads.
-				expect(done.neverPhonedInDoubt.length).toBeLessThanOrEqual(20 * crashes);
-				inDoubt += done.neverPhonedInDoubt.length;
-			}
-			const what = `Of 60 people without a key, never phoned and in doubt after ${crashes} crashes`;
-			printFigure({ what, value: inDoubt / rounds, unit: '' });
 		},
 		rounds * 300_000,
 	);

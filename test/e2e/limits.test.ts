@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
+import { jsonOf } from './execution';
 import { printFigure } from './figure';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
@@ -179,5 +180,51 @@ describe('The limits of a key in n8n', () => {
 		await n8n.restart();
 		await seconds(10);
 		expect(sandbox.seen.requests).toHaveLength(sent);
+	});
+});
+
+describe('A credential whose key depends on the item', () => {
+	it('sends each item with its own key, within the limits of that key', async () => {
+		const keys = ['key-of-a', 'key-of-b'];
+		// The creates and the looks of one customer fill its minute.
+		const requestsPerMinute = 8;
+		const shared = await startSandbox({
+			apiKeys: keys.map((key) => ({ key, access: true })),
+			...{ requestsPerMinute, refuseConcurrent: false },
+		});
+		try {
+			const account = { apiKey: '={{ $json.key }}', baseUrl: shared.url, requestsPerMinute };
+			const ofItem = await n8n.createCredential('twenty2Api', 'Of the item', account);
+			const goOn = { onError: 'continueErrorOutput' } as const;
+			const look = { operation: 'getCall', callId: '={{ $json.call_id }}' };
+			const given = leads(8).map((lead, n) => ({ ...lead, key: keys[n % 2] }));
+			const unknown = { name: 'Nobody', phone: phone(8), key: 'key-of-nobody' };
+
+			const from = performance.now();
+			const { run } = await createCampaign(n8n, ofItem, {}, goOn);
+			const placed = await run([unknown, ...given]);
+			const looks = await createCampaign(n8n, ofItem, look, goOn);
+			const callIds = jsonOf(placed, 'Twenty2').map(({ call_id }) => call_id);
+			const looked = await looks.run(given.map((lead, n) => ({ ...lead, call_id: callIds[n] })));
+			const took = (performance.now() - from) / 1_000;
+
+			expect(jsonOf(placed, 'Twenty2', 1)).toMatchObject([
+				{ name: 'Nobody', error: { code: 'UNAUTHORIZED', outcome: 'not_placed' } },
+			]);
+			const dialled = shared.seen.calls.map(({ number, key }) => [number, key]);
+			expect(Object.fromEntries(dialled)).toEqual(
+				Object.fromEntries(given.map((lead) => [lead.phone, `apiKey:${lead.key}`])),
+			);
+			expect(dialled).toHaveLength(8);
+			// Twenty2 shows a call to its own key only.
+			expect(jsonOf(looked, 'Twenty2').map((call) => call.to_number)).toEqual(
+				given.map((lead) => lead.phone),
+			);
+			expect(shared.seen.refusals).toBe(0);
+			// With one budget for both, the last would wait for the next minute.
+			printFigure({ what: '8 calls of two keys', value: took, unit: 's', limit: 50 });
+		} finally {
+			await shared.close();
+		}
 	});
 });

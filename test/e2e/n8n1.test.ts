@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { deliver, startSandbox, type Sandbox } from '../../sandbox';
+import { seeded } from '../simulation/seeded';
 import { startBrowser } from './browser';
 import { createCampaign } from './campaign';
 import { Editor } from './editor';
@@ -15,6 +16,7 @@ import type { Credential, N8n, Owner } from './n8n';
 import { n8n1 } from './n8nVersion';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
+import { cutOffAndRetry } from './retry';
 import {
 	createCall,
 	errorTrigger,
@@ -203,6 +205,12 @@ describe('On n8n 1', () => {
 			expect(sandbox.seen.requests).toHaveLength(sent);
 		},
 	);
+
+	it('kill -9, then Retry execution, clicked twice at once, phones nobody twice and forgets nobody', async () => {
+		const kill = async () => await n8n.crash();
+		const retried = await cutOffAndRetry(n8n, seeded(2), { cutOffs: [kill], clicks: 2 });
+		expect(retried).toMatchObject({ phonedTwice: [], forgotten: [] });
+	});
 
 	it('Stop Workflow tells an Error Trigger workflow the code', async () => {
 		const catcher = await n8n.createWorkflow(

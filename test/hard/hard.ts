@@ -53,11 +53,20 @@ const waiting: Proof[] = [
 		env: { CRASH_ROUNDS: '20', CRASH_LEADS: '200' },
 	},
 	{
+		what: 'kill -9 and Stop at 20 moments each, then "Retry execution"',
+		files: ['--project', 'e2e', 'test/e2e/retry.test.ts'],
+		env: { RETRY_ROUNDS: '20' },
+	},
+	{
+		what: 'The marks of 10,000 calls, until they are gone',
+		files: ['--project', 'hard', 'test/hard/marks.test.ts'],
+	},
+	{
 		what: 'Three queue workers on one key, five times in a row',
 		files: ['--project', 'hard', 'test/hard/workersShare.test.ts'],
 	},
 	{
-		what: 'kill -9 of a queue worker at five moments of 200 leads',
+		what: 'kill -9 of a queue worker at five moments, with a key and without',
 		files: ['--project', 'hard', 'test/hard/workerCrash.test.ts'],
 	},
 	{
