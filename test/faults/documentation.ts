@@ -1,5 +1,7 @@
 import { expectedOf, type Range } from './expected';
+import { expectedAfter, lessons } from './expectedStates';
 import { cells, operationNames, type Cell, type OperationName } from './matrix';
+import { stateNames, typical, type StateName } from './states';
 
 const headings: Record<OperationName, [title: string, what: string]> = {
 	create: ['Create Call', 'The create meets the fault.'],
@@ -78,6 +80,31 @@ function tableOf(operation: OperationName): string {
 		.join('\n');
 }
 
+const states: Record<StateName, string> = {
+	open: 'Nothing was refused',
+	verifying: 'A request was refused, and the next one goes alone',
+	shared: 'Others use the key, and a request goes beyond the learned share',
+	suspected:
+		'Creates were refused, and a look at a live call decides whether lines or the window are short',
+	'limited, look': 'Lines are short, and a live call is looked at',
+	'limited, create': 'Lines are short, and a create tries whether one is free',
+};
+
+/** What comes after a fault, by the state of the limiter. */
+function tableOfStates(): string {
+	const lines = stateNames.map((state) =>
+		[states[state], ...lessons.map((lesson) => expectedAfter(state, lesson).then)].join(' | '),
+	);
+	const heads = ['State', ...lessons.map((lesson) => `After ${lesson}`)];
+	return [heads.join(' | '), heads.map(() => '---').join(' | '), ...lines]
+		.map((line) => `| ${line} |`)
+		.join('\n');
+}
+
+const ofStates = `## In every state of the limiter
+One request meets the fault while others wait. **No answer proves nothing**: neither that the window has room nor
+that a line is free. Played with ${typical.length} faults in each state, over a real connection.`;
+
 /** The page `docs/faults.md`. */
 export function documentation(): string {
 	const line = columns.replaceAll(/[^|]+/g, ' --- ');
@@ -85,5 +112,6 @@ export function documentation(): string {
 		const [title, what] = headings[operation];
 		return `## ${title}\n${what}\n\n| ${columns} |\n|${line}|\n${tableOf(operation)}`;
 	});
-	return `${[introduction, ...sections].join('\n\n')}\n`;
+	const all = [introduction, ...sections, `${ofStates}\n\n${tableOfStates()}`];
+	return `${all.join('\n\n')}\n`;
 }

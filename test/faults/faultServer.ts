@@ -13,7 +13,7 @@ import { vi } from 'vitest';
 import type { Sandbox } from '../../sandbox';
 import { listen } from '../../sandbox/listen';
 import { certificate } from './certificate';
-import { elsewhere, type Fault, type GenerationName, type Sound } from './faults';
+import { elsewhere, tooMany, type Fault, type GenerationName, type Sound } from './faults';
 
 const HOST = 'twenty2.test';
 /** Of loopback, and nobody listens there. */
@@ -33,10 +33,14 @@ export interface Plan {
 	carriedOut: boolean;
 	/** Only creates meet the fault. */
 	createsOnly?: true;
-	/** How many requests pass before the fault begins. */
-	sound: number;
+	/** What becomes of the requests before the fault begins: they pass, or there are too many of them. */
+	before: Array<'sound' | 'busy'>;
 	/** The last of those is carried out, and its answer gets lost. */
 	loseLast?: boolean;
+	/** How many requests meet the fault. Without it, as many as the fault says. */
+	times?: number;
+	/** How long Twenty2 takes to answer. */
+	answerMs?: number;
 }
 
 /** Stands between the node and a sandbox, as `https://twenty2.test`, and plays one fault. */
@@ -45,8 +49,12 @@ export class FaultServer {
 	private spy: { mockRestore(): void } | undefined;
 	private port = 0;
 	private plans = 0;
-	private left = 0;
+	/** How many requests came before the fault. */
+	private passed = 0;
+	/** How many requests met it. */
 	private met = 0;
+	/** When the first request met it. */
+	metAt: number | undefined;
 	private readonly server = createServer(certificate, (request, response) => {
 		void this.answer(request, response).catch(() => response.destroy());
 	});
@@ -57,6 +65,8 @@ export class FaultServer {
 
 	/** Every request that arrived, by time of arrival in ms. */
 	readonly requests: number[] = [];
+	/** How many of them have been answered, or cut off. */
+	answered = 0;
 	/** The requests that came to the host that redirects lead to. */
 	readonly sentElsewhere: string[] = [];
 
@@ -79,9 +89,11 @@ export class FaultServer {
 	begin(plan: Plan): void {
 		this.plan = plan;
 		this.plans += 1;
-		this.left = plan.sound;
+		this.passed = 0;
 		this.met = 0;
+		this.metAt = undefined;
 		this.requests.length = 0;
+		this.answered = 0;
 		this.sentElsewhere.length = 0;
 		this.trust();
 	}
@@ -118,6 +130,7 @@ export class FaultServer {
 		) => {
 			if (!name.endsWith(HOST)) return lookup(name, options, done);
 			const fault = this.begun ? this.plan?.fault.unreachable : undefined;
+			if (fault !== undefined) this.meet();
 			if (fault === 'no such host') {
 				return done(Object.assign(new Error(`ENOTFOUND ${name}`), { code: 'ENOTFOUND' }));
 			}
@@ -129,7 +142,14 @@ export class FaultServer {
 	}
 
 	private get begun(): boolean {
-		return this.plan !== undefined && this.left === 0;
+		const { plan, passed, met } = this;
+		if (!plan || passed < plan.before.length) return false;
+		return met < (plan.times ?? plan.fault.times ?? Number.POSITIVE_INFINITY);
+	}
+
+	private meet(): void {
+		this.met += 1;
+		this.metAt ??= performance.now();
 	}
 
 	/** Node reads this variable for every connection. */
@@ -140,23 +160,31 @@ export class FaultServer {
 
 	private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		this.requests.push(performance.now());
+		response.once('close', () => (this.answered += 1));
 		// Node would send the machine's time, and these tests have a clock of their own.
 		response.setHeader('date', new Date().toUTCString());
 		const body = await buffer(request);
 		const { plan } = this;
 		const isSpared = plan?.createsOnly === true && request.method !== 'POST';
-		const passes = !plan || isSpared || this.left > 0 || this.met >= (plan.fault.times ?? Infinity);
+		const begun = this.begun;
+		const passes = !plan || !begun || isSpared;
+		const scripted = isSpared ? undefined : plan?.before[this.passed];
+		if (scripted !== undefined) this.passed += 1;
+		if (plan && begun && !isSpared) this.meet();
+		this.trust();
+		const { answerMs = 0 } = plan ?? {};
+		// The clock of the test, which a delay of Node's own would not follow.
+		if (answerMs > 0) await new Promise((resolve) => setTimeout(resolve, answerMs));
+		if (plan && scripted === 'busy') return tooMany(response, plan.generation);
 		const reaches = passes || plan.carriedOut || request.method === 'GET';
 		const sound = reaches ? await this.forward(request, body) : likely;
 		if (passes) {
-			const lost = plan?.loseLast === true && this.left === 1;
-			if (this.left > 0) this.left -= 1;
-			this.trust();
+			const isLast = scripted !== undefined && this.passed === plan?.before.length;
+			const lost = isLast && plan?.loseLast === true;
 			if (lost) response.socket?.destroy();
 			else response.writeHead(sound.status, { 'content-type': sound.type }).end(sound.body);
 			return;
 		}
-		this.met += 1;
 		plan.fault.play?.(response, sound, plan.generation);
 	}
 

@@ -93,16 +93,22 @@ const proxy = (status: number): Fault => ({
 		answer(response, status, '<h1>Not today</h1>', { 'content-type': 'text/html' }),
 });
 
+/** Answers as Twenty2 does to too many requests. */
+export function tooMany(
+	response: ServerResponse,
+	generation: GenerationName,
+	headers: Record<string, string> = {},
+): void {
+	answer(response, 429, JSON.stringify(envelope(429, generation)), { ...json, ...headers });
+}
+
 const busy = (what: string, waits: number, retryAfter?: () => string): Fault => ({
 	name: `429 once, ${what}`,
 	kind: { is: 'busy', waits },
 	afterwards: false,
 	times: 1,
 	play: (response, _, generation) =>
-		answer(response, 429, JSON.stringify(envelope(429, generation)), {
-			...json,
-			...(retryAfter && { 'retry-after': retryAfter() }),
-		}),
+		tooMany(response, generation, retryAfter && { 'retry-after': retryAfter() }),
 });
 
 const odd = (

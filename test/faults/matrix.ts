@@ -100,21 +100,24 @@ const listNode: NodeUnderTest = {
 /** What meets the fault, and which requests pass before. */
 const operations: Record<
 	Exclude<OperationName, 'verification'>,
-	{ node: NodeUnderTest; sound: number } & Pick<Plan, 'loseLast' | 'createsOnly'>
+	{ node: NodeUnderTest } & Pick<Plan, 'before' | 'loseLast' | 'createsOnly'>
 > = {
-	create: { node: createCallNode({ options: patience }), sound: 0 },
-	night: { node: createCallNode({ options: patience }), sound: 0, createsOnly: true },
-	get: { node: getCallNode({ options: patience }), sound: 0 },
-	list: { node: listNode, sound: 0 },
+	create: { node: createCallNode({ options: patience }), before: [] },
+	night: { node: createCallNode({ options: patience }), before: [], createsOnly: true },
+	get: { node: getCallNode({ options: patience }), before: [] },
+	list: { node: listNode, before: [] },
 	wait: {
 		node: createCallNode({
 			waitForCompletion: true,
 			options: { ...patience, maxWaitMinutes: 1, pollIntervalSeconds: 10 },
 		}),
-		sound: 1,
+		before: ['sound'],
 	},
-	look: { node: createCallNode({ options: patience }), sound: 1, loseLast: true },
-	download: { node: getCallNode({ options: { ...patience, downloadRecording: true } }), sound: 1 },
+	look: { node: createCallNode({ options: patience }), before: ['sound'], loseLast: true },
+	download: {
+		node: getCallNode({ options: { ...patience, downloadRecording: true } }),
+		before: ['sound'],
+	},
 };
 
 /** Twenty2 begins no call before nine. */
@@ -151,7 +154,7 @@ export class Matrix {
 		if (cell.operation === 'verification') return await this.verify(cell);
 		const { sandbox, server } = this;
 		const { node, ...plan } = operations[cell.operation];
-		const { sound } = plan;
+		const { before: earlier } = plan;
 		const { generation } = cell;
 		const dials = node.parameters?.operation === 'createCall';
 		const call_id = dials ? '' : await this.placed(generation);
@@ -172,7 +175,7 @@ export class Matrix {
 
 		begin();
 		const run = await this.end(start(phone(before), 'continueRegularOutput'));
-		const [first = Number.NaN, second = first] = server.requests.slice(sound);
+		const [first = Number.NaN, second = first] = server.requests.slice(earlier.length);
 		const played = {
 			result: {
 				...resultOf(run),
@@ -202,7 +205,7 @@ export class Matrix {
 		const { sandbox, server } = this;
 		const { generation } = cell;
 		const event = sandbox.eventOf(await this.placed(generation));
-		server.begin({ ...cell, sound: 0 });
+		server.begin({ ...cell, before: [] });
 		const trigger = await startTrigger({
 			baseUrl: server.url,
 			parameters: { authentication: generation },

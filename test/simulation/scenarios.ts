@@ -70,8 +70,8 @@ interface BusyLines {
 	workers: Worker[];
 	mean: number;
 	sigma: number;
-	mostTime: number;
-	mostRefused: number;
+	mostTime?: number;
+	mostRefused?: number;
 }
 
 const LINES = 3;
@@ -109,7 +109,20 @@ const linesRefused: ScenarioWithTargets[] = [
 		mostTime: 1.08,
 		mostRefused: 0.4,
 	}),
+	...[5, 8, 12].map((mean) => busyLines({ workers: [{ leads: 40 }], mean, sigma: 0.5 })),
 ];
+
+/** The ideal has all three lines from the start, so that it is not reached. */
+const linesGivenBack: ScenarioWithTargets = {
+	name: '40 leads of 20 s, two of three lines held by others for a minute',
+	scenario: {
+		workers: [{ leads: 40 }],
+		lines: LINES,
+		calls: { mean: 20, sigma: 0.3 },
+		heldByOthers: { lines: 2, seconds: 60 },
+	},
+	targets: [ratio('time, in times the ideal', timesIdeal(LINES), { most: 1.5 }), ...refused()],
+};
 
 const linesHeldByOthers: ScenarioWithTargets = {
 	name: '30 leads of 30 s, two of three lines held by others for 10 minutes',
@@ -184,6 +197,7 @@ export const scenarios: ScenarioWithTargets[] = [
 	strayRefusal,
 	...linesRefused,
 	linesHeldByOthers,
+	linesGivenBack,
 	callsQueued,
 	...sharedHours,
 	threeCampaigns,

@@ -32,7 +32,11 @@ class Twenty2 {
 	/** How long an answer takes. */
 	answersAfter = 0;
 
-	private readonly live = new Set<string>();
+	/** How long a call lasts at most. */
+	callsLast = Number.POSITIVE_INFINITY;
+
+	/** When each live call was placed. */
+	private readonly placedAt = new Map<string, number>();
 
 	private placed = 0;
 
@@ -47,7 +51,7 @@ class Twenty2 {
 	}
 
 	end(...ids: string[]): void {
-		ids.forEach((id) => this.live.delete(id));
+		ids.forEach((id) => this.placedAt.delete(id));
 	}
 
 	/** A create. Its answer is the id of the call, "call 1" for the first. */
@@ -59,10 +63,11 @@ class Twenty2 {
 	}
 
 	private async create(): Promise<string> {
-		const accepted = this.live.size + this.others < this.lines;
+		this.endOld();
+		const accepted = this.placedAt.size + this.others < this.lines;
 		this.creates.push({ at: performance.now(), accepted });
 		const id = `call ${accepted ? ++this.placed : 'refused'}`;
-		if (accepted) this.live.add(id);
+		if (accepted) this.placedAt.set(id, performance.now());
 		if (this.answersAfter > 0) {
 			await new Promise((answered) => void setTimeout(answered, this.answersAfter));
 		}
@@ -70,10 +75,17 @@ class Twenty2 {
 		return id;
 	}
 
+	private endOld(): void {
+		for (const [id, at] of this.placedAt) {
+			if (at + this.callsLast <= performance.now()) this.placedAt.delete(id);
+		}
+	}
+
 	private async isOver(id: string): Promise<boolean> {
 		this.looks++;
+		this.endOld();
 		if (this.unknown.has(id)) throw new Error('No such call');
-		return !this.live.has(id);
+		return !this.placedAt.has(id);
 	}
 }
 
@@ -399,6 +411,18 @@ describe('Creates that Twenty2 refuses', () => {
 			twenty2.others = 0;
 			await pass(3 * MINUTE);
 			expect([first?.value, second?.value].sort()).toEqual(['call 4', 'call 5']);
+		});
+
+		it('find the lines that the others have given back, while their own one line goes from call to call', async () => {
+			const twenty2 = new Twenty2(3);
+			twenty2.others = 2;
+			twenty2.callsLast = 20 * SECOND;
+			const placed = place(new Budget(three).open(), twenty2, 20);
+			await pass(MINUTE);
+			twenty2.others = 0;
+			await pass(4 * MINUTE);
+			// One line alone takes at most 15 calls in five minutes.
+			expect(placed.filter(({ at }) => at !== undefined)).toHaveLength(20);
 		});
 
 		it('leave the probe to others while they are asked to wait for long', async () => {

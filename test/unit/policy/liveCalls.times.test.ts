@@ -53,7 +53,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		it.each([
 			// Without a call of its own, refusals count for the window, so it has one first.
 			['no line', 1, [5, 12.5, 22.5, 32.5, 42.5]],
-			['some lines', 1, [45, 112.5, 187.5, 262.5]],
+			['some lines', 1, [60, 150, 285, 425]],
 			['all lines', 3, [300, 750, 1_425]],
 		])('where this process holds %s', async (name, held, seconds) => {
 			const { calls, sent, sendAll } = await limited(3, held);
@@ -70,8 +70,8 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			const { calls, sent, sendAll } = await limited(3, 1);
 			let n = 1;
 			sendAll((sending) => (n++ < 2 ? sending.accepted(`call ${n}`) : refuse(sending)));
-			await pass(50 * SECOND);
-			expect(sent).toEqual([45 * SECOND, 50 * SECOND]);
+			await pass(65 * SECOND);
+			expect(sent).toEqual([60 * SECOND, 65 * SECOND]);
 			expect(calls.idle).toBe(false);
 		});
 
@@ -79,7 +79,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			const { create } = await limited(3, 1);
 			const [first, second] = [watch(create()), watch(create())];
 			await pass(10 * MINUTE);
-			expect([first?.at, second?.at]).toEqual([45 * SECOND, undefined]);
+			expect([first?.at, second?.at]).toEqual([60 * SECOND, undefined]);
 		});
 	});
 
