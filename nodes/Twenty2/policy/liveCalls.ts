@@ -31,7 +31,7 @@ const LONGEST_BACKOFF_MS = MINUTE_MS;
 /** From one probe for a line to the next, by how many lines this process holds. It grows up to `most`. */
 const PROBES = {
 	none: { firstMs: 5 * SECOND_MS, mostMs: 10 * SECOND_MS },
-	some: { firstMs: 45 * SECOND_MS, mostMs: 75 * SECOND_MS },
+	some: { firstMs: 60 * SECOND_MS, mostMs: 140 * SECOND_MS },
 	all: { firstMs: 5 * MINUTE_MS, mostMs: Number.POSITIVE_INFINITY },
 };
 const PROBE_GROWTH = 1.5;
@@ -411,9 +411,7 @@ export class LiveCalls {
 		if (++this.acceptedProbes > 2 * this.lines) this.open();
 	}
 
-	/** A process that held no line probed often until now. */
 	private freedLineTaken(): void {
-		if (this.live.size === 1) this.scheduleProbe();
 		if (!this.yielded) return;
 		this.yielded = false;
 		this.yieldEvery *= 2;
@@ -439,14 +437,11 @@ export class LiveCalls {
 	 * It would take each again at once, so a peer without any would never get one.
 	 */
 	private lineFreed(): void {
-		const now = performance.now();
-		if (this.live.size === 0) {
-			this.probeAt = Math.min(this.probeAt, now + jittered(PROBES.none.firstMs));
-		} else if (this.capacity < this.lines && ++this.freedSinceYield >= this.yieldEvery) {
-			this.freedSinceYield = 0;
-			this.yieldsUntil = now + YIELD_MS;
-			this.yielded = true;
-		}
+		if (this.live.size === 0 || this.capacity >= this.lines) return;
+		if (++this.freedSinceYield < this.yieldEvery) return;
+		this.freedSinceYield = 0;
+		this.yieldsUntil = performance.now() + YIELD_MS;
+		this.yielded = true;
 	}
 
 	private scheduleProbe(): void {
