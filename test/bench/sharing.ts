@@ -8,7 +8,7 @@ import { simulate } from '../simulation/simulate';
 import type { Bench, Figure } from './figure';
 import { median } from './median';
 
-const seeds = [1, 2, 3];
+const seeds = [1, 2, 3, 4, 5, 6, 7];
 
 const baselines: Array<[string, Client]> = [
 	['full jitter', fullJitter],

@@ -29,7 +29,6 @@ export const apiKey: Generation = {
 		async createCall(call, { idempotencyKey, timeoutMs }) {
 			const hasParameters = Object.keys(call.inputParameters).length > 0;
 			const answer = await send({
-				safe: false,
 				dials: true,
 				method: 'POST',
 				path: callsPath,
@@ -48,7 +47,7 @@ export const apiKey: Generation = {
 
 		async getCall(callId, { timeoutMs }) {
 			const path = `${callsPath}/${encodeURIComponent(callId)}`;
-			const answer = await send({ safe: true, dials: false, method: 'GET', path, timeoutMs });
+			const answer = await send({ dials: false, method: 'GET', path, timeoutMs });
 			return advised(() => readIn(answer));
 		},
 

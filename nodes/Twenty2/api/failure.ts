@@ -34,13 +34,10 @@ export class Failure extends Error {
 	/**
 	 * @param fields what the item will carry; `attempts` is filled in once it is known
 	 * @param retryAfterMs how long Twenty2 asks to wait, in milliseconds
-	 * @param safe false when the failed request changes something at Twenty2, so that repeating it may
-	 * change it twice
 	 */
 	constructor(
 		readonly fields: FailureFields,
 		readonly retryAfterMs = 0,
-		readonly safe = true,
 	) {
 		super(fields.message);
 	}
@@ -53,17 +50,16 @@ export class Failure extends Error {
 	/**
 	 * A failure that the node decides on, without an answer of Twenty2. It has the advice on its code.
 	 * @param more replaces what such a failure usually has
-	 * @param safe as the constructor takes it
 	 */
-	static ofNode(code: string, message: string, more: Partial<FailureFields> = {}, safe = true) {
+	static ofNode(code: string, message: string, more: Partial<FailureFields> = {}) {
 		const description = adviceFor(code);
 		const usual = { code, message, description, status: null, source: 'n8n', attempts: 0 } as const;
-		return new Failure({ ...usual, ...more }, 0, safe);
+		return new Failure({ ...usual, ...more });
 	}
 
 	/** The same failure with other fields. */
 	with(more: Partial<FailureFields>): Failure {
-		return new Failure({ ...this.fields, ...more }, this.retryAfterMs, this.safe);
+		return new Failure({ ...this.fields, ...more }, this.retryAfterMs);
 	}
 }
 

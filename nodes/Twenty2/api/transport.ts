@@ -14,13 +14,11 @@ import { Failure, outcomeUnknown } from './failure';
 import { withinTime } from './requestTimeout';
 
 /**
- * What a request does. It decides four things: what a lost answer means, whether stopping the execution
- * cuts the connection, whether failures have an outcome, and whether a timeout is retried.
+ * What a request does. It decides three things: what a lost answer means, whether stopping the execution
+ * cuts the connection, and whether failures have an outcome.
  */
 export interface RequestTraits {
-	/** It changes nothing at Twenty2, so it may be repeated (RFC 9110, 9.2.1). */
-	safe: boolean;
-	/** It makes a phone ring. */
+	/** It makes a phone ring. Every other request changes nothing at Twenty2. */
 	dials: boolean;
 }
 
@@ -194,8 +192,8 @@ export function sendThrough(
 			);
 			return await readAnswer(response, maxBytes);
 		};
-		// A request that is not safe may have been carried out, and only its answer tells whether it was.
-		const stopped = traits.safe ? cancelSignalOf(n8n) : undefined;
+		// A phone may have rung, and only the answer tells whether it did.
+		const stopped = traits.dials ? undefined : cancelSignalOf(n8n);
 		return await withinTime(timeoutMs, stopped, send).catch((error: unknown) => {
 			throw unanswered(error, traits, baseUrl, timeoutMs);
 		});
@@ -223,7 +221,7 @@ function withoutCancelSignal(n8n: Sender): Sender {
  */
 export function unanswered(
 	error: unknown,
-	{ safe, dials }: RequestTraits,
+	{ dials }: RequestTraits,
 	baseUrl: string,
 	timeoutMs: number,
 ): Failure {
@@ -244,7 +242,7 @@ export function unanswered(
 	const what = codes.some((code) => timedOut.includes(code))
 		? `No answer from ${baseUrl} within ${timeoutMs / 1_000} seconds`
 		: `The connection to ${baseUrl} ended before the answer`;
-	return dials ? outcomeUnknown(what, null) : Failure.ofNode('TIMEOUT', what, {}, safe);
+	return dials ? outcomeUnknown(what, null) : Failure.ofNode('TIMEOUT', what);
 }
 
 /** The codes on an error itself, without its causes. */

@@ -48,7 +48,6 @@ export const workspace: Generation = {
 	speak: (send) => ({
 		async createCall(call, { idempotencyKey, timeoutMs }) {
 			const answer = await send({
-				safe: false,
 				dials: true,
 				method: 'POST',
 				path: '/api/agent/trigger-outbound-call',
@@ -100,7 +99,7 @@ async function get(
 	path: string,
 	more: Pick<HttpRequest, 'timeoutMs' | 'query' | 'maxBytes'>,
 ): Promise<HttpAnswer> {
-	return await send({ safe: true, dials: false, method: 'GET', path, ...more });
+	return await send({ dials: false, method: 'GET', path, ...more });
 }
 
 /**

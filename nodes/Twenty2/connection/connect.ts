@@ -4,9 +4,10 @@ import type { Generation, Twenty2 } from '../api/client';
 import { Failure, orFailure, toFailure } from '../api/failure';
 import { mediaThrough, type Media } from '../api/media/files';
 import { sendThrough, type Sender } from '../api/transport';
-import { budgetOf, type Access } from '../policy/budget';
+import { Access } from '../policy/access';
+import { budgetOf } from '../policy/budgets';
 import type { Limits } from '../policy/keyLimits';
-import { send, type Patience } from '../policy/retry';
+import { read, type Patience } from '../policy/retry';
 import { logLine } from './logLine';
 import { verdictOn } from './retryRule';
 
@@ -159,7 +160,8 @@ function apiWith(
 	const credentialId = id ?? '';
 	let opened: Access | undefined;
 	const access = () =>
-		(opened ??= budgetOf(apiKey, baseUrl, limits, credentialId).open(
+		(opened ??= new Access(
+			budgetOf(apiKey, baseUrl, limits, credentialId),
 			(message) => n8n.logger.debug(logLine(message)),
 			credentialId,
 		));
@@ -178,14 +180,14 @@ function apiWith(
 				attempts++;
 				return await attempt();
 			};
-			// Only a create needs a line, so every other request takes the lane of the reads.
-			const { reads } = access();
-			const outgoing = { what, send: counted, judge: verdictOn };
-			const answer = await send(outgoing, patience, reads, signal).catch((error: unknown) => {
-				// The reason of the signal is no failure of the request.
-				if (signal.aborted && !(error instanceof Failure)) throw error;
-				throw toFailure(error).with({ attempts });
-			});
+			const reading = { what, send: counted, verdictOn };
+			const answer = await read(access(), 'read', reading, patience, signal).catch(
+				(error: unknown) => {
+					// The reason of the signal is no failure of the request.
+					if (signal.aborted && !(error instanceof Failure)) throw error;
+					throw toFailure(error).with({ attempts });
+				},
+			);
 			return { answer, attempts };
 		},
 	};

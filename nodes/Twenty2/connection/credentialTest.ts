@@ -11,8 +11,9 @@ import { refusalIn } from '../api/refusal';
 import { withinTime } from '../api/requestTimeout';
 import { readAnswer, unanswered, type HttpAnswer, type Send } from '../api/transport';
 import { workspace } from '../api/workspace';
-import { budgetToTest } from '../policy/budget';
-import { send } from '../policy/retry';
+import { Access } from '../policy/access';
+import { budgetToTest } from '../policy/budgets';
+import { read } from '../policy/retry';
 import { verdictOn } from './retryRule';
 
 const TIMEOUT_MS = 10_000;
@@ -89,13 +90,13 @@ const wrongAddress = (what: string, { callsPath }: Account) =>
  */
 async function withinLimits(
 	{ apiKey, baseUrl, limits }: Account,
-	read: () => Promise<unknown>,
+	send: () => Promise<unknown>,
 ): Promise<void> {
 	const signal = AbortSignal.timeout(MAX_WAIT_MS);
-	const { reads } = budgetToTest(apiKey, baseUrl, limits).open();
-	const test = { what: 'Connection test', send: read, judge: verdictOn };
+	const access = new Access(budgetToTest(apiKey, baseUrl, limits));
+	const test = { what: 'Connection test', send, verdictOn };
 	const noRetries = { maxRetries: 0, giveUpAfterMs: 0 };
-	await send(test, noRetries, reads, signal).catch((reason: unknown) => {
+	await read(access, 'read', test, noRetries, signal).catch((reason: unknown) => {
 		if (reason !== signal.reason) throw reason;
 		throw new Error('Running workflows use up the limit of this key. Test it again in a minute.');
 	});

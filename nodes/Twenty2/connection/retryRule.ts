@@ -1,4 +1,5 @@
 import { Failure, type FailureFields } from '../api/failure';
+import type { Outcome } from '../policy/outcome';
 import type { Verdict } from '../policy/retry';
 
 /** Documented codes of refusals that stay the same however often the request is sent. */
@@ -13,35 +14,34 @@ const temporary = ['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOW
 const temporaryStatuses = [500, 503];
 
 /**
- * Whether to send a refused or lost request again. "Retry 500 with exponential backoff; never retry 400
- * or 422; on 429 wait at least 1 second" (Twenty2, best practice).
+ * What a failure says of its request, and whether to send it again. "Retry 500 with exponential backoff; never
+ * retry 400 or 422; on 429 wait at least 1 second" (Twenty2, best practice).
  *
- * A request that may have made a phone ring is sent again only where the user has asked for it. After a
- * timeout, only a safe request is sent again, because the lost one may have been carried out.
+ * A request that may have made a phone ring is sent again only where the user has asked for it.
  */
 export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): Verdict {
-	if (!(error instanceof Failure)) return { again: 'never', answered: false };
-	const { code, outcome } = error.fields;
-	const answered = error.fields.status !== null;
-	const inDoubt = outcome === 'unknown';
-	if (inDoubt && (!retryUnknownOutcome || code === 'INVALID_RESPONSE'))
-		return { again: 'never', answered };
-	if (code === 'TIMEOUT' && !error.safe) return { again: 'never', answered };
-	const status = decidingStatus(error.fields);
-	if (code === 'RATE_LIMIT_EXCEEDED' || status === 429) {
-		const limited = { retryAfterMs: error.retryAfterMs, unsent: unsent() };
-		return { again: 'when permitted', limited };
-	}
+	if (!(error instanceof Failure)) return { outcome: { is: 'no answer' }, again: false };
+	const { fields } = error;
+	const outcome = outcomeOf(error);
+	if (fields.outcome === 'unknown' && (!retryUnknownOutcome || fields.code === 'INVALID_RESPONSE'))
+		return { outcome, again: false };
+	const status = decidingStatus(fields);
 	const mayPass =
-		temporary.includes(code) || (status !== null && temporaryStatuses.includes(status));
-	return { again: mayPass ? 'after backoff' : 'never', answered };
+		temporary.includes(fields.code) || (status !== null && temporaryStatuses.includes(status));
+	return { outcome, again: outcome.is === 'rate limited' || mayPass };
+}
+
+function outcomeOf({ fields, message, retryAfterMs }: Failure): Outcome {
+	if (fields.code === 'RATE_LIMIT_EXCEEDED' || decidingStatus(fields) === 429)
+		return { is: 'rate limited', message, retryAfterMs, unsent: unsent() };
+	return { is: fields.status === null ? 'no answer' : 'answered' };
 }
 
 /**
  * Whether looking whether a call has ended is of no more use, because the key may not read calls.
  * Every other failure may pass: Twenty2 may not know a new call yet, and trouble ends.
  */
-export function maySeeNoCalls({ fields: { code, status } }: Failure): boolean {
+export function lacksReadAccess({ fields: { code, status } }: Failure): boolean {
 	return ['UNAUTHORIZED', 'FORBIDDEN'].includes(code) || status === 401 || status === 403;
 }
 

@@ -11,7 +11,7 @@ import type { Connection } from '../connection/connect';
 import { verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
 import { derivedSignal, sleep } from '../policy/abortable';
-import { LONGEST_BACKOFF_MS, send } from '../policy/retry';
+import { LONGEST_BACKOFF_MS, read } from '../policy/retry';
 import type { MediaWanted } from './fields/media';
 import type { RequestOptions } from './fields/options';
 import type { FileKind, MissingLinks } from './missingLinks';
@@ -205,11 +205,11 @@ class CallFiles {
 				this.attempts++;
 				return await twenty2.getCall(call_id, requestOptions);
 			},
-			judge: verdictOn,
+			verdictOn,
 		};
 		const patience = { maxRetries: 0, giveUpAfterMs: Math.max(0, this.left) };
 		try {
-			this.body = await send(reading, patience, access.polls, signal);
+			this.body = await read(access, 'poll', reading, patience, signal);
 		} catch (error) {
 			signal.throwIfAborted();
 			failureOnly(error);
@@ -240,7 +240,7 @@ class CallFiles {
 			maxTimeout: LONGEST_BACKOFF_MS,
 			randomize: true,
 			signal: derivedSignal(signal),
-			shouldRetry: ({ error }) => verdictOn(error).again === 'after backoff',
+			shouldRetry: ({ error }) => verdictOn(error).again,
 		}).then(
 			() => {
 				signal.throwIfAborted();

@@ -1,3 +1,5 @@
+import type { Outcome, RateLimited } from './outcome';
+import type { About, Shortage } from './shortage';
 import type { SlidingWindow } from './slidingWindow';
 
 const SECOND_MS = 1_000;
@@ -46,12 +48,6 @@ const SMALL_SHARE = 5;
 
 /** Between two rounds of slow start. */
 const ROUND_MS = 1_500;
-
-/**
- * What a refusal may be about: Twenty2 has one answer for both of its limits. `undecided` is like `lines
- * or window`, where earlier refusals were taken for the window without knowing.
- */
-export type RefusalCause = 'lines' | 'lines or window' | 'undecided' | 'window';
 
 /** What is remembered of a permit until its request is answered. */
 export interface Grant {
@@ -103,10 +99,12 @@ export class AdaptiveLimit {
 	/**
 	 * @param window the requests that count
 	 * @param keyLimit the key's own limit, as it is now
+	 * @param shortage is asked where a refusal may be about lines
 	 */
 	constructor(
 		private readonly window: SlidingWindow,
 		private readonly keyLimit: () => number,
+		private readonly shortage: Shortage,
 	) {}
 
 	/** Whether other processes are known to use the key. */
@@ -149,21 +147,21 @@ export class AdaptiveLimit {
 		return { at: now, isProbe };
 	}
 
-	/** The request of a grant was not sent, so another one may probe. */
-	unused({ isProbe }: Grant): void {
+	/**
+	 * Notes how the request of a grant ended.
+	 * @param about what a refusal may be about
+	 */
+	settle(grant: Grant, outcome: Outcome, about: About, now: number): void {
+		const { isProbe } = grant;
 		if (isProbe) this.probing = false;
+		if (outcome.is === 'rate limited') this.rateLimited(grant, outcome, about, now);
+		if (isProbe && outcome.is === 'answered') this.probeAnswered(now);
+		// What the probe was to find out is still open, and the next one finds it out.
+		const isLost = isProbe && outcome.is === 'no answer';
+		if (isLost && !this.verifying) this.probeAt = now + ROUND_MS * (0.5 + Math.random());
 	}
 
-	/** No answer came. What the probe was to find out is still open, and the next one finds it out. */
-	unanswered({ isProbe }: Grant, now: number): void {
-		if (!isProbe) return;
-		this.probing = false;
-		if (!this.verifying) this.probeAt = now + ROUND_MS * (0.5 + Math.random());
-	}
-
-	accepted({ isProbe }: Grant, now: number): void {
-		if (!isProbe) return;
-		this.probing = false;
+	private probeAnswered(now: number): void {
 		if (this.verifying) {
 			this.verifying = false;
 			return;
@@ -177,29 +175,33 @@ export class AdaptiveLimit {
 		this.probeAt = now + ROUND_MS * (0.5 + Math.random());
 	}
 
-	/**
-	 * @param retryAfterMs how long Twenty2 asks to wait; the pause is at least a second ("on 429 wait at
-	 * least 1 second", Errors & Rate Limits)
-	 * @returns true when it remains to be found out whether lines or the window were the cause
-	 */
-	refused({ isProbe, at }: Grant, retryAfterMs: number, cause: RefusalCause, now: number): boolean {
-		if (isProbe) this.probing = false;
+	/** "On 429 wait at least 1 second" (Errors & Rate Limits). */
+	private rateLimited(
+		{ isProbe, at }: Grant,
+		{ retryAfterMs }: RateLimited,
+		about: About,
+		now: number,
+	): void {
 		const pause = Math.max(
 			Math.min(retryAfterMs, LONGEST_PAUSE_MS),
 			SECOND_MS * (1 + Math.random()),
 		);
 		this.pausedUntil = Math.max(this.pausedUntil, now + pause);
-		if (cause === 'lines') {
+		if (about === 'lines') {
 			if (isProbe) this.verifying = false;
-			return false;
+			return;
 		}
 		// A request sent before the last refusal was known confirms that one, and no later one.
 		const confirms = this.verifying && !this.probing;
-		if (at <= this.refusedAt && !isProbe && !confirms) return false;
+		if (at <= this.refusedAt && !isProbe && !confirms) return;
 
 		const sinceLast = now - this.refusedAt;
 		this.refusedAt = now;
-		if (cause === 'undecided') return true;
+		// Refusals may have been about lines before, too, while there was no call to look at.
+		if (about === 'unclear' && (this.verifying || this.shortage.blind)) {
+			this.shortage.ask();
+			return;
+		}
 		this.round = { size: 1, left: 1 };
 		if (this.shared) {
 			this.shrink(isProbe);
@@ -208,12 +210,9 @@ export class AdaptiveLimit {
 			else this.scheduleProbe(now, isProbe ? this.probeGap() : MINUTE_MS, JITTER);
 		} else if (!this.verifying && sinceLast > MINUTE_MS && this.canVerify()) {
 			this.verifying = true;
-		} else if (this.verifying && cause === 'lines or window') {
-			return true;
 		} else {
 			this.share(retryAfterMs, now);
 		}
-		return false;
 	}
 
 	/** Forgets what was learned: the refusals were about something else. */

@@ -1,36 +1,9 @@
 import { Alarm } from './abortable';
-import { AdaptiveLimit, type Grant, type RefusalCause } from './adaptiveLimit';
+import { AdaptiveLimit } from './adaptiveLimit';
+import type { Deadline } from './deadline';
+import type { Outcome } from './outcome';
+import { Shortage, type About } from './shortage';
 import { SlidingWindow } from './slidingWindow';
-
-/** Twenty2 refused a request for "too many requests" (429). */
-export interface RateLimited {
-	/** Twenty2's words. */
-	message: string;
-	/** How long it asks to wait. */
-	retryAfterMs: number;
-	/** Why requests are not sent that stop waiting meanwhile. */
-	unsent: Error;
-}
-
-/** Until when a request waits. Its time begins when a refusal first holds the request back. */
-export class Deadline {
-	/** A time of `performance.now()`; unknown until a refusal holds the request back. */
-	at: number | undefined;
-
-	/** @param ms how long the request waits, in milliseconds */
-	constructor(private readonly ms: number) {}
-
-	/** Whether the request waits until `time`. Both are times of `performance.now()`. */
-	allows(time: number, now: number): boolean {
-		this.at ??= now + this.ms;
-		return time <= this.at;
-	}
-
-	/** Lets the time begin anew: Twenty2 takes requests again. */
-	restart(): void {
-		this.at = undefined;
-	}
-}
 
 /** A request that waits for a permit. */
 export interface PermitRequest {
@@ -44,31 +17,31 @@ export interface PermitRequest {
 	urgent?: boolean;
 	/** Twenty2 asked this request to wait until then, a time of `performance.now()`. */
 	notBefore?: number;
+	/** The request needs a line, so it is sent back when lines may be short. */
+	needsLine?: boolean;
 }
 
-/** Leave to send one request. Exactly one of these methods counts, the first that is called. */
+/** Leave to send one request. */
 export interface Permit {
 	/** Whether refusals, and not the limit itself, made the request wait. */
 	heldBack: boolean;
-	answered(): void;
-	/** The request counts, and tells nothing of the limit. */
-	noAnswer(): void;
-	/** The request was not sent, so it does not count. */
-	unused(): void;
-	/** @returns true when it remains to be found out whether lines or the window were the cause */
-	refused(limited: RateLimited, cause: RefusalCause): boolean;
+	/**
+	 * Says how the request ended. Only the first outcome counts.
+	 * @param about what a refusal may be about
+	 */
+	settle(outcome: Outcome, about?: About): void;
 }
 
 interface Queued extends PermitRequest {
 	heldBack: boolean;
-	admit: (permit: Permit) => void;
+	admit: (permit: Permit | undefined) => void;
 	refuse: (because: Error) => void;
 }
 
-/** At so much of its limit, a process is saturated. */
+/** Share of the limit above which a process counts as saturated. */
 const SATURATED = 0.9;
 
-/** So many permits at saturation, and the next one is held back for a while. */
+/** After every nth permit at saturation, the next one is held back for a while. */
 const HOLD_BACK_EVERY = 70;
 const HOLD_BACK_MS = 30_000;
 
@@ -82,7 +55,7 @@ const HOLD_BACK_MS = 30_000;
 export class RateLimiter {
 	private readonly window = new SlidingWindow();
 
-	private readonly adaptive = new AdaptiveLimit(this.window, () => this.limit);
+	private readonly adaptive: AdaptiveLimit;
 
 	private readonly alarm = new Alarm(() => this.admit());
 
@@ -96,12 +69,16 @@ export class RateLimiter {
 
 	/**
 	 * @param limit requests in any 60 seconds
+	 * @param shortage tells which limit a refusal was about
 	 * @param demand how many requests of this process wait, also where the limiter does not see them
 	 */
 	constructor(
 		private limit: number,
+		private readonly shortage = new Shortage(),
 		private readonly demand: () => number = () => Number.POSITIVE_INFINITY,
-	) {}
+	) {
+		this.adaptive = new AdaptiveLimit(this.window, () => this.limit, shortage);
+	}
 
 	/** Changes the limit, for queued requests too. */
 	allow(limit: number): void {
@@ -140,9 +117,10 @@ export class RateLimiter {
 
 	/**
 	 * Waits until one more request may be sent.
+	 * @returns undefined when the request has to ask for its line again
 	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
 	 */
-	async acquire(request: PermitRequest): Promise<Permit> {
+	async acquire(request: PermitRequest): Promise<Permit | undefined> {
 		const { signal } = request;
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {
@@ -248,49 +226,24 @@ export class RateLimiter {
 		const grant = this.adaptive.grant(this.spareAt(now), now);
 		this.window.send();
 		if (this.window.count > SATURATED * this.size) this.saturatedPermits++;
-		let settled = false;
-		return {
-			heldBack,
-			answered: () => {
-				if (settled) return;
-				settled = true;
-				this.window.answer(true);
-				this.adaptive.accepted(grant, performance.now());
-				this.admit();
-			},
-			noAnswer: () => {
-				if (settled) return;
-				settled = true;
-				this.window.answer(false);
-				this.adaptive.unanswered(grant, performance.now());
-				this.admit();
-			},
-			unused: () => {
-				if (settled) return;
-				settled = true;
-				this.window.withdraw();
-				this.adaptive.unused(grant);
-				this.admit();
-			},
-			refused: (limited, cause) => {
-				if (settled) return false;
-				settled = true;
-				return this.refused(grant, limited, cause);
-			},
+		let isSettled = false;
+		const settle = (outcome: Outcome, about: About = 'requests') => {
+			if (isSettled) return;
+			isSettled = true;
+			this.window.settle(outcome);
+			if (outcome.is === 'rate limited') this.lastRefusal = outcome.unsent;
+			this.adaptive.settle(grant, outcome, about, performance.now());
+			if (this.shortage.state === 'unclear') this.sendBack();
+			this.admit();
 		};
+		return { heldBack, settle };
 	}
 
-	private refused(
-		grant: Grant,
-		{ retryAfterMs, unsent }: RateLimited,
-		cause: RefusalCause,
-	): boolean {
-		this.lastRefusal = unsent;
-		this.window.answer(false);
-		const now = performance.now();
-		const isOpen = this.adaptive.refused(grant, retryAfterMs, cause, now);
-		this.admit(now);
-		return isOpen;
+	/** Requests that need a line have to ask for it again. */
+	private sendBack(): void {
+		const sentBack = this.queue.filter(({ needsLine }) => needsLine);
+		this.queue = this.queue.filter(({ needsLine }) => !needsLine);
+		for (const queued of sentBack) queued.admit(undefined);
 	}
 }
 

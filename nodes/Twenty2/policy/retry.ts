@@ -1,17 +1,21 @@
-import pRetry from 'p-retry';
+import pRetry, { AbortError } from 'p-retry';
 
 import { derivedSignal } from './abortable';
-import type { Lane, Lease } from './budget';
+import type { Access } from './access';
+import { Deadline } from './deadline';
+import type { Kind, Lease, Request } from './lease';
 import type { Outcome } from './outcome';
-import { Deadline, type RateLimited } from './rateLimiter';
 
-/** What to do after a rejection, and whether it was an answer. */
-export type Verdict =
-	| { again: 'never'; answered: boolean }
-	/** A server had trouble: after a growing backoff, `maxRetries` times. */
-	| { again: 'after backoff'; answered: boolean }
-	/** The key has sent too much: when the key may send again, until the deadline. */
-	| { again: 'when permitted'; limited: Omit<RateLimited, 'message'> };
+/** What a rejection says. */
+export interface Verdict {
+	/** How the request ended. */
+	outcome: Outcome;
+	/**
+	 * Whether to send it again: after "too many requests" when the key may send again, until the deadline;
+	 * otherwise after a growing backoff, `maxRetries` times.
+	 */
+	again: boolean;
+}
 
 export interface Patience {
 	/** Retries after trouble of the server. */
@@ -20,33 +24,12 @@ export interface Patience {
 	giveUpAfterMs: number;
 }
 
-/** One request, and how its rejections are judged. */
-export interface Outgoing<T> {
-	/** For the log. It must not identify a person. */
-	what: string;
-	/**
-	 * Prepares one attempt, once it is permitted and immediately before it is sent. When this rejects,
-	 * the attempt is not sent, its permit is given back, and nothing is retried.
-	 */
-	prepare?: () => Promise<void>;
-	/**
-	 * One attempt. It may look for an answer that got lost: it calls `lost` first with what came instead,
-	 * because a permit that is held until the end of the look may be the one that the look waits for.
-	 */
-	send: (lost: (rejection: Error) => void) => Promise<T>;
-	judge: (rejection: Error) => Verdict;
-	/** Of a create. */
-	call?: {
-		idOf: (answer: T) => string;
-		/** Sends one read that tells whether a call is over. */
-		isOver: (callId: string) => Promise<boolean>;
-	};
-}
-
-/** An answer, and the line that its request still holds. */
-export interface Answered<T> {
-	answer: T;
-	release: () => void;
+/** One request, and what to do about its rejections. */
+export interface Retried {
+	kind: Kind;
+	request: Omit<Request, 'deadline'>;
+	patience: Patience;
+	verdictOn: (rejection: Error) => Verdict;
 }
 
 /** The first backoff. It doubles up to the longest. "Retry 500 with exponential backoff." */
@@ -61,98 +44,105 @@ export function backoffMs(failures: number, longestMs = LONGEST_BACKOFF_MS): num
 	return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1) * (1 + Math.random()), longestMs);
 }
 
-/**
- * Sends one request until it is answered for good, and keeps the line it holds.
- *
- * "Too many requests" is waited out until the deadline and does not count among the retries. A request
- * whose deadline comes before the end of a pause is not sent.
- * @param lane lets an attempt through when the limits of its key allow it
- * @param stopped fires when nothing more is to be sent
- * @throws the last rejection of `send`, the failure of a request that was not sent, or the signal's reason
- */
-export async function sendAndHold<T>(
-	{ what, prepare, send, judge, call }: Outgoing<T>,
-	{ maxRetries, giveUpAfterMs }: Patience,
-	lane: Lane,
-	stopped: AbortSignal,
-): Promise<Answered<T>> {
-	const signal = derivedSignal(stopped);
-	const deadline = new Deadline(giveUpAfterMs);
-	const outcomeOf = (rejection: Error): Outcome => {
-		const verdict = judge(rejection);
-		if (verdict.again !== 'when permitted')
-			return { is: verdict.answered ? 'answered' : 'no answer' };
-		return { is: 'rate limited', limited: { message: rejection.message, ...verdict.limited } };
-	};
-	let sent = false;
-	let answered: Answered<T> | undefined;
+/** Ends an attempt before anything was sent. Nothing is retried then. */
+export class NotSent extends AbortError {
+	constructor(reason: unknown) {
+		super(reason instanceof Error ? reason : String(reason));
+	}
+}
 
-	/** Sends until the answer is something else than "too many requests". */
-	const sendWithin = async (lease: Lease): Promise<Answered<T>> => {
-		const unsent = (reason: unknown): never => {
-			sent = false;
-			lease.settle({ is: 'unsent' });
-			throw reason;
-		};
-		for (;;) {
-			if (!signal.aborted) await prepare?.().catch(unsent);
-			// The signal may have fired between the permit and now.
-			if (signal.aborted) unsent(signal.reason);
-			const done = await sendOnce(lease).catch(async (rejection: Error) => {
-				const outcome = outcomeOf(rejection);
-				lease.settle(outcome);
-				if (outcome.is !== 'rate limited') throw rejection;
-				await lease.renew().catch(() => {
-					signal.throwIfAborted();
-					throw rejection;
-				});
-				return undefined;
-			});
-			if (done) return done;
+/**
+ * Sends one request until it is answered for good.
+ *
+ * "Too many requests" is waited out until the deadline, keeps the request's line, and does not count among the
+ * retries. A request whose deadline comes before the end of a pause is not sent.
+ * @param attempt sends the request once, and settles and releases its lease when it is answered
+ * @throws the last rejection of an attempt, the failure of a request that was not sent, or the signal's reason
+ */
+export async function untilAnswered<T>(
+	access: Access,
+	{ kind, request, patience, verdictOn }: Retried,
+	attempt: (lease: Lease) => Promise<T>,
+): Promise<T> {
+	const signal = derivedSignal(request.signal);
+	const waiting = { ...request, signal, deadline: new Deadline(patience.giveUpAfterMs) };
+	let lease: Lease | undefined;
+	/** The last rejection, if it was "too many requests". */
+	let refusal: Error | undefined;
+	let answered: { answer: T } | undefined;
+
+	/** Waits until the request may be sent. */
+	const admitted = async (): Promise<Lease> => {
+		try {
+			if (lease) await lease.admit(true);
+			lease ??= await access.acquire(kind, waiting);
+			return lease;
+		} catch (reason) {
+			throw new NotSent(signal.aborted ? signal.reason : (refusal ?? reason));
 		}
 	};
-
-	const sendOnce = async (lease: Lease): Promise<Answered<T>> => {
-		sent = true;
-		const answer = await send((rejection) => lease.settlePermit(outcomeOf(rejection)));
-		lease.settle({ is: 'answered', callId: call?.idOf(answer) });
-		answered = { answer, release: lease.release };
-		return answered;
+	const sendOnce = async (): Promise<T> => {
+		const current = await admitted();
+		refusal = undefined;
+		try {
+			// The signal may have fired between the permit and now.
+			if (signal.aborted) throw new NotSent(signal.reason);
+			const answer = await attempt(current);
+			answered = { answer };
+			return answer;
+		} catch (rejection) {
+			if (rejection instanceof NotSent || !(rejection instanceof Error)) throw rejection;
+			const { outcome, again } = verdictOn(rejection);
+			current.settle(outcome);
+			if (outcome.is === 'rate limited') {
+				refusal = rejection;
+			} else {
+				current.release();
+				lease = undefined;
+			}
+			throw again ? rejection : new AbortError(rejection);
+		}
 	};
-
-	const attempt = async (): Promise<Answered<T>> => {
-		sent = false;
-		const { isOver } = call ?? {};
-		const lease = await lane.acquire({ what, signal, deadline, outcomeOf, isOver });
-		return await sendWithin(lease).catch((reason: unknown) => {
-			lease.release();
-			throw reason;
-		});
-	};
-
-	return await pRetry(attempt, {
-		retries: maxRetries,
+	return await pRetry(sendOnce, {
+		// A finite number would end the retries after "too many requests" as well.
+		retries: Number.POSITIVE_INFINITY,
 		factor: 2,
 		minTimeout: FIRST_BACKOFF_MS,
 		maxTimeout: LONGEST_BACKOFF_MS,
 		randomize: true,
 		signal,
-		shouldRetry: ({ error }) => sent && !signal.aborted && judge(error).again === 'after backoff',
+		shouldConsumeRetry: () => refusal === undefined,
+		shouldRetry: ({ retriesConsumed }) =>
+			refusal !== undefined || (!signal.aborted && retriesConsumed < patience.maxRetries),
 	}).catch((error: unknown) => {
 		// p-retry drops an answer that comes after the signal, but a call that was placed is placed.
-		if (answered) return answered;
+		if (answered) return answered.answer;
+		lease?.release();
 		throw error;
 	});
 }
 
-/** The same for a request that holds no line afterwards. @returns the answer */
-export async function send<T>(
-	outgoing: Outgoing<T>,
+/** A request that holds no line. */
+export interface Read<T> {
+	/** For the log. It must not identify a person. */
+	what: string;
+	send: () => Promise<T>;
+	verdictOn: (rejection: Error) => Verdict;
+}
+
+/** The same for a read. @returns the answer */
+export async function read<T>(
+	access: Access,
+	kind: 'read' | 'poll',
+	{ what, send, verdictOn }: Read<T>,
 	patience: Patience,
-	lane: Lane,
-	stopped: AbortSignal,
+	signal: AbortSignal,
 ): Promise<T> {
-	const { answer, release } = await sendAndHold(outgoing, patience, lane, stopped);
-	release();
-	return answer;
+	const retried = { kind, request: { what, signal }, patience, verdictOn };
+	return await untilAnswered(access, retried, async (lease) => {
+		const answer = await send();
+		lease.settle({ is: 'answered' });
+		lease.release();
+		return answer;
+	});
 }

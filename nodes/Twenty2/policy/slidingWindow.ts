@@ -1,3 +1,5 @@
+import type { Outcome } from './outcome';
+
 const MINUTE_MS = 60_000;
 
 /** Times in rising order. Those that have passed are dropped. */
@@ -59,18 +61,14 @@ export class SlidingWindow {
 		this.inFlight++;
 	}
 
-	/** A request that counts was not sent after all. */
-	withdraw(): void {
-		this.inFlight--;
-	}
-
-	/** @param accepted false for "too many requests", and where no answer came */
-	answer(accepted: boolean): void {
+	/** Notes how a request ended. One that was not sent does not count; without an answer it may have arrived. */
+	settle({ is }: Outcome): void {
 		const now = performance.now();
 		this.forget(now);
 		this.inFlight--;
+		if (is === 'unsent') return;
 		this.answered.add(now + MINUTE_MS);
-		if (accepted) this.acceptedOnes.add(now + MINUTE_MS);
+		if (is === 'answered') this.acceptedOnes.add(now + MINUTE_MS);
 	}
 
 	/** Drops what no longer counts. @param now as `performance.now()` gives it */

@@ -9,7 +9,7 @@ import type { KeysOfRun } from '../operations/create/keysOfRun';
 import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
 import type { Output, Run, Task } from '../operations/operation';
-import type { Access } from '../policy/budget';
+import type { Access } from '../policy/access';
 import type { Limits } from '../policy/keyLimits';
 import type { Entry } from '../policy/ledger';
 import { givingWay } from './giveWay';

@@ -121,7 +121,7 @@ function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: Js
 
 /** Whether a failure may pass within a minute. A proxy's trouble does, too. */
 const isTrouble = (failure: Failure) =>
-	verdictOn(failure).again === 'after backoff' || (failure.fields.status ?? 0) >= 500;
+	verdictOn(failure).again || (failure.fields.status ?? 0) >= 500;
 
 function unanswered({ eventId, callId }: CallEvent, failure: Failure): Failure {
 	const { code, message, description } = failure.fields;

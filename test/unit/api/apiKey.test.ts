@@ -11,7 +11,6 @@ describe('apiKey', () => {
 		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
 		expect(sent).toEqual([
 			{
-				safe: false,
 				dials: true,
 				method: 'POST',
 				path: '/v1/calls',
@@ -38,7 +37,7 @@ describe('apiKey', () => {
 		const { sent, twenty2 } = speaking(apiKey, read);
 		expect(await twenty2.getCall('a/b?c', { timeoutMs: 1 })).toEqual(read);
 		expect(sent).toEqual([
-			{ safe: true, dials: false, method: 'GET', path: '/v1/calls/a%2Fb%3Fc', timeoutMs: 1 },
+			{ dials: false, method: 'GET', path: '/v1/calls/a%2Fb%3Fc', timeoutMs: 1 },
 		]);
 	});
 

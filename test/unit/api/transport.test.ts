@@ -15,10 +15,8 @@ const within = (cause: unknown, depth = 2): unknown =>
 	depth === 0 ? cause : within(new Error('wrapped', { cause }), depth - 1);
 
 const traits = {
-	create: { safe: false, dials: true },
-	read: { safe: true, dials: false },
-	/** Changes something at Twenty2 without phoning anybody. */
-	change: { safe: false, dials: false },
+	create: { dials: true },
+	read: { dials: false },
 };
 
 const fieldsOf = (error: unknown, kind: keyof typeof traits, timeoutMs = 30_000) =>
@@ -263,18 +261,18 @@ describe('unanswered', () => {
 		expect(new Set(messages).size).toBe(3);
 	});
 
-	it('has no outcome for a request that is not safe and does not dial', () => {
-		expect(fieldsOf(coded('ECONNREFUSED'), 'change')).not.toHaveProperty('outcome');
-		const lost = fieldsOf(coded('ECONNRESET'), 'change');
+	it('has no outcome for a read', () => {
+		expect(fieldsOf(coded('ECONNREFUSED'), 'read')).not.toHaveProperty('outcome');
+		const lost = fieldsOf(coded('ECONNRESET'), 'read');
 		expect(lost).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
 		expect(lost).not.toHaveProperty('outcome');
 	});
 
-	it.each(['create', 'read', 'change'] as const)(
-		'lets a %s that was lost be retried after a timeout only if it is safe',
-		(kind) => {
-			const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
-			expect(verdictOn(failure).again).toBe(traits[kind].safe ? 'after backoff' : 'never');
-		},
-	);
+	it.each([
+		['create', false],
+		['read', true],
+	] as const)('of a %s that was lost is retried: %s', (kind, again) => {
+		const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
+		expect(verdictOn(failure).again).toBe(again);
+	});
 });

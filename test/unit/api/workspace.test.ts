@@ -209,7 +209,6 @@ describe('workspace', () => {
 		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
 		expect(sent).toEqual([
 			{
-				safe: false,
 				dials: true,
 				method: 'POST',
 				path: '/api/agent/trigger-outbound-call',
@@ -231,7 +230,7 @@ describe('workspace', () => {
 		expect(await twenty2.getCall('call_1', { timeoutMs: 1 })).toEqual(read);
 		const query = { call_id: 'call_1' };
 		expect(sent).toEqual([
-			{ safe: true, dials: false, method: 'GET', path: '/api/call/detail', query, timeoutMs: 1 },
+			{ dials: false, method: 'GET', path: '/api/call/detail', query, timeoutMs: 1 },
 		]);
 	});
 
@@ -264,7 +263,6 @@ describe('workspace', () => {
 		expect(await twenty2.listCalls?.({ page: '2' }, { timeoutMs: 1 })).toEqual(calls);
 		expect(sent).toEqual([
 			{
-				safe: true,
 				dials: false,
 				method: 'GET',
 				path: '/api/call/logs',

@@ -137,10 +137,10 @@ describe('A call that is not waited for', () => {
 	it('holds no line when it is repeated', async () => {
 		const ledger = newLedger();
 		const access = oneLine();
-		const holdLine = vi.fn(access.holdLine);
+		const holdLine = vi.spyOn(access, 'holdLine');
 		for (let n = 0; n < 2; n++) {
 			const { run } = runWith(ledger);
-			carryOut({ createCall: inTurn(answer) }, { run, access: { ...access, holdLine } });
+			carryOut({ createCall: inTurn(answer) }, { run, access });
 			await settle();
 		}
 		expect(holdLine).not.toHaveBeenCalled();
@@ -242,11 +242,11 @@ describe('A call that is waited for', () => {
 	it('holds no line again once its end is known', async () => {
 		const ledger = newLedger();
 		const access = oneLine();
-		const holdLine = vi.fn(access.holdLine);
+		const holdLine = vi.spyOn(access, 'holdLine');
 		const getCall = vi.fn(inTurn(ended));
 		for (let n = 0; n < 2; n++) {
 			const { run } = runWith(ledger);
-			const given = { ...waited, run, access: { ...access, holdLine } };
+			const given = { ...waited, run, access };
 			const done = carryOut({ createCall: inTurn(answer), getCall }, given);
 			await passUntilQuiet();
 			expect(done.value).toEqual([{ json: { call_id: 'call_1', status: 'completed' } }]);

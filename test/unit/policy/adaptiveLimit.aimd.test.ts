@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { AdaptiveLimit, type RefusalCause } from '../../../nodes/Twenty2/policy/adaptiveLimit';
+import { AdaptiveLimit } from '../../../nodes/Twenty2/policy/adaptiveLimit';
+import { Shortage, type About } from '../../../nodes/Twenty2/policy/shortage';
 import { SlidingWindow } from '../../../nodes/Twenty2/policy/slidingWindow';
 import { pass, useFakeTime } from './fakeTime';
+import { answered, rateLimited, unsent } from './outcomes';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -10,7 +12,8 @@ const MINUTE = 60 * SECOND;
 /** A limit and its window, with requests that are answered at once. */
 function limitOf(keyLimit: number) {
 	const window = new SlidingWindow();
-	const limit = new AdaptiveLimit(window, () => keyLimit);
+	const shortage = new Shortage();
+	const limit = new AdaptiveLimit(window, () => keyLimit, shortage);
 	const now = () => performance.now();
 	/** Sends a request that is not answered yet. */
 	const begin = () => {
@@ -20,11 +23,11 @@ function limitOf(keyLimit: number) {
 		return grant;
 	};
 	/** Sends a request that is answered at once. @returns whether it was a probe */
-	const send = (accepted: boolean, cause: RefusalCause = 'window') => {
+	const send = (accepted: boolean, about: About = 'requests') => {
 		const grant = begin();
-		window.answer(accepted);
-		if (accepted) limit.accepted(grant, now());
-		else limit.refused(grant, 0, cause, now());
+		const outcome = accepted ? answered : rateLimited();
+		window.settle(outcome);
+		limit.settle(grant, outcome, about, now());
 		return grant.isProbe;
 	};
 	/** Sends as soon as the limit allows it. @returns how long that took */
@@ -65,7 +68,7 @@ function limitOf(keyLimit: number) {
 		}
 		return seconds;
 	};
-	return { limit, window, begin, send, sendWhenOpen, share, probe, refuseProbe };
+	return { limit, window, shortage, begin, send, sendWhenOpen, share, probe, refuseProbe };
 }
 
 describe('The share of a key that other processes use, too', () => {
@@ -191,12 +194,13 @@ describe('The share of a key that other processes use, too', () => {
 		const probe = begin();
 		expect(probe.isProbe).toBe(true);
 		expect(limit.opensAt(0)).toBe(Number.POSITIVE_INFINITY);
-		const [unsent, refused] = within;
-		if (unsent) limit.unused(unsent);
-		if (refused) limit.refused(refused, 0, 'window', performance.now());
+		const [notSent, refused] = within;
+		const now = performance.now();
+		if (notSent) limit.settle(notSent, unsent, 'requests', now);
+		if (refused) limit.settle(refused, rateLimited(), 'requests', now);
 		expect(limit.probing).toBe(true);
 		expect(window.inFlight).toBe(11);
-		limit.unused(probe);
+		limit.settle(probe, unsent, 'requests', now);
 		expect(limit.probing).toBe(false);
 	});
 
@@ -239,27 +243,38 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.opensAt(0)).toBe(performance.now() + 20 * SECOND);
 	});
 
-	it('is undecided without being shared, while lines may be the cause', async () => {
-		const { limit, send, begin } = limitOf(60);
+	it('is not shared while refusals may be about lines: a look has to tell', async () => {
+		const { limit, send, shortage } = limitOf(60);
 		send(true);
-		const grant = begin();
-		expect(limit.refused(grant, 0, 'undecided', performance.now())).toBe(true);
+		send(false, 'unclear');
+		expect(shortage.state).toBe('none');
 		await pass(SECOND);
-		expect(limit.refused(begin(), 0, 'undecided', performance.now())).toBe(true);
+		send(false, 'unclear');
+		expect(shortage.state).toBe('unclear');
+		expect(limit.shared).toBe(false);
+	});
+
+	it('asks for a look at once where earlier refusals came before any call', async () => {
+		const { limit, send, shortage } = limitOf(60);
+		send(true);
+		shortage.about({ sentAt: 0, canLook: true, live: 0 });
+		send(false, 'unclear');
+		expect(shortage.state).toBe('unclear');
 		expect(limit.shared).toBe(false);
 	});
 
 	it('is verified no longer when lines turn out to be the cause', async () => {
-		const { limit, send, begin } = limitOf(60);
+		const { limit, send, begin, shortage } = limitOf(60);
 		send(true);
 		const late = begin();
 		send(false);
 		// Sent before, so it tells nothing of the refusal.
-		expect(limit.refused(late, 0, 'lines', performance.now())).toBe(false);
+		limit.settle(late, rateLimited(), 'lines', performance.now());
 		await pass(SECOND);
 		expect(send(false, 'lines')).toBe(true);
 		await pass(SECOND);
 		expect([send(true), send(true)]).toEqual([false, false]);
+		expect(shortage.state).toBe('none');
 	});
 
 	it('is nothing that lines are the cause of', async () => {

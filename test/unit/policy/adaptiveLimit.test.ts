@@ -3,19 +3,15 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, through, TooMany } from './requests';
+import { answered, permitOf, rateLimited } from './outcomes';
+import { noting, opened, request, through, TooMany } from './requests';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 
-const acquire = async (limiter: RateLimiter): Promise<Permit> =>
-	await limiter.acquire({ signal: new AbortController().signal });
-
-const unsent = new TooMany();
-
 const refuse = (permit: Permit | undefined, retryAfterMs = 0) =>
-	permit?.refused({ message: 'too many requests', retryAfterMs, unsent }, 'window');
+	permit?.settle(rateLimited(retryAfterMs));
 
 interface Sent {
 	at: number;
@@ -27,10 +23,10 @@ function sendWithoutEnd(limiter: RateLimiter, accepts: (sent: Sent[]) => boolean
 	const sent: Sent[] = [];
 	const goOn = async () => {
 		for (;;) {
-			const permit = await acquire(limiter);
+			const permit = await permitOf(limiter);
 			const accepted = accepts(sent);
 			sent.push({ at: performance.now(), accepted });
-			if (accepted) permit.answered();
+			if (accepted) permit.settle(answered);
 			else refuse(permit);
 		}
 	};
@@ -74,10 +70,10 @@ describe('AdaptiveLimit', () => {
 				vi.spyOn(Math, 'random').mockReturnValue(chance);
 				const budget = new Budget(three);
 				const order: string[] = [];
-				watch(through(budget.open()[lane], request(noting(order)('refused', new TooMany(ms)))));
+				watch(through(opened(budget)[lane], request(noting(order)('refused', new TooMany(ms)))));
 				await settle();
 				for (const other of ['creates', 'reads', 'polls'] as const) {
-					watch(through(budget.open()[other], request(noting(order)(other))));
+					watch(through(opened(budget)[other], request(noting(order)(other))));
 				}
 				await pass(Math.max(ms, SECOND) - 1);
 				expect(order).toEqual(['refused']);
@@ -89,18 +85,18 @@ describe('AdaptiveLimit', () => {
 
 	it('lets one probe go after a stray 429, and all the others as soon as it is accepted', async () => {
 		const limiter = new RateLimiter(60);
-		refuse(await acquire(limiter));
-		const waiting = Array.from({ length: 40 }, () => watch(acquire(limiter)));
+		refuse(await permitOf(limiter));
+		const waiting = Array.from({ length: 40 }, () => watch(permitOf(limiter)));
 		await pass(10 * SECOND);
 		expect(waiting.filter(({ value }) => value)).toEqual([waiting[0]]);
-		waiting[0]?.value?.answered();
+		waiting[0]?.value?.settle(answered);
 		await settle();
 		expect(waiting.every(({ value }) => value)).toBe(true);
 	});
 
 	it('loses only seconds by a stray 429, also when most of the limit is used', async () => {
 		const limiter = new RateLimiter(60);
-		for (let i = 0; i < 30; i++) (await acquire(limiter)).answered();
+		for (let i = 0; i < 30; i++) (await permitOf(limiter)).settle(answered);
 		const sent = sendWithoutEnd(limiter, (before) => before.length > 0);
 		await pass(5 * SECOND);
 		expect(acceptedOf(sent)).toBe(29);
@@ -108,9 +104,9 @@ describe('AdaptiveLimit', () => {
 
 	it('goes on with what was accepted when the probe is refused as well', async () => {
 		const limiter = new RateLimiter(60);
-		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
-		refuse(await acquire(limiter));
-		const probe = watch(acquire(limiter));
+		for (let i = 0; i < 20; i++) (await permitOf(limiter)).settle(answered);
+		refuse(await permitOf(limiter));
+		const probe = watch(permitOf(limiter));
 		await pass(10 * SECOND);
 		refuse(probe.value);
 		const accepted = sendWithoutEnd(limiter, leaving(20));
@@ -124,12 +120,12 @@ describe('AdaptiveLimit', () => {
 
 	it('shrinks to what was accepted, and not further, by refusals of what was sent together', async () => {
 		const limiter = new RateLimiter(60);
-		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
+		for (let i = 0; i < 20; i++) (await permitOf(limiter)).settle(answered);
 		const together = await Promise.all(
-			Array.from({ length: 8 }, async () => await acquire(limiter)),
+			Array.from({ length: 8 }, async () => await permitOf(limiter)),
 		);
 		together.forEach((permit) => refuse(permit));
-		const probe = watch(acquire(limiter));
+		const probe = watch(permitOf(limiter));
 		await pass(10 * SECOND);
 		refuse(probe.value);
 		expect(limiter.size).toBeLessThanOrEqual(20);
@@ -138,31 +134,31 @@ describe('AdaptiveLimit', () => {
 
 	it('leaves half of the key to others after a 429 at a window full of own requests', async () => {
 		const limiter = new RateLimiter(10);
-		for (let i = 0; i < 9; i++) (await acquire(limiter)).answered();
-		refuse(await acquire(limiter));
+		for (let i = 0; i < 9; i++) (await permitOf(limiter)).settle(answered);
+		refuse(await permitOf(limiter));
 		expect(limiter.size).toBe(5);
 	});
 
 	it('gives back one permit in 35 while it is shared', async () => {
 		const limiter = new RateLimiter(100);
-		for (let i = 0; i < 40; i++) (await acquire(limiter)).answered();
-		refuse(await acquire(limiter));
-		const probe = watch(acquire(limiter));
+		for (let i = 0; i < 40; i++) (await permitOf(limiter)).settle(answered);
+		refuse(await permitOf(limiter));
+		const probe = watch(permitOf(limiter));
 		await pass(10 * SECOND);
 		refuse(probe.value);
 		expect(limiter.size).toBe(40);
 
 		await pass(MINUTE);
-		for (let i = 0; i < 34; i++) (await acquire(limiter)).answered();
+		for (let i = 0; i < 34; i++) (await permitOf(limiter)).settle(answered);
 		expect(limiter.size).toBe(40);
-		(await acquire(limiter)).answered();
+		(await permitOf(limiter)).settle(answered);
 		expect(limiter.size).toBe(39);
 	});
 
 	it('probes with one request at a time', async () => {
 		const limiter = new RateLimiter(60);
-		refuse(await acquire(limiter));
-		const [first, second] = [watch(acquire(limiter)), watch(acquire(limiter))];
+		refuse(await permitOf(limiter));
+		const [first, second] = [watch(permitOf(limiter)), watch(permitOf(limiter))];
 		await pass(10 * MINUTE);
 		expect([first.value !== undefined, second.value]).toEqual([true, undefined]);
 		refuse(first.value);
@@ -185,11 +181,11 @@ describe('AdaptiveLimit', () => {
 
 	it('probes when Twenty2 says so, the first time that it is shared', async () => {
 		const limiter = new RateLimiter(60);
-		refuse(await acquire(limiter));
-		const early = watch(acquire(limiter));
+		refuse(await permitOf(limiter));
+		const early = watch(permitOf(limiter));
 		await pass(2 * SECOND);
 		refuse(early.value, 20 * SECOND);
-		const probe = watch(acquire(limiter));
+		const probe = watch(permitOf(limiter));
 		await pass(19 * SECOND);
 		expect(probe.at).toBeUndefined();
 		await pass(3 * SECOND);
@@ -198,9 +194,9 @@ describe('AdaptiveLimit', () => {
 
 	it('is refilled half a second late, when what others sent in the same instant has left too', async () => {
 		const limiter = new RateLimiter(60);
-		for (let i = 0; i < 20; i++) (await acquire(limiter)).answered();
-		refuse(await acquire(limiter));
-		const early = watch(acquire(limiter));
+		for (let i = 0; i < 20; i++) (await permitOf(limiter)).settle(answered);
+		refuse(await permitOf(limiter));
+		const early = watch(permitOf(limiter));
 		await pass(2 * SECOND);
 		refuse(early.value);
 		const sent = sendWithoutEnd(limiter, () => true);
@@ -212,10 +208,10 @@ describe('AdaptiveLimit', () => {
 
 	it('counts only accepted requests against a small share', async () => {
 		const limiter = new RateLimiter(60);
-		for (let i = 0; i < 3; i++) (await acquire(limiter)).answered();
+		for (let i = 0; i < 3; i++) (await permitOf(limiter)).settle(answered);
 		await pass(30 * SECOND);
-		refuse(await acquire(limiter));
-		const early = watch(acquire(limiter));
+		refuse(await permitOf(limiter));
+		const early = watch(permitOf(limiter));
 		await pass(2 * SECOND);
 		refuse(early.value);
 		expect(limiter.size).toBe(3);

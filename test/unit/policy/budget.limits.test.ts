@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Budget, budgetOf, budgetToTest, type Lane } from '../../../nodes/Twenty2/policy/budget';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { budgetOf, budgetToTest } from '../../../nodes/Twenty2/policy/budgets';
 import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, tasks, through, TooMany } from './requests';
+import { permitOf, rateLimited } from './outcomes';
+import { opened, request, tasks, through, TooMany, type Way } from './requests';
 
 const MINUTE = 60_000;
 const answer = async () => 'answer';
 
-const start = (lane: Lane, send: () => Promise<unknown> = answer, giveUpAfterMs?: number) =>
+const start = (lane: Way, send: () => Promise<unknown> = answer, giveUpAfterMs?: number) =>
 	watch(through(lane, request(send, giveUpAfterMs === undefined ? {} : { giveUpAfterMs })));
 
 describe('The limits of a budget', () => {
@@ -23,7 +25,7 @@ describe('The limits of a budget', () => {
 	it.each(['creates', 'reads'] as const)(
 		'send no last try of %s after the deadline, however long Twenty2 asks to wait',
 		async (lane) => {
-			const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+			const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 			const sentAt: number[] = [];
 			const refusal = new TooMany(10 * MINUTE);
 			const send = async () => {
@@ -41,7 +43,7 @@ describe('The limits of a budget', () => {
 	it.each(['creates', 'reads'] as const)(
 		'let %s wait as long as Twenty2 asks, and say how long that was',
 		async (lane) => {
-			const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+			const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 			const sentAt: number[] = [];
 			const given = start(access[lane], async () => {
 				sentAt.push(performance.now());
@@ -58,7 +60,7 @@ describe('The limits of a budget', () => {
 		const sendFor70Minutes = async (runs: number) => {
 			const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 });
 			const sentAt: number[] = [];
-			const sendWithoutEnd = async ({ reads }: { reads: Lane }) => {
+			const sendWithoutEnd = async ({ reads }: { reads: Way }) => {
 				for (;;) {
 					await through(
 						reads,
@@ -66,7 +68,7 @@ describe('The limits of a budget', () => {
 					);
 				}
 			};
-			for (let n = 0; n < runs; n++) void sendWithoutEnd(budget.open());
+			for (let n = 0; n < runs; n++) void sendWithoutEnd(opened(budget));
 			await pass(71 * MINUTE - 1);
 			return sentAt.slice(138);
 		};
@@ -84,8 +86,8 @@ describe('The limits of a budget', () => {
 	it('are forgotten only when nothing waits for a line', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const some = tasks();
-		start(budget.open().reads, some.task);
-		start(budget.open().reads, some.task);
+		start(opened(budget).reads, some.task);
+		start(opened(budget).reads, some.task);
 		await settle();
 		await pass(2 * MINUTE);
 		expect(budget.idle).toBe(false);
@@ -96,7 +98,7 @@ describe('The limits of a budget', () => {
 		const budget = budgetOf('changed', 'https://x.example', limits);
 		budgetOf('changed', 'https://x.example', { ...limits, concurrentCalls: 1 });
 		const some = tasks();
-		for (let n = 0; n < 3; n++) start(budget.open().creates, some.task);
+		for (let n = 0; n < 3; n++) start(opened(budget).creates, some.task);
 		await settle();
 		expect(some.running).toBe(1);
 	});
@@ -105,7 +107,7 @@ describe('The limits of a budget', () => {
 		const limits = { requestsPerMinute: 60, concurrentCalls: 1 };
 		const budget = budgetOf('tried', 'https://x.example', limits);
 		const some = tasks();
-		for (let n = 0; n < 3; n++) start(budget.open().creates, some.task);
+		for (let n = 0; n < 3; n++) start(opened(budget).creates, some.task);
 		await settle();
 		budgetToTest('tried', 'https://x.example', { ...limits, concurrentCalls: 9 });
 		await settle();
@@ -113,7 +115,7 @@ describe('The limits of a budget', () => {
 	});
 
 	it('fail no create that has to ask for a line once more', async () => {
-		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }).open();
+		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }));
 		const live = new Set<number>();
 		let placed = 0;
 		const create = async () => {
@@ -148,16 +150,13 @@ describe('A rate limiter', () => {
 
 	it('lets all go when what it has learned is to be forgotten', async () => {
 		const limiter = new RateLimiter(5);
-		const { signal } = new AbortController();
-		const first = await limiter.acquire({ signal });
-		const unsent = new TooMany();
-		first.refused({ message: 'too many requests', retryAfterMs: 3_000, unsent }, 'window');
-		const waiting = [1, 2, 3].map(() => watch(limiter.acquire({ signal })));
+		const first = await permitOf(limiter);
+		first.settle(rateLimited(3_000));
+		const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
 		await pass(10_000);
 		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(1);
 		limiter.reset();
 		await settle();
 		expect(waiting.filter(({ at }) => at !== undefined)).toHaveLength(3);
-		expect(first.refused({ message: 'again', retryAfterMs: 9_000, unsent }, 'window')).toBe(false);
 	});
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, through, TooMany } from './requests';
+import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const reason = new Error('stopped');
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
@@ -21,7 +21,7 @@ describe('A run that is stopped', () => {
 	/** A run that can be stopped, and what it has sent. */
 	function stoppable(budget: Budget) {
 		const { signal, abort } = withAbort();
-		const { creates } = budget.open();
+		const { creates } = opened(budget);
 		const sent: string[] = [];
 		const start = (name: string, ...answers: Error[]) =>
 			watch(through(creates, request(noting(sent)(name, ...answers), { signal })));
@@ -40,7 +40,7 @@ describe('A run that is stopped', () => {
 	const startOther = (budget: Budget) =>
 		watch(
 			through(
-				budget.open().creates,
+				opened(budget).creates,
 				request(async () => 'answer'),
 			),
 		);
@@ -59,7 +59,7 @@ describe('A run that is stopped', () => {
 	it('while it waits for a line or for its turn leaves at once', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
-		watch(through(budget.open().creates, request(some.task)));
+		watch(through(opened(budget).creates, request(some.task)));
 		const { start, stop, sent } = stoppable(budget);
 		const results = Array.from({ length: 500 }, (_, i) => start(`call ${i}`));
 		const other = startOther(budget);
@@ -79,7 +79,7 @@ describe('A run that is stopped', () => {
 	it('while it waits for the window leaves at once, and gives its line to the next', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
 		await through(
-			budget.open().reads,
+			opened(budget).reads,
 			request(async () => 'answer'),
 		);
 		const { start, stop, sent } = stoppable(budget);
@@ -122,7 +122,7 @@ describe('A run that is stopped', () => {
 	it('while another of its requests is on its way waits for that one only', async () => {
 		const budget = new Budget(oneLine);
 		const { signal, abort } = withAbort();
-		const { creates } = budget.open();
+		const { creates } = opened(budget);
 		const some = tasks();
 		const results = [1, 2].map(() => watch(through(creates, request(some.task, { signal }))));
 		const other = startOther(budget);
@@ -142,7 +142,7 @@ describe('A run that is stopped', () => {
 		const budget = new Budget(oneLine);
 		const { signal, abort } = withAbort();
 		const some = tasks();
-		const result = watch(through(budget.open().creates, request(some.task, { signal })));
+		const result = watch(through(opened(budget).creates, request(some.task, { signal })));
 		await settle();
 		await abort();
 		await some.refuse(0, new TooMany(5_000));
@@ -156,7 +156,7 @@ describe('A run that is stopped', () => {
 	it('between its permit and sending sends nothing, and leaves the permit to another', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
 		await through(
-			budget.open().reads,
+			opened(budget).reads,
 			request(async () => 'answer'),
 		);
 		const { start, stop, sent } = stoppable(budget);
@@ -193,12 +193,12 @@ describe('A run that is stopped', () => {
 	it('leaves the order and the lines of the others as they were', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
-		watch(through(budget.open().creates, request(some.task)));
+		watch(through(opened(budget).creates, request(some.task)));
 		const { start, stop } = stoppable(budget);
 		const second = start('second');
 		const order: string[] = [];
 		for (const name of ['third', 'fourth']) {
-			watch(through(budget.open().creates, request(noting(order)(name))));
+			watch(through(opened(budget).creates, request(noting(order)(name))));
 		}
 		await settle();
 		await stop();

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
-import type { Outcome } from '../../../nodes/Twenty2/policy/outcome';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { hold, request, tasks, through, TooMany } from './requests';
+import { hold, opened, request, tasks, through, TooMany, type Way } from './requests';
 
 const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 const answer = async () => 'answer';
@@ -13,10 +12,10 @@ const start = (
 	budget: Budget,
 	lane: 'creates' | 'reads' | 'polls',
 	send: Parameters<typeof request>[0],
-) => watch(through(budget.open()[lane], request(send)));
+) => watch(through(opened(budget)[lane], request(send)));
 
 /** All of them of one run. */
-const startAll = (lane: Lane, many: number, send: Parameters<typeof request>[0]) =>
+const startAll = (lane: Way, many: number, send: Parameters<typeof request>[0]) =>
 	Array.from({ length: many }, () => watch(through(lane, request(send))));
 
 describe('Budget', () => {
@@ -28,7 +27,7 @@ describe('Budget', () => {
 			const budget = new Budget(three);
 			const some = tasks();
 			const results = [
-				...startAll(budget.open()[lane], 4, some.task),
+				...startAll(opened(budget)[lane], 4, some.task),
 				...Array.from({ length: 3 }, () => start(budget, lane, some.task)),
 			];
 			await settle();
@@ -42,11 +41,10 @@ describe('Budget', () => {
 
 	it('gives back the permit of a create whose answer got lost, so that reads can look for it', async () => {
 		const budget = new Budget({ ...three, requestsPerMinute: 1 });
-		const { creates, reads } = budget.open();
+		const { creates, reads } = opened(budget);
 		const { signal } = new AbortController();
-		const outcomeOf = (): Outcome => ({ is: 'no answer' });
-		const lease = await creates.acquire({ what: 'Create', signal, outcomeOf });
-		lease.settlePermit({ is: 'no answer' });
+		const lease = await creates.access.acquire('create', { what: 'Create', signal });
+		lease.settle({ is: 'no answer' });
 		const read = watch(through(reads, request(answer)));
 		await pass(60_000);
 		expect(read.value).toBe('answer');
@@ -82,7 +80,7 @@ describe('Budget', () => {
 			['creates', 'reads'],
 			['reads', 'creates'],
 		] as const) {
-			const access = new Budget(three).open();
+			const access = opened(new Budget(three));
 			const some = tasks();
 			startAll(access[busy], 4, some.task);
 			const [other] = startAll(access[free], 1, answer);
@@ -97,7 +95,7 @@ describe('Budget', () => {
 		async (lane) => {
 			const budget = new Budget({ ...three, concurrentCalls: 1 });
 			const some = tasks();
-			startAll(budget.open()[lane], 5, some.task);
+			startAll(opened(budget)[lane], 5, some.task);
 			await settle();
 			budget.allow({ requestsPerMinute: 60, concurrentCalls: 4 });
 			await settle();
@@ -108,7 +106,7 @@ describe('Budget', () => {
 	it('sends no more than allowed after fewer calls are allowed', async () => {
 		const budget = new Budget(three);
 		const some = tasks();
-		startAll(budget.open().creates, 5, some.task);
+		startAll(opened(budget).creates, 5, some.task);
 		await settle();
 		budget.allow({ requestsPerMinute: 60, concurrentCalls: 1 });
 		await some.end(0);
@@ -120,7 +118,7 @@ describe('Budget', () => {
 
 	it('takes in those waiting for the window when more requests are allowed', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
-		const all = startAll(budget.open().creates, 3, answer);
+		const all = startAll(opened(budget).creates, 3, answer);
 		await settle();
 		budget.allow({ requestsPerMinute: 2, concurrentCalls: 3 });
 		await settle();
@@ -130,7 +128,7 @@ describe('Budget', () => {
 	it.each(['creates', 'reads'] as const)('%s: sends at most requestsPerMinute', async (lane) => {
 		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 });
 		const sent: number[] = [];
-		startAll(budget.open()[lane], 5, async () => sent.push(performance.now()));
+		startAll(opened(budget)[lane], 5, async () => sent.push(performance.now()));
 		await pass(120_000);
 		expect(sent).toEqual([0, 0, 60_000, 60_000, 120_000]);
 	});
@@ -150,7 +148,7 @@ describe('Budget', () => {
 		const oneLine = { ...three, concurrentCalls: 1 };
 
 		/** A create that is answered at once, and whose call goes on. */
-		const call = (budget: Budget) => watch(hold(budget.open().creates, request(answer)));
+		const call = (budget: Budget) => watch(hold(opened(budget).creates, request(answer)));
 
 		it('keeps its line until that is released, though it was answered long before', async () => {
 			const budget = new Budget(three);
@@ -181,7 +179,7 @@ describe('Budget', () => {
 				},
 				isOver: async () => false,
 			};
-			const first = watch(hold(budget.open().creates, request(answer, { call: unreadable })));
+			const first = watch(hold(opened(budget).creates, request(answer, { call: unreadable })));
 			const second = start(budget, 'creates', answer);
 			await settle();
 			expect([first.reason, second.value]).toEqual([mistake, 'answer']);
@@ -190,7 +188,7 @@ describe('Budget', () => {
 		it('keeps none when it was not placed', async () => {
 			const budget = new Budget(oneLine);
 			const refused = request(async () => await Promise.reject(new Error('refused')));
-			const first = watch(hold(budget.open().creates, refused));
+			const first = watch(hold(opened(budget).creates, refused));
 			const second = start(budget, 'creates', answer);
 			await settle();
 			expect(first.reason).toEqual(new Error('refused'));
@@ -204,7 +202,7 @@ describe('Budget', () => {
 				if (tries++ === 0) throw new TooMany(1_000);
 				return 'answer';
 			};
-			const first = watch(hold(budget.open().creates, request(send)));
+			const first = watch(hold(opened(budget).creates, request(send)));
 			await pass(30_000);
 			const others = [call(budget), call(budget)];
 			await settle();
@@ -239,7 +237,7 @@ describe('Budget', () => {
 
 		it('keeps a line until that is released', async () => {
 			const budget = new Budget(oneLine);
-			const release = budget.open().holdLine('call');
+			const release = opened(budget).holdLine('call');
 			const create = start(budget, 'creates', answer);
 			await pass(5_000);
 			expect(create.at).toBeUndefined();
@@ -253,7 +251,7 @@ describe('Budget', () => {
 			const some = tasks();
 			start(budget, 'creates', some.task);
 			await settle();
-			const release = budget.open().holdLine('call');
+			const release = opened(budget).holdLine('call');
 			start(budget, 'creates', some.task);
 			await settle();
 			release();
@@ -271,7 +269,7 @@ describe('Budget', () => {
 			const some = tasks();
 			start(budget, 'creates', some.task);
 			await settle();
-			const release = budget.open().holdLine('call');
+			const release = opened(budget).holdLine('call');
 			await settle();
 			start(budget, 'creates', some.task);
 			await some.end(0);
@@ -283,7 +281,7 @@ describe('Budget', () => {
 
 		it("that has ended long ago takes nobody's line", async () => {
 			const budget = new Budget(oneLine);
-			const access = budget.open();
+			const access = opened(budget);
 			for (let i = 0; i < 500; i++) {
 				const release = access.holdLine(`call ${i}`);
 				access.callEnded(`call ${i}`);
@@ -298,7 +296,7 @@ describe('Budget', () => {
 
 		it.each([1, 2, 3])('and its like keep %i lines, one each', async (many) => {
 			const budget = new Budget(three);
-			const access = budget.open();
+			const access = opened(budget);
 			const ids = Array.from({ length: many }, (_, i) => `call ${i}`);
 			const releases = ids.map((id) => access.holdLine(id));
 			const some = tasks();

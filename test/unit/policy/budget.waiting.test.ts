@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, through, TooMany } from './requests';
+import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const answer = async () => 'answer';
 
@@ -18,7 +18,7 @@ describe('How long a run has waited', () => {
 	useFakeTime();
 
 	it('is nothing while nothing holds it up', async () => {
-		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const some = tasks();
 		watch(through(creates, request(some.task)));
 		await pass(10_000);
@@ -27,14 +27,14 @@ describe('How long a run has waited', () => {
 	});
 
 	it('is for the limit where that was used up', async () => {
-		const { creates, waited } = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 }).open();
+		const { creates, waited } = opened(new Budget({ requestsPerMinute: 1, concurrentCalls: 3 }));
 		for (let i = 0; i < 3; i++) watch(through(creates, request(answer)));
 		await pass(120_000);
 		expect(waited).toEqual({ forLimit: 120_000, forRefusals: 0 });
 	});
 
 	it('is for refusals where Twenty2 refused', async () => {
-		const { creates, waited } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		watch(through(creates, request(noting([])('call', new TooMany(5_000), new TooMany(7_000)))));
 		await pass(12_000);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 12_000 });
@@ -42,7 +42,7 @@ describe('How long a run has waited', () => {
 
 	it('counts requests that wait together once', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
-		const { creates, reads, waited } = budget.open();
+		const { creates, reads, waited } = opened(budget);
 		const some = tasks();
 		for (let i = 0; i < 3; i++) watch(through(creates, request(some.task)));
 		await settle();
@@ -55,7 +55,7 @@ describe('How long a run has waited', () => {
 
 	it('is of each run its own', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
-		const [first, second] = [budget.open(), budget.open()];
+		const [first, second] = [opened(budget), opened(budget)];
 		for (const { creates } of [first, second]) watch(through(creates, request(answer)));
 		await pass(60_000);
 		expect(first.waited.forLimit).toBe(0);
@@ -65,9 +65,9 @@ describe('How long a run has waited', () => {
 	it('is for refusals also where the run gave up for them', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const refused = noting([])('call', new TooMany(5_000), new TooMany(30_000));
-		watch(through(budget.open().creates, request(refused)));
+		watch(through(opened(budget).creates, request(refused)));
 		await settle();
-		const { creates, waited } = budget.open();
+		const { creates, waited } = opened(budget);
 		const hasty = watch(through(creates, request(answer, { giveUpAfterMs: 6_000 })));
 		await pass(5_000);
 		expect(hasty.reason).toBeInstanceOf(TooMany);
@@ -80,7 +80,7 @@ describe('What the log is told', () => {
 
 	it('names the request by what it is, why it waits and how long', async () => {
 		const log: string[] = [];
-		const access = new Budget({ requestsPerMinute: 2, concurrentCalls: 1 }).open((message) =>
+		const access = opened(new Budget({ requestsPerMinute: 2, concurrentCalls: 1 }), (message) =>
 			log.push(message),
 		);
 		const send = noting([])('+919876543210', new TooMany(5_000));
@@ -99,8 +99,9 @@ describe('What the log is told', () => {
 
 	it('is nothing while nothing waits', async () => {
 		const log: string[] = [];
-		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open((message) =>
-			log.push(message),
+		const { creates } = opened(
+			new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }),
+			(message) => log.push(message),
 		);
 		await through(creates, request(answer));
 		expect(log).toEqual([]);

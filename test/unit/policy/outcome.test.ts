@@ -3,28 +3,22 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { Cut, request, through, TooMany } from './requests';
+import { noAnswer, permitOf, rateLimited } from './outcomes';
+import { Cut, opened, request, through, TooMany } from './requests';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 const three = { requestsPerMinute: 60, concurrentCalls: 3 };
 
-const acquire = async (limiter: RateLimiter): Promise<Permit> =>
-	await limiter.acquire({ signal: new AbortController().signal });
-
-const refuse = (permit: Permit) =>
-	permit.refused(
-		{ message: 'too many requests', retryAfterMs: 0, unsent: new TooMany() },
-		'window',
-	);
+const refuse = (permit: Permit) => permit.settle(rateLimited());
 
 /** Sends one request after the other, each as soon as it may, and ends it so. */
 function sendWithoutEnd(limiter: RateLimiter, end: (permit: Permit, n: number) => void): number[] {
 	const sentAt: number[] = [];
 	const goOn = async () => {
 		for (;;) {
-			const permit = await acquire(limiter);
+			const permit = await permitOf(limiter);
 			sentAt.push(performance.now());
 			end(permit, sentAt.length - 1);
 		}
@@ -46,7 +40,7 @@ describe('A request without an answer', () => {
 
 	it('counts in the window like any other', async () => {
 		const limiter = new RateLimiter(2);
-		const sentAt = sendWithoutEnd(limiter, (permit) => permit.noAnswer());
+		const sentAt = sendWithoutEnd(limiter, (permit) => permit.settle(noAnswer));
 		await pass(MINUTE - 1);
 		expect(sentAt).toHaveLength(2);
 		await pass(1);
@@ -55,7 +49,7 @@ describe('A request without an answer', () => {
 
 	it('does not clear up a stray refusal: the next request is the early probe again', async () => {
 		const limiter = new RateLimiter(60);
-		const ends = [refuse, (permit: Permit) => permit.noAnswer(), refuse];
+		const ends = [refuse, (permit: Permit) => permit.settle(noAnswer), refuse];
 		const sentAt = sendWithoutEnd(limiter, (permit, n) => (ends[n] ?? refuse)(permit));
 		// The early probe after a second gets no answer. The next one is refused, so others use the key.
 		await pass(30 * SECOND);
@@ -66,7 +60,7 @@ describe('A request without an answer', () => {
 		const limiter = new RateLimiter(60);
 		let isDown = false;
 		sendWithoutEnd(limiter, (permit) => {
-			if (isDown) permit.noAnswer();
+			if (isDown) permit.settle(noAnswer);
 			else refuse(permit);
 		});
 		await pass(10 * SECOND);
@@ -81,7 +75,7 @@ describe('A request without an answer', () => {
 		const limiter = new RateLimiter(60);
 		let isDown = false;
 		const sentAt = sendWithoutEnd(limiter, (permit) => {
-			if (isDown) permit.noAnswer();
+			if (isDown) permit.settle(noAnswer);
 			else refuse(permit);
 		});
 		await pass(10 * SECOND);
@@ -99,7 +93,7 @@ describe('A request without an answer', () => {
 		/** A budget whose creates are refused while one of its calls is live, and whose looks end so. */
 		const suspicious = async (look: () => Promise<boolean>, giveUpAfterMs = 10 * MINUTE) => {
 			const budget = new Budget(three);
-			const { creates } = budget.open();
+			const { creates } = opened(budget);
 			let looks = 0;
 			const isOver = async () => {
 				looks++;
@@ -165,7 +159,7 @@ describe('A request without an answer', () => {
 
 	it('of a create leaves its line to the next one', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
-		const { creates } = budget.open();
+		const { creates } = opened(budget);
 		const cut = watch(
 			through(
 				creates,

@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
 
 import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
+import { Shortage } from '../../../nodes/Twenty2/policy/shortage';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { answered, permitOf } from './outcomes';
 
 const MINUTE = 60_000;
-const { signal } = new AbortController();
 
 /** Uses up the limit at the beginning of each of 70 minutes. */
 async function saturated(limit: number, demand?: () => number) {
-	const limiter = new RateLimiter(limit, demand);
+	const limiter = new RateLimiter(limit, new Shortage(), demand);
 	for (let minute = 0; minute < 70; minute++) {
 		await pass(minute * MINUTE - performance.now());
-		for (let n = 0; n < limit; n++) (await limiter.acquire({ signal })).answered();
+		for (let n = 0; n < limit; n++) (await permitOf(limiter)).settle(answered);
 	}
 	await pass(70 * MINUTE - performance.now());
-	return { limiter, acquire: () => watch(limiter.acquire({ signal })) };
+	return { limiter, acquire: () => watch(permitOf(limiter)) };
 }
 
 describe('The permit that a saturated process holds back', () => {
@@ -28,7 +29,7 @@ describe('The permit that a saturated process holds back', () => {
 			const permit = acquire();
 			permits.push(permit);
 			await settle();
-			permit.value?.answered();
+			permit.value?.settle(answered);
 		}
 		await pass(2 * MINUTE);
 		const seconds = permits.map(({ at = 0 }) => (at - 70 * MINUTE) / 1_000);
@@ -48,7 +49,7 @@ describe('The permit that a saturated process holds back', () => {
 			const permit = acquire();
 			await settle();
 			expect(permit.at).toBe(70 * MINUTE);
-			permit.value?.answered();
+			permit.value?.settle(answered);
 		}
 	});
 
@@ -66,7 +67,7 @@ describe('The permit that a saturated process holds back', () => {
 		await pass(10_000);
 		expect([first?.at, second?.at]).toEqual([70 * MINUTE, undefined]);
 		demand = 1;
-		first?.value?.answered();
+		first?.value?.settle(answered);
 		await settle();
 		expect(second?.at).toBe(70 * MINUTE + 10_000);
 		expect(limiter.state.waiting).toBe(0);

@@ -32,20 +32,20 @@ const arrivals = ({ canLeave, canBeRefused }: Habits): fc.Arbitrary<Arrival[]> =
 					answerAfter: duration,
 					leaveAfter: duration,
 					refusals: fc.array(duration, { maxLength: 3 }),
-					cause: fc.constantFrom('window', 'lines', 'lines or window'),
+					about: fc.constantFrom('requests', 'lines', 'unclear'),
 				},
-				{ requiredKeys: ['gap', 'answerAfter', 'cause'] },
+				{ requiredKeys: ['gap', 'answerAfter', 'about'] },
 			),
 			{ minLength: 1, maxLength: 50 },
 		)
 		.map((list) => {
 			let at = 0;
-			return list.map(({ gap, answerAfter, leaveAfter, refusals, cause }) => {
+			return list.map(({ gap, answerAfter, leaveAfter, refusals, about }) => {
 				at += gap;
 				return {
 					at,
 					answerAfter,
-					cause,
+					about,
 					...(canLeave && { leaveAfter }),
 					...(canBeRefused && { refusals }),
 				};

@@ -2,35 +2,17 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import {
-	Deadline,
-	RateLimiter,
-	type Permit,
-	type PermitRequest,
-	type RateLimited,
-} from '../../../nodes/Twenty2/policy/rateLimiter';
+import { Deadline } from '../../../nodes/Twenty2/policy/deadline';
+import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { answered, because, permitOf, rateLimited, unsent } from './outcomes';
 
 const MINUTE = 60_000;
-const never = new AbortController().signal;
-const because = new Error('too many requests');
-
-const limited = (retryAfterMs: number, unsent = because): RateLimited => ({
-	message: because.message,
-	retryAfterMs,
-	unsent,
-});
-
-const acquire = async (
-	limiter: RateLimiter,
-	request: Partial<PermitRequest> = {},
-): Promise<Permit> => await limiter.acquire({ signal: never, ...request });
-
 /** Acquires every permit; their answers come when told to. */
 async function full(limit: number): Promise<{ limiter: RateLimiter; permits: Permit[] }> {
 	const limiter = new RateLimiter(limit);
 	const permits = await Promise.all(
-		Array.from({ length: limit }, async () => await acquire(limiter)),
+		Array.from({ length: limit }, async () => await permitOf(limiter)),
 	);
 	return { limiter, permits };
 }
@@ -38,7 +20,7 @@ async function full(limit: number): Promise<{ limiter: RateLimiter; permits: Per
 /** Has sent a request that was refused just now. */
 async function refused(limit: number, retryAfterMs: number): Promise<RateLimiter> {
 	const limiter = new RateLimiter(limit);
-	(await acquire(limiter)).refused(limited(retryAfterMs), 'window');
+	(await permitOf(limiter)).settle(rateLimited(retryAfterMs));
 	return limiter;
 }
 
@@ -55,11 +37,11 @@ describe('RateLimiter', () => {
 
 	it('keeps a permit until 60 seconds after the answer, not after the sending', async () => {
 		const { limiter, permits } = await full(1);
-		const next = watch(acquire(limiter));
+		const next = watch(permitOf(limiter));
 		await pass(100_000);
 		expect(next.at).toBeUndefined();
 
-		permits.forEach((permit) => permit.answered());
+		permits.forEach((permit) => permit.settle(answered));
 		await pass(MINUTE - 1);
 		expect(next.at).toBeUndefined();
 		await pass(1);
@@ -68,8 +50,8 @@ describe('RateLimiter', () => {
 
 	it('keeps the permit of a refused request as long', async () => {
 		const { limiter, permits } = await full(1);
-		permits.forEach((permit) => permit.refused(limited(1_000), 'window'));
-		const next = watch(acquire(limiter));
+		permits.forEach((permit) => permit.settle(rateLimited(1_000)));
+		const next = watch(permitOf(limiter));
 		await pass(MINUTE - 1);
 		expect(next.at).toBeUndefined();
 		await pass(1);
@@ -78,9 +60,9 @@ describe('RateLimiter', () => {
 
 	it('heeds only the first thing that becomes of a permit', async () => {
 		const ways: Array<(permit: Permit) => unknown> = [
-			(permit) => permit.answered(),
-			(permit) => permit.unused(),
-			(permit) => permit.refused(limited(1_000), 'window'),
+			(permit) => permit.settle(answered),
+			(permit) => permit.settle(unsent),
+			(permit) => permit.settle(rateLimited(1_000)),
 		];
 		for (const [first, counting] of [
 			[0, 2],
@@ -100,15 +82,15 @@ describe('RateLimiter', () => {
 	it('rejects with the reason of a signal that had fired before', async () => {
 		const { limiter } = await full(1);
 		const reason = new Error('stopped');
-		await expect(acquire(limiter, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+		await expect(permitOf(limiter, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
 	it('rejects at once with the reason of the signal, and leaves no timer', async () => {
 		const { limiter, permits } = await full(2);
-		permits.forEach((permit) => permit.answered());
+		permits.forEach((permit) => permit.settle(answered));
 		const stop = new AbortController();
-		const waiting = [1, 2, 3].map(() => watch(acquire(limiter, { signal: stop.signal })));
+		const waiting = [1, 2, 3].map(() => watch(permitOf(limiter, { signal: stop.signal })));
 		await settle();
 		expect(vi.getTimerCount()).toBe(1);
 
@@ -122,8 +104,8 @@ describe('RateLimiter', () => {
 	it('listens to the signal no longer than somebody waits', async () => {
 		const { signal } = new AbortController();
 		const limiter = await refused(5, 1_000);
-		watch(acquire(limiter, { signal, deadline: new Deadline(0) }));
-		watch(acquire(limiter, { signal }));
+		watch(permitOf(limiter, { signal, deadline: new Deadline(0) }));
+		watch(permitOf(limiter, { signal }));
 		await settle();
 		expect(getEventListeners(signal, 'abort')).toHaveLength(1);
 		await pass(1_000);
@@ -133,8 +115,8 @@ describe('RateLimiter', () => {
 	it('gives the permit of one who leaves during a pause to the next', async () => {
 		const limiter = await refused(2, 5_000);
 		const stop = new AbortController();
-		const first = watch(acquire(limiter, { signal: stop.signal }));
-		const second = watch(acquire(limiter));
+		const first = watch(permitOf(limiter, { signal: stop.signal }));
+		const second = watch(permitOf(limiter));
 		stop.abort();
 		await pass(5_000);
 		expect(first.value).toBeUndefined();
@@ -144,12 +126,12 @@ describe('RateLimiter', () => {
 	it('ignores a signal that fires after the permit was taken', async () => {
 		const stop = new AbortController();
 		const limiter = new RateLimiter(1);
-		const permit = await acquire(limiter, { signal: stop.signal });
+		const permit = await permitOf(limiter, { signal: stop.signal });
 		stop.abort();
-		const next = watch(acquire(limiter));
+		const next = watch(permitOf(limiter));
 		await pass(MINUTE);
 		expect(next.at).toBeUndefined();
-		permit.answered();
+		permit.settle(answered);
 		await pass(MINUTE);
 		expect(next.at).toBe(2 * MINUTE);
 	});
@@ -158,14 +140,14 @@ describe('RateLimiter', () => {
 		const { limiter, permits } = await full(2);
 		const order: string[] = [];
 		const queue = (name: string, first: boolean) =>
-			void acquire(limiter, { first }).then((permit) => {
+			void permitOf(limiter, { first }).then((permit) => {
 				order.push(name);
-				permit.answered();
+				permit.settle(answered);
 			});
 		queue('new', false);
-		permits[0]?.refused(limited(1_000), 'window');
+		permits[0]?.settle(rateLimited(1_000));
 		queue('refused', true);
-		permits[1]?.answered();
+		permits[1]?.settle(answered);
 		await pass(MINUTE + 2_000);
 		expect(order).toEqual(['refused', 'new']);
 	});
@@ -173,13 +155,13 @@ describe('RateLimiter', () => {
 	describe('refused', () => {
 		it('lets nothing through until the pause is over, then one probe, then all the others', async () => {
 			const limiter = await refused(5, 3_000);
-			const waiting = [1, 2, 3].map(() => watch(acquire(limiter)));
+			const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
 			await pass(2_999);
 			expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined, undefined]);
 			await pass(10_000);
 			expect(waiting.map(({ at }) => at)).toEqual([3_000, undefined, undefined]);
 
-			waiting[0]?.value?.answered();
+			waiting[0]?.value?.settle(answered);
 			await settle();
 			expect(waiting.map(({ at }) => at)).toEqual([3_000, 12_999, 12_999]);
 		});
@@ -193,7 +175,7 @@ describe('RateLimiter', () => {
 				vi.spyOn(Math, 'random').mockReturnValue(chance);
 				const limiter = await refused(5, 10);
 				const from = performance.now();
-				const waiting = watch(acquire(limiter));
+				const waiting = watch(permitOf(limiter));
 				await pass(wait - 1);
 				expect(waiting.at).toBeUndefined();
 				await pass(1);
@@ -208,10 +190,10 @@ describe('RateLimiter', () => {
 			] as const) {
 				const limiter = new RateLimiter(5);
 				const begin = performance.now();
-				const permits = [await acquire(limiter), await acquire(limiter)];
-				permits[0]?.refused(limited(first), 'window');
-				permits[1]?.refused(limited(second), 'window');
-				const waiting = watch(acquire(limiter));
+				const permits = [await permitOf(limiter), await permitOf(limiter)];
+				permits[0]?.settle(rateLimited(first));
+				permits[1]?.settle(rateLimited(second));
+				const waiting = watch(permitOf(limiter));
 				await pass(20_000);
 				expect(waiting.at).toBe(begin + 10_000);
 			}
@@ -219,40 +201,40 @@ describe('RateLimiter', () => {
 
 		it('counts a later pause from when it was set', async () => {
 			const limiter = new RateLimiter(5);
-			const permits = [await acquire(limiter), await acquire(limiter)];
-			permits[0]?.refused(limited(10_000), 'window');
+			const permits = [await permitOf(limiter), await permitOf(limiter)];
+			permits[0]?.settle(rateLimited(10_000));
 			await pass(9_000);
-			permits[1]?.refused(limited(5_000), 'window');
-			const waiting = watch(acquire(limiter));
+			permits[1]?.settle(rateLimited(5_000));
+			const waiting = watch(permitOf(limiter));
 			await pass(5_000);
 			expect(waiting.at).toBe(14_000);
 		});
 
 		it('refuses at once those with less patience, and keeps the others in order', async () => {
 			const { limiter, permits } = await full(3);
-			permits[0]?.answered();
-			permits[1]?.answered();
+			permits[0]?.settle(answered);
+			permits[1]?.settle(answered);
 			await pass(MINUTE - 1);
-			const hasty = watch(acquire(limiter, { deadline: new Deadline(4_999) }));
-			const exact = watch(acquire(limiter, { deadline: new Deadline(5_000) }));
-			const patient = watch(acquire(limiter));
+			const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
+			const exact = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
+			const patient = watch(permitOf(limiter));
 			// The limit itself holds nothing back after the next millisecond.
-			permits[2]?.refused(limited(5_000), 'window');
+			permits[2]?.settle(rateLimited(5_000));
 			await settle();
 			expect(hasty).toEqual({ reason: because, at: MINUTE - 1 });
 			expect([exact.at, patient.at]).toEqual([undefined, undefined]);
 
 			await pass(5_000);
 			expect([exact.at, patient.at]).toEqual([MINUTE + 4_999, undefined]);
-			exact.value?.answered();
+			exact.value?.settle(answered);
 			await settle();
 			expect(patient.at).toBe(MINUTE + 4_999);
 		});
 
 		it('does not try the patience of those who wait for the limit anyway', async () => {
 			const { limiter, permits } = await full(1);
-			const hasty = watch(acquire(limiter, { deadline: new Deadline(4_999) }));
-			permits[0]?.refused(limited(5_000), 'window');
+			const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
+			permits[0]?.settle(rateLimited(5_000));
 			await pass(MINUTE);
 			expect(hasty.at).toBe(MINUTE);
 		});
@@ -260,19 +242,19 @@ describe('RateLimiter', () => {
 		it('refuses with what Twenty2 said last', async () => {
 			const limiter = new RateLimiter(5);
 			const last = new Error('still too many requests');
-			const permits = [await acquire(limiter), await acquire(limiter)];
-			permits[0]?.refused(limited(1_000), 'window');
-			permits[1]?.refused(limited(8_000, last), 'window');
-			const hasty = acquire(limiter, { deadline: new Deadline(7_000) });
+			const permits = [await permitOf(limiter), await permitOf(limiter)];
+			permits[0]?.settle(rateLimited(1_000));
+			permits[1]?.settle(rateLimited(8_000, last));
+			const hasty = permitOf(limiter, { deadline: new Deadline(7_000) });
 			await expect(hasty).rejects.toBe(last);
 		});
 
 		it('compares the patience of who comes later with what is left of the pause', async () => {
 			const limiter = await refused(5, 8_000);
 			await pass(3_000);
-			const hasty = acquire(limiter, { deadline: new Deadline(4_999) });
+			const hasty = permitOf(limiter, { deadline: new Deadline(4_999) });
 			await expect(hasty).rejects.toBe(because);
-			const patient = watch(acquire(limiter, { deadline: new Deadline(5_000) }));
+			const patient = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
 			await pass(5_000);
 			expect(patient.at).toBe(8_000);
 		});
@@ -280,12 +262,12 @@ describe('RateLimiter', () => {
 		it('probes with the next when the one that was to probe has left', async () => {
 			const limiter = await refused(5, 3_000);
 			const stop = new AbortController();
-			const probe = watch(acquire(limiter, { signal: stop.signal }));
-			const next = watch(acquire(limiter));
+			const probe = watch(permitOf(limiter, { signal: stop.signal }));
+			const next = watch(permitOf(limiter));
 			await pass(3_000);
 			// It has its permit and has not sent yet: it gives the permit back.
 			stop.abort();
-			probe.value?.answered();
+			probe.value?.settle(answered);
 			await settle();
 			expect(next.at).toBe(3_000);
 		});
@@ -293,13 +275,13 @@ describe('RateLimiter', () => {
 		it('holds the request itself back for longer than a timer lasts, the others for 5 minutes', async () => {
 			const month = 31 * 24 * 3_600_000;
 			const limiter = await refused(5, month);
-			const again = watch(acquire(limiter, { first: true, notBefore: month }));
-			const other = watch(acquire(limiter));
+			const again = watch(permitOf(limiter, { first: true, notBefore: month }));
+			const other = watch(permitOf(limiter));
 			await pass(5 * MINUTE - 1);
 			expect(other.at).toBeUndefined();
 			await pass(1);
 			expect(other.at).toBe(5 * MINUTE);
-			other.value?.answered();
+			other.value?.settle(answered);
 
 			await pass(month - 5 * MINUTE - 1);
 			expect(again.at).toBeUndefined();
@@ -310,14 +292,14 @@ describe('RateLimiter', () => {
 		it('refuses at once the request itself if its deadline comes before it may be sent', async () => {
 			const limiter = await refused(5, 10 * MINUTE);
 			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(9 * MINUTE) };
-			await expect(acquire(limiter, given)).rejects.toBe(because);
+			await expect(permitOf(limiter, given)).rejects.toBe(because);
 		});
 
 		it('does so also when the pause of the others is over', async () => {
 			const limiter = await refused(5, 10 * MINUTE);
 			await pass(6 * MINUTE);
 			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(3 * MINUTE) };
-			const late = watch(acquire(limiter, given));
+			const late = watch(permitOf(limiter, given));
 			await pass(10 * MINUTE);
 			expect(late).toEqual({ reason: because, at: 6 * MINUTE });
 		});
@@ -326,7 +308,7 @@ describe('RateLimiter', () => {
 	describe('allow', () => {
 		it('lets those waiting through at once when the limit rises', async () => {
 			const { limiter } = await full(1);
-			const waiting = [1, 2, 3].map(() => watch(acquire(limiter)));
+			const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
 			await settle();
 			limiter.allow(3);
 			await settle();
@@ -336,10 +318,10 @@ describe('RateLimiter', () => {
 		it('holds back when the limit falls, until fewer count than it', async () => {
 			const { limiter, permits } = await full(3);
 			limiter.allow(2);
-			const next = watch(acquire(limiter));
-			permits[0]?.answered();
+			const next = watch(permitOf(limiter));
+			permits[0]?.settle(answered);
 			await pass(1_000);
-			permits[1]?.answered();
+			permits[1]?.settle(answered);
 			await pass(MINUTE - 1);
 			expect(next.at).toBeUndefined();
 			await pass(1);
@@ -348,8 +330,8 @@ describe('RateLimiter', () => {
 
 		it('sends no sooner after a refusal when the limit rises', async () => {
 			const { limiter, permits } = await full(1);
-			permits[0]?.refused(limited(5_000), 'window');
-			const next = watch(acquire(limiter));
+			permits[0]?.settle(rateLimited(5_000));
+			const next = watch(permitOf(limiter));
 			await pass(1_000);
 			limiter.allow(60);
 			await pass(3_999);
@@ -368,7 +350,7 @@ describe('RateLimiter', () => {
 			const { limiter, permits } = await full(1);
 			await pass(90_000);
 			expect(limiter.idle).toBe(false);
-			permits.forEach((permit) => permit.answered());
+			permits.forEach((permit) => permit.settle(answered));
 			await pass(MINUTE - 1);
 			expect(limiter.idle).toBe(false);
 			await pass(1);
@@ -378,7 +360,7 @@ describe('RateLimiter', () => {
 		it('is false while a pause lasts, and not because somebody has waited', async () => {
 			const limiter = await refused(1, 90_000);
 			const stop = new AbortController();
-			const waiting = watch(acquire(limiter, { signal: stop.signal }));
+			const waiting = watch(permitOf(limiter, { signal: stop.signal }));
 			stop.abort();
 			await settle();
 			expect(waiting.at).toBe(0);
@@ -391,7 +373,7 @@ describe('RateLimiter', () => {
 		it('is false while somebody waits', async () => {
 			const limiter = new RateLimiter(1);
 			limiter.allow(0);
-			watch(acquire(limiter));
+			watch(permitOf(limiter));
 			await settle();
 			expect(limiter.idle).toBe(false);
 		});
@@ -402,9 +384,9 @@ describe('RateLimiter', () => {
 		const sentAt: number[] = [];
 		const sendWithoutEnd = async () => {
 			for (;;) {
-				const permit = await acquire(limiter);
+				const permit = await permitOf(limiter);
 				sentAt.push(performance.now());
-				permit.answered();
+				permit.settle(answered);
 			}
 		};
 		void sendWithoutEnd();
@@ -420,7 +402,7 @@ describe('RateLimiter', () => {
 
 	it('tells how many wait and how many count', async () => {
 		const { limiter } = await full(2);
-		watch(acquire(limiter));
+		watch(permitOf(limiter));
 		expect(limiter.state).toEqual({ waiting: 1, counting: 2, limit: 2 });
 	});
 });

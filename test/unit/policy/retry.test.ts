@@ -4,33 +4,29 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { maxRetries } from '../../../nodes/Twenty2/operations/fields/options';
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
-import { Budget, type Lane } from '../../../nodes/Twenty2/policy/budget';
-import {
-	backoffMs,
-	send,
-	sendAndHold,
-	type Patience,
-	type Verdict,
-} from '../../../nodes/Twenty2/policy/retry';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import { backoffMs, type Patience, type Verdict } from '../../../nodes/Twenty2/policy/retry';
 import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from './fakeTime';
+import { answered, rateLimited } from './outcomes';
+import { hold, Opened, opened, request, through } from './requests';
 
 class Refusal extends Error {
 	constructor(readonly verdict: Verdict) {
-		super(verdict.again);
+		super(verdict.outcome.is);
 	}
 }
 
-const trouble = () => new Refusal({ again: 'after backoff', answered: true });
-const tooMany = (retryAfterMs = 0) => {
-	const limited = { retryAfterMs, unsent: new Error() };
-	const refusal = new Refusal({ again: 'when permitted', limited });
-	limited.unsent = refusal;
+const trouble = () => new Refusal({ outcome: answered, again: true });
+const tooMany = (retryAfterMs = 0, unsent?: Error): Refusal => {
+	const outcome = rateLimited(retryAfterMs, unsent);
+	const refusal = new Refusal({ outcome, again: true });
+	if (!unsent) outcome.unsent = refusal;
 	return refusal;
 };
-const final = () => new Refusal({ again: 'never', answered: true });
+const final = () => new Refusal({ outcome: answered, again: false });
 
-const judge = (rejection: Error): Verdict =>
-	rejection instanceof Refusal ? rejection.verdict : { again: 'after backoff', answered: true };
+const verdictOn = (rejection: Error): Verdict =>
+	rejection instanceof Refusal ? rejection.verdict : { outcome: answered, again: true };
 
 const patient: Patience = { maxRetries: 3, giveUpAfterMs: 300_000 };
 
@@ -62,16 +58,17 @@ const keyWith = (requestsPerMinute: number) =>
 	new Budget({ requestsPerMinute, concurrentCalls: 1_000 });
 
 function start(twenty2: Server, given: Partial<Circumstances> = {}) {
-	const { budget = keyWith(1_000), signal = new AbortController().signal, ...rest } = given;
-	const outgoing = { what: 'Call', send: twenty2.send, judge };
-	return watch(send(outgoing, { ...patient, ...rest }, budget.open().creates, signal));
+	const { budget = keyWith(1_000), signal, ...rest } = given;
+	const { maxRetries, giveUpAfterMs } = { ...patient, ...rest };
+	const sent = request(twenty2.send, { verdictOn, giveUpAfterMs, ...(signal && { signal }) });
+	return watch(through(opened(budget).creates, sent, maxRetries));
 }
 
 const gaps = (times: number[]) => times.slice(1).map((time, i) => time - (times[i] ?? 0));
 
 const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
-describe('send', () => {
+describe('A request', () => {
 	useFakeTime();
 
 	// Jitter in eighths, because fake timers know whole milliseconds only.
@@ -163,9 +160,8 @@ describe('send', () => {
 
 	describe('prepares an attempt', () => {
 		const prepared = (prepare: () => Promise<void>, budget: Budget, twenty2: Server) => {
-			const outgoing = { what: 'Call', prepare, send: twenty2.send, judge };
-			const { creates } = budget.open();
-			return watch(send(outgoing, patient, creates, new AbortController().signal));
+			const sent = request(twenty2.send, { ...patient, prepare, verdictOn });
+			return watch(through(opened(budget).creates, sent, patient.maxRetries));
 		};
 
 		it('once it is permitted, and sends it afterwards', async () => {
@@ -394,9 +390,7 @@ describe('send', () => {
 			const result = start(twenty2, { budget, giveUpAfterMs: 0 });
 			await settle();
 			const unsent = trouble();
-			refused.reject(
-				new Refusal({ again: 'when permitted', limited: { retryAfterMs: 120_000, unsent } }),
-			);
+			refused.reject(tooMany(120_000, unsent));
 			await pass(2_000);
 			expect(result.reason).toBe(unsent);
 			expect(twenty2.sentAt).toEqual([0]);
@@ -496,16 +490,16 @@ describe('send', () => {
 			let prepared = 0;
 			const twenty2 = server('answer');
 			const prepare = async () => void prepared++;
-			const outgoing = { what: 'Call', prepare, send: twenty2.send, judge };
-			const { creates } = keyWith(1).open();
-			const lane: Lane = {
-				acquire: async (admission) => {
-					const lease = await creates.acquire(admission);
+			class StoppedAtItsTurn extends Opened {
+				override async acquire(...asked: Parameters<Opened['acquire']>) {
+					const lease = await super.acquire(...asked);
 					stop.abort(reason);
 					return lease;
-				},
-			};
-			const result = watch(send(outgoing, patient, lane, stop.signal));
+				}
+			}
+			const { creates } = new StoppedAtItsTurn(keyWith(1));
+			const sent = request(twenty2.send, { prepare, verdictOn, signal: stop.signal });
+			const result = watch(through(creates, sent, 3));
 			await settle();
 			expect(result.reason).toBe(reason);
 			expect(prepared).toBe(0);
@@ -569,24 +563,19 @@ describe('A backoff', () => {
 	});
 });
 
-describe('sendAndHold', () => {
+describe('A request that was answered', () => {
 	useFakeTime();
 
-	const outgoing = (answer: () => Promise<string>) => ({ what: 'Call', send: answer, judge });
-
 	it('keeps the line until that is released', async () => {
-		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
-		const { signal } = new AbortController();
-		const hold = () =>
+		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
+		const place = () =>
 			watch(
-				sendAndHold(
-					outgoing(async () => 'answer'),
-					patient,
+				hold(
 					creates,
-					signal,
+					request(async () => 'answer'),
 				),
 			);
-		const [first, second] = [hold(), hold()];
+		const [first, second] = [place(), place()];
 		await pass(5_000);
 		expect(first).toMatchObject({ value: { answer: 'answer' }, at: 0 });
 		expect(second.at).toBeUndefined();
@@ -596,27 +585,22 @@ describe('sendAndHold', () => {
 	});
 
 	it('keeps the line also when the answer comes after the signal', async () => {
-		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
+		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
 		const stop = new AbortController();
 		const answer = later<string>();
 		const first = watch(
-			sendAndHold(
-				outgoing(async () => await answer.promise),
-				patient,
+			hold(
 				creates,
-				stop.signal,
+				request(async () => await answer.promise, { signal: stop.signal }),
 			),
 		);
 		await settle();
 		stop.abort();
 		answer.resolve('answer');
-		const { signal } = new AbortController();
 		const next = watch(
-			send(
-				outgoing(async () => 'next'),
-				patient,
+			through(
 				creates,
-				signal,
+				request(async () => 'next'),
 			),
 		);
 		await settle();

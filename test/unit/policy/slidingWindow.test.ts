@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { SlidingWindow } from '../../../nodes/Twenty2/policy/slidingWindow';
 import { pass, useFakeTime } from './fakeTime';
+import { answered as ok, rateLimited } from './outcomes';
 
 const MINUTE = 60_000;
 
@@ -11,7 +12,7 @@ function answered(many: number, accepted = true): SlidingWindow {
 	const window = new SlidingWindow();
 	for (let i = 0; i < many; i++) {
 		window.send();
-		window.answer(accepted);
+		window.settle(accepted ? ok : rateLimited());
 	}
 	return window;
 }
@@ -26,7 +27,7 @@ describe('SlidingWindow', () => {
 		window.forget(performance.now());
 		expect(window.count).toBe(1);
 
-		window.answer(true);
+		window.settle(ok);
 		await pass(MINUTE - 1);
 		window.forget(performance.now());
 		expect(window.count).toBe(1);
@@ -39,7 +40,7 @@ describe('SlidingWindow', () => {
 		const window = answered(3);
 		await pass(1_000);
 		window.send();
-		window.answer(false);
+		window.settle(rateLimited());
 		expect([window.count, window.accepted]).toEqual([4, 3]);
 
 		await pass(MINUTE - 1_000);
@@ -65,7 +66,7 @@ describe('SlidingWindow', () => {
 		const window = answered(2);
 		await pass(1_000);
 		window.send();
-		window.answer(true);
+		window.settle(ok);
 		await pass(MINUTE - 1_000);
 		window.forget(performance.now());
 		expect([window.count, window.accepted]).toEqual([1, 1]);
@@ -75,7 +76,7 @@ describe('SlidingWindow', () => {
 		const window = answered(2);
 		window.send();
 		await pass(10 * MINUTE);
-		window.answer(true);
+		window.settle(ok);
 		expect([window.count, window.accepted]).toEqual([1, 1]);
 	});
 
@@ -89,7 +90,7 @@ describe('SlidingWindow', () => {
 			const window = answered(1);
 			await pass(1_000);
 			window.send();
-			window.answer(true);
+			window.settle(ok);
 			expect(window.belowAt(2)).toBe(MINUTE);
 			expect(window.belowAt(1)).toBe(MINUTE + 1_000);
 		});
@@ -120,7 +121,7 @@ describe('The work of a SlidingWindow for one request', () => {
 		const request = () => {
 			now += MINUTE / counting;
 			window.send();
-			window.answer(true);
+			window.settle(ok);
 			window.forget(now);
 			window.belowAt(counting / 2);
 		};

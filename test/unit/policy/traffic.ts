@@ -1,9 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { vi } from 'vitest';
 
-import type { RefusalCause } from '../../../nodes/Twenty2/policy/adaptiveLimit';
 import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
+import type { About } from '../../../nodes/Twenty2/policy/shortage';
 import { passUntilQuiet } from './fakeTime';
+import { answered as ok, permitOf, rateLimited } from './outcomes';
 
 /** One request: when it comes, how long its answers take, and when it would stop waiting. */
 export interface Arrival {
@@ -13,11 +14,8 @@ export interface Arrival {
 	/** For how long it is refused each time, before it is accepted. */
 	refusals?: number[];
 	/** What its refusals may be about. */
-	cause?: RefusalCause;
+	about?: About;
 }
-
-const message = 'too many requests';
-const unsent = new Error(message);
 
 export interface Scenario {
 	limit: number;
@@ -78,18 +76,18 @@ export async function play(scenario: Scenario): Promise<Traffic> {
 	};
 
 	const sendOnce = async (passage: Passage, signal: AbortSignal): Promise<boolean> => {
-		const { answerAfter, refusals = [], cause = 'window', sendings } = passage;
+		const { answerAfter, refusals = [], about = 'requests', sendings } = passage;
 		const first = sendings.length > 0;
 		waiting++;
-		const permit = await limiter.acquire({ signal, first }).finally(() => waiting--);
+		const permit = await permitOf(limiter, { signal, first }).finally(() => waiting--);
 		const from = now();
 		const refusedFor = refusals[sendings.length];
 		sent.push(passage);
 		return await new Promise((answered) => {
 			after(answerAfter, () => {
 				sendings.push({ sent: from, answered: now(), refusedFor });
-				if (refusedFor === undefined) permit.answered();
-				else permit.refused({ message, retryAfterMs: refusedFor, unsent }, cause);
+				if (refusedFor === undefined) permit.settle(ok);
+				else permit.settle(rateLimited(refusedFor), about);
 				answered(refusedFor === undefined);
 			});
 		});

@@ -68,7 +68,7 @@ export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 				return await helpers.httpRequest(options);
 			};
 			const response = await withinTime(timeoutMs, signal, send).catch((error: unknown) => {
-				throw unanswered(error, { safe: true, dials: false }, address.origin, timeoutMs);
+				throw unanswered(error, { dials: false }, address.origin, timeoutMs);
 			});
 			return fullResponse.parse(response);
 		},

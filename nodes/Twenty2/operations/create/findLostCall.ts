@@ -5,7 +5,7 @@ import { verdictOn } from '../../connection/retryRule';
 import { sleep } from '../../policy/abortable';
 import { isClaimed, type Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
-import { send } from '../../policy/retry';
+import { read } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 
 /** The pauses before each look into the call logs. A call may take a while to appear and to begin there. */
@@ -66,7 +66,7 @@ export async function findLostCall(
 			// The others are not retried: the next one follows anyway.
 			const maxRetries = i === PAUSES_MS.length - 1 ? lastRetries : 0;
 			const patience = { ...requestOptions, maxRetries };
-			const listed = await send(look, patience, access.reads, canceled).catch(() => undefined);
+			const listed = await read(access, 'read', look, patience, canceled).catch(() => undefined);
 			finding = listed ? findingIn(listed, entry, claim) : { is: 'unclear' };
 			if (finding.is === 'placed') break;
 		}
@@ -109,7 +109,9 @@ export async function lookForEarlierCall(
 	entry.ambiguous = true;
 	for (const ms of PAUSES_MS) {
 		await sleep(ms, canceled);
-		const listed = await send(look, requestOptions, access.reads, canceled).catch(() => undefined);
+		const listed = await read(access, 'read', look, requestOptions, canceled).catch(
+			() => undefined,
+		);
 		if (!listed) continue;
 		const { begun, perhaps } = listed;
 		const ids = [...begun.map(({ call_id }) => call_id), ...perhaps];
@@ -125,6 +127,6 @@ function lookOf<T>(call: NewCall, entry: Entry, list: () => Promise<T>) {
 			entry.attempts++;
 			return await list();
 		},
-		judge: verdictOn,
+		verdictOn,
 	};
 }

@@ -6,7 +6,8 @@ import { placedCall, type PlacedCall } from '../../api/responses';
 import { verdictOn } from '../../connection/retryRule';
 import { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
-import { sendAndHold, type Answered } from '../../policy/retry';
+import type { Lease, Looked } from '../../policy/lease';
+import { NotSent, untilAnswered } from '../../policy/retry';
 import type { CallEnds } from './callEnds';
 import { findLostCall, type CallContext } from './findLostCall';
 
@@ -32,6 +33,12 @@ export interface PlaceCallOptions extends CallContext {
 	signal: AbortSignal;
 }
 
+/** A call that was placed, and the line that it holds until that is released. */
+export interface Placed {
+	answer: PlacedCall;
+	release: () => void;
+}
+
 /**
  * The call that an earlier try of this run has placed.
  * @returns undefined when the call is still to be placed
@@ -49,9 +56,7 @@ export function alreadyPlaced(
 			: state.is === 'sent'
 				? outcomeUnknown('This run was stopped before Twenty2 answered', null)
 				: undefined;
-	if (lost && judgeOf(entry, options)(lost).again === 'never') {
-		throw lost.with({ attempts });
-	}
+	if (lost && !verdictFor(entry, options)(lost).again) throw lost.with({ attempts });
 	return undefined;
 }
 
@@ -64,55 +69,103 @@ export async function placeCall(
 	call: NewCall,
 	entry: Entry,
 	options: PlaceCallOptions,
-): Promise<Answered<PlacedCall>> {
-	const { twenty2, access, requestOptions, record, checkTime, ends, signal } = options;
-	const send = async (lost: (rejection: Error) => void) => {
-		const inDoubt = mayHaveBeenPlaced(entry);
-		entry.attempts++;
-		entry.state = { is: 'sent' };
-		return await create(call, entry, options, lost).then(
-			(answer) => {
-				entry.state = { is: 'placed', answer, at: Date.now() };
-				return answer;
-			},
-			async (error: unknown) => {
-				// If an earlier attempt may have dialled, a refusal of this one does not change that.
-				const failure = failureOf(error).with(inDoubt ? { outcome: 'unknown' } : {});
-				entry.state = settledState(failure);
-				if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
-				// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
-				await record?.settle();
-				throw failure;
-			},
-		);
+): Promise<Placed> {
+	const { access, requestOptions, record, checkTime, signal } = options;
+	const request = {
+		what: `Call to …${call.toNumber.slice(-4)}`,
+		signal,
+		look: async (callId: string) => await lookAt(callId, options),
+	};
+	const create = {
+		...({ kind: 'create', request, patience: requestOptions } as const),
+		verdictOn: verdictFor(entry, options),
 	};
 
-	const outgoing = {
-		what: `Call to …${call.toNumber.slice(-4)}`,
-		prepare: async () => {
+	/** One attempt, in the order in which things happen. */
+	const attempt = async (lease: Lease): Promise<Placed> => {
+		try {
 			// Any time may have passed in the queue or a backoff.
 			checkTime?.();
 			await record?.recordSent();
-		},
-		send,
-		judge: judgeOf(entry, options),
-		call: {
-			idOf: ({ call_id }: PlacedCall) => call_id,
-			// The look is about another call, so it does not count among the attempts of this entry.
-			isOver: async (callId: string) =>
-				ends.isOver(callId, twenty2.unify(await twenty2.getCall(callId, requestOptions))),
-		},
+			signal.throwIfAborted();
+		} catch (reason) {
+			throw new NotSent(reason);
+		}
+		// If an earlier attempt may have dialled, a refusal of this one does not change that.
+		const inDoubt = mayHaveBeenPlaced(entry);
+		entry.attempts++;
+		entry.state = { is: 'sent' };
+		try {
+			const answer = await answerTo(call, entry, lease, options);
+			entry.state = { is: 'placed', answer, at: Date.now() };
+			lease.settle({ is: 'answered', callId: answer.call_id });
+			return { answer, release: () => lease.release() };
+		} catch (error) {
+			const failure = failureOf(error).with(inDoubt ? { outcome: 'unknown' } : {});
+			entry.state = settledState(failure);
+			if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
+			// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
+			await record?.settle();
+			throw failure;
+		}
 	};
-	const placed = async () => {
+
+	try {
 		// Who must not be phoned need not wait for the limit to be told so.
 		checkTime?.();
 		record?.check?.();
-		return await sendAndHold(outgoing, requestOptions, access.creates, signal);
-	};
-	return await placed().catch((error: unknown) => {
+		return await untilAnswered(access, create, attempt);
+	} catch (error) {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';
 		throw failureOnly(error).with({ attempts: entry.attempts, outcome });
-	});
+	}
+}
+
+/**
+ * Sends one create. Where its answer does not tell what became of it, the lease is settled, and a look into the
+ * call logs follows.
+ * @returns the answer or, where that is missing, the call in the call logs
+ */
+async function answerTo(
+	call: NewCall,
+	entry: Entry,
+	lease: Lease,
+	context: CallContext,
+): Promise<PlacedCall> {
+	const { twenty2, requestOptions } = context;
+	const { timeoutMs, maxRetries } = requestOptions;
+	const sentAt = Date.now();
+	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
+	const idempotencyKey = entry.idempotencyKey ?? entry.id;
+	const sent = await twenty2.createCall(call, { idempotencyKey, timeoutMs }).catch(failureOf);
+	if (!(sent instanceof Failure)) claim.take(sent.call_id);
+	claim.settled();
+	if (!(sent instanceof Failure)) return sent;
+
+	const { outcome, again } = verdictOn(sent);
+	// What may have dialled is never sent again, so this is no answer that leaves doubt.
+	const saysTrouble = outcome.is === 'answered' && again;
+	if (!twenty2.callsSince || !(saysTrouble || sent.fields.code === 'OUTCOME_UNKNOWN')) throw sent;
+	// The look may wait for the permit of this create. What Twenty2 says in trouble may be wrong and proves nothing.
+	lease.settle({ is: 'no answer' });
+	// Trouble at Twenty2 may be with the call logs too, and decides whether the person is phoned.
+	const lastRetries = saysTrouble ? maxRetries : 0;
+	const finding = await findLostCall(call, entry, { sentAt, claim }, lastRetries, context);
+	if (finding.is === 'placed') return finding.call;
+	throw saysTrouble && finding.is === 'unclear' ? undecided(sent) : sent;
+}
+
+/** Looks whether a call is over. The look is about another call, so it is no attempt of an entry. */
+async function lookAt(
+	callId: string,
+	{ twenty2, requestOptions, ends }: PlaceCallOptions,
+): Promise<Looked> {
+	try {
+		const body = await twenty2.getCall(callId, requestOptions);
+		return { outcome: { is: 'answered' }, isOver: ends.isOver(callId, twenty2.unify(body)) };
+	} catch (error) {
+		return { outcome: verdictOn(toFailure(error)).outcome };
+	}
 }
 
 /** The failure of a create that was sent. After a fault nothing tells whether the person was phoned. */
@@ -121,58 +174,12 @@ function failureOf(error: unknown): Failure {
 }
 
 /** The retry rule of a create. While a listed call may be the lost one, it is never sent again. */
-function judgeOf(
+function verdictFor(
 	entry: Entry,
 	{ retryUnknownOutcome }: Pick<PlaceCallOptions, 'retryUnknownOutcome'>,
 ) {
 	return (error: Error) =>
 		verdictOn(error, { retryUnknownOutcome: retryUnknownOutcome && !entry.ambiguous });
-}
-
-/**
- * Sends one create, and looks into the call logs where its answer does not tell what became of it.
- * @param lost called before the look
- * @returns the answer or, where that is missing, the call in the call logs
- */
-async function create(
-	call: NewCall,
-	entry: Entry,
-	context: CallContext,
-	lost: (rejection: Error) => void,
-): Promise<PlacedCall> {
-	const sentAt = Date.now();
-	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
-	const { twenty2, requestOptions } = context;
-	const { timeoutMs, maxRetries } = requestOptions;
-	const idempotencyKey = entry.idempotencyKey ?? entry.id;
-	const answered = twenty2.createCall(call, { idempotencyKey, timeoutMs });
-	return await answered.then(
-		(answer) => {
-			claim.take(answer.call_id);
-			claim.settled();
-			return answer;
-		},
-		async (error: unknown) => {
-			claim.settled();
-			const failure = failureOnly(error);
-			const hadTrouble = saysTrouble(failure);
-			const mayBeListed = hadTrouble || failure.fields.code === 'OUTCOME_UNKNOWN';
-			if (!twenty2.callsSince || !mayBeListed) throw failure;
-			lost(failure);
-			// Trouble at Twenty2 may be with the call logs too, and decides whether the person is phoned.
-			const lastRetries = hadTrouble ? maxRetries : 0;
-			const sent = { sentAt, claim };
-			const finding = await findLostCall(call, entry, sent, lastRetries, context);
-			if (finding.is === 'placed') return finding.call;
-			throw hadTrouble && finding.is === 'unclear' ? undecided(failure) : failure;
-		},
-	);
-}
-
-/** Whether Twenty2 itself answered that it had trouble, and that nobody was phoned. */
-function saysTrouble(failure: Failure): boolean {
-	// What may have dialled is never sent again, so this is no answer that leaves doubt.
-	return failure.fields.status !== null && verdictOn(failure).again === 'after backoff';
 }
 
 /** Twenty2 had trouble, and its call logs do not tell that nobody was phoned. */
@@ -187,7 +194,7 @@ function undecided({ fields: { status, message } }: Failure): Failure {
  * the answer be wrong, the key still protects the person.
  */
 function definitelyRefused(failure: Failure): boolean {
-	return failure.fields.outcome === 'not_placed' && verdictOn(failure).again === 'never';
+	return failure.fields.outcome === 'not_placed' && !verdictOn(failure).again;
 }
 
 /** What earlier tries of an item mean for its failure: a call was placed, or may have been. */

@@ -2,11 +2,11 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { adviceFor, Failure, failureOnly } from '../../api/failure';
 import type { Connection } from '../../connection/connect';
-import { maySeeNoCalls, verdictOn } from '../../connection/retryRule';
+import { lacksReadAccess, verdictOn } from '../../connection/retryRule';
 import type { JsonObject } from '../../json';
 import { Alarm } from '../../policy/abortable';
 import type { Entry } from '../../policy/ledger';
-import { backoffMs, LONGEST_BACKOFF_MS, send } from '../../policy/retry';
+import { backoffMs, LONGEST_BACKOFF_MS, read } from '../../policy/retry';
 import type { RequestOptions } from '../fields/options';
 import type { FieldReader } from '../fields/parameters';
 import { numberOf, yesOrNo } from '../fields/schemas';
@@ -121,7 +121,7 @@ export async function waitForEnd(
 			entry.attempts++;
 			return await twenty2.getCall(callId, requestOptions);
 		},
-		judge: verdictOn,
+		verdictOn,
 	};
 	// A look that fails is not retried: the next look follows anyway.
 	const once = { ...requestOptions, maxRetries: 0 };
@@ -137,13 +137,13 @@ export async function waitForEnd(
 	const poll = async (): Promise<JsonObject | undefined> => {
 		alarm.set(Math.max(deadline, performance.now() + MIN_POLL_MS));
 		try {
-			const body = await send(look, once, access.polls, pollSignal);
+			const body = await read(access, 'poll', look, once, pollSignal);
 			failures.length = 0;
 			return body;
 		} catch (error) {
 			pollSignal.throwIfAborted();
 			const failure = failureOnly(error);
-			if (maySeeNoCalls(failure)) throw failure;
+			if (lacksReadAccess(failure)) throw failure;
 			failures.push(failure);
 			return undefined;
 		} finally {

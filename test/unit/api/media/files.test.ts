@@ -66,7 +66,6 @@ describe('The files that links lead to', () => {
 				code: 'NETWORK_ERROR',
 				message: 'Twenty2 was not reached at https://media.example: nothing answers there',
 			},
-			safe: true,
 		});
 	});
 
@@ -104,7 +103,6 @@ describe('A file whose answer does not begin', () => {
 				code: 'TIMEOUT',
 				message: 'No answer from https://media.example within 1 seconds',
 			},
-			safe: true,
 		});
 		expect(requests).toMatchObject([{ abortSignal: { aborted: true } }]);
 		expect(vi.getTimerCount()).toBe(0);

@@ -9,11 +9,9 @@ import {
 	placeCall,
 	type PlaceCallOptions,
 } from '../../../../nodes/Twenty2/operations/create/placeCall';
-import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
-import type { Outcome } from '../../../../nodes/Twenty2/policy/outcome';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { failureFrom } from '../../api/failureFrom';
-import { later, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
 import {
 	inTurn,
 	listing,
@@ -162,13 +160,7 @@ describe('A create', () => {
 	});
 
 	it('names no more of a person in the log than four digits, and can look at other calls', async () => {
-		const admissions: Admission[] = [];
 		const access = newAccess();
-		const { creates } = access;
-		const acquire = async (admission: Admission) => {
-			admissions.push(admission);
-			return await creates.acquire(admission);
-		};
 		const seen: string[] = [];
 		const getCall = async (callId: string) => {
 			seen.push(callId);
@@ -177,33 +169,26 @@ describe('A create', () => {
 		};
 		const entry = newEntry();
 		const createCall = inTurn(answer);
-		const options = placeOptions(
-			{ createCall, getCall },
-			{ access: { ...access, creates: { acquire } } },
-		);
+		const options = placeOptions({ createCall, getCall }, { access });
 		await placeCall(newCall(), entry, options);
-		expect(admissions).toMatchObject([{ what: 'Call to …3210' }]);
-		expect(await admissions[0]?.isOver?.('call_over')).toBe(true);
-		expect(await admissions[0]?.isOver?.('call_live')).toBe(false);
+		const [asked] = access.asked;
+		expect(asked).toMatchObject({ what: 'Call to …3210' });
+		expect(await asked?.look?.('call_over')).toMatchObject({ isOver: true });
+		expect(await asked?.look?.('call_live')).toMatchObject({ isOver: false });
 		expect(seen).toEqual(['call_over', 'call_live']);
 		expect(entry.attempts).toBe(1);
 	});
 
-	it('tells the key which call it has placed', async () => {
-		const placed: unknown[] = [];
+	it('is known as live, so that whoever waits for its end hears of it', async () => {
 		const access = newAccess();
-		const acquire = async (admission: Admission) => {
-			const lease = await access.creates.acquire(admission);
-			return {
-				...lease,
-				settle: (outcome: Outcome) => {
-					placed.push(outcome);
-					lease.settle(outcome);
-				},
-			};
-		};
-		await place([answer], { access: { ...access, creates: { acquire } } });
-		expect(placed).toEqual([{ is: 'answered', callId: 'call_1' }]);
+		await place([answer], { access });
+		const { signal } = new AbortController();
+		const slept = watch(access.sleepUntilEnded('call_1', 60_000, signal));
+		await pass(1_000);
+		expect(slept.at).toBeUndefined();
+		access.callEnded('call_1');
+		await settle();
+		expect(slept.at).toBeDefined();
 	});
 
 	it('holds its line until it is released', async () => {
@@ -318,25 +303,20 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('gives back its permit before it is looked for', async () => {
-		const order: string[] = [];
-		const access = newAccess();
-		const { creates } = access;
-		const acquire = async (admission: Admission) => {
-			const lease = await creates.acquire(admission);
-			return {
-				...lease,
-				settlePermit: (outcome: Outcome) => {
-					order.push(outcome.is);
-					lease.settlePermit(outcome);
-				},
-			};
-		};
-		const callsSince = async () => {
-			order.push('look');
-			return await Promise.resolve(listing([{ call_id: 'call_found_2' }]));
-		};
-		await place([lost], { callsSince, access: { ...access, creates: { acquire } } });
-		expect(order).toEqual(['no answer', 'look']);
+		const found = { call_id: 'call_found_2' };
+		const placed = watch(
+			placeCall(
+				newCall(),
+				newEntry(),
+				placeOptions(
+					{ createCall: inTurn<typeof answer>(lost), callsSince: inTurn(listing([found])) },
+					// The look has the permit of the create, a minute later.
+					{ access: newAccess({ requestsPerMinute: 1, concurrentCalls: 3 }) },
+				),
+			),
+		);
+		await passUntilQuiet();
+		expect(placed.value).toMatchObject({ answer: found });
 	});
 
 	it.each([

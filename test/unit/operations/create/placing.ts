@@ -6,8 +6,10 @@ import { Failure, type FailureFields } from '../../../../nodes/Twenty2/api/failu
 import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
 import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
 import type { PlaceCallOptions } from '../../../../nodes/Twenty2/operations/create/placeCall';
+import { Access } from '../../../../nodes/Twenty2/policy/access';
 import { Budget } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
+import type { Kind, Request } from '../../../../nodes/Twenty2/policy/lease';
 
 /** A call like no other one, so that tests do not contest each other's calls. */
 export const newCall = (): NewCall => ({
@@ -31,9 +33,19 @@ export const twenty2With = (more: Partial<Twenty2>): Twenty2 => ({
 	...more,
 });
 
+/** Notes what is asked of it. */
+export class WatchedAccess extends Access {
+	readonly asked: Request[] = [];
+
+	override async acquire(kind: Kind, request: Request) {
+		this.asked.push(request);
+		return await super.acquire(kind, request);
+	}
+}
+
 /** The access of a run of its own to a key of its own. */
 export const newAccess = (limits = { requestsPerMinute: 1_000, concurrentCalls: 3 }) =>
-	new Budget(limits).open();
+	new WatchedAccess(new Budget(limits));
 
 export const requestOptions = { maxRetries: 0, giveUpAfterMs: 60_000, timeoutMs: 30_000 };
 

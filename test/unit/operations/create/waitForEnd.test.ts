@@ -9,7 +9,6 @@ import {
 	type WaitForEndOptions,
 } from '../../../../nodes/Twenty2/operations/create/waitForEnd';
 import type { JsonObject } from '../../../../nodes/Twenty2/json';
-import type { Admission } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
 import { readerOf } from '../fields/reader';
@@ -118,8 +117,8 @@ describe('The wait for the end of a call', () => {
 
 	it('lets the key know of the end, before anything else', async () => {
 		const access = newAccess();
-		const callEnded = vi.fn(access.callEnded);
-		const { result } = wait([live, ended], { access: { ...access, callEnded } });
+		const callEnded = vi.spyOn(access, 'callEnded');
+		const { result } = wait([live, ended], { access });
 		await pass(10_000);
 		expect(callEnded).not.toHaveBeenCalled();
 		await passUntilQuiet();
@@ -303,18 +302,11 @@ describe('The wait for the end of a call', () => {
 		expect(failing.fields()?.message).toMatch(/The last look at it: third$/);
 	});
 
-	it('takes the place of other polls, and says in the log which call it looks at', async () => {
-		const asked: Admission[] = [];
+	it('says in the log which call it looks at', async () => {
 		const access = newAccess();
-		const polls = {
-			acquire: async (admission: Admission) => {
-				asked.push(admission);
-				return await access.polls.acquire(admission);
-			},
-		};
-		wait([ended], { access: { ...access, polls }, resumed: true });
+		wait([ended], { access, resumed: true });
 		await passUntilQuiet();
-		expect(asked).toMatchObject([{ what: 'Looking whether call_1 has ended' }]);
+		expect(access.asked).toMatchObject([{ what: 'Looking whether call_1 has ended' }]);
 	});
 
 	it.each([

@@ -1,9 +1,9 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { describe, expect, it } from 'vitest';
 
-import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { later, pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, through, TooMany, type TestRequest } from './requests';
+import { opened, type Opened, request, type TestRequest, through, TooMany } from './requests';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -90,18 +90,18 @@ class Twenty2 {
 }
 
 /** So many creates of one run, none of which is waited for after its answer. */
-const place = ({ creates }: Access, twenty2: Twenty2, many: number) =>
+const place = ({ creates }: Opened, twenty2: Twenty2, many: number) =>
 	Array.from({ length: many }, () => watch(through(creates, twenty2.request())));
 
 /** A budget that has found its three lines held by its own three calls, and two creates that wait. */
 async function busy() {
 	const twenty2 = new Twenty2(3);
 	const budget = new Budget(three);
-	const access = budget.open();
+	const access = opened(budget);
 	const placed = place(access, twenty2, 3);
 	const [first] = place(access, twenty2, 1);
 	await pass(30 * SECOND);
-	const [second] = place(budget.open(), twenty2, 1);
+	const [second] = place(opened(budget), twenty2, 1);
 	await pass(30 * SECOND);
 	expect(placed.map(({ value }) => value)).toEqual(['call 1', 'call 2', 'call 3']);
 	expect([first?.at, second?.at]).toEqual([undefined, undefined]);
@@ -166,14 +166,14 @@ describe('Creates that Twenty2 refuses', () => {
 			const { twenty2, budget, first } = await busy();
 			twenty2.end('call 2');
 			const from = performance.now();
-			budget.open().callEnded('call 2');
+			opened(budget).callEnded('call 2');
 			await settle();
 			expect(first).toEqual({ value: 'call 4', at: from });
 		});
 
 		it('are tried once more at their deadline', async () => {
 			const twenty2 = new Twenty2(3);
-			const access = new Budget(three).open();
+			const access = opened(new Budget(three));
 			place(access, twenty2, 3);
 			await settle();
 			const hasty = watch(through(access.creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })));
@@ -189,7 +189,7 @@ describe('Creates that Twenty2 refuses', () => {
 			const { twenty2, budget, access } = await busy();
 			const from = performance.now();
 			const hasty = watch(
-				through(budget.open().creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })),
+				through(opened(budget).creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })),
 			);
 			await pass(30 * SECOND);
 			twenty2.end('call 1');
@@ -208,7 +208,7 @@ describe('Creates that Twenty2 refuses', () => {
 				twenty2.end(id);
 				access.callEnded(id);
 			}
-			const [third, waiting] = place(budget.open(), twenty2, 2);
+			const [third, waiting] = place(opened(budget), twenty2, 2);
 			await settle();
 			expect([third?.value, waiting?.at]).toEqual(['call 6', undefined]);
 
@@ -223,7 +223,7 @@ describe('Creates that Twenty2 refuses', () => {
 			const { twenty2, budget } = await busy();
 			const from = performance.now();
 			const hasty = watch(
-				through(budget.open().creates, twenty2.request({ giveUpAfterMs: 10 * SECOND })),
+				through(opened(budget).creates, twenty2.request({ giveUpAfterMs: 10 * SECOND })),
 			);
 			await pass(10 * SECOND);
 			expect(hasty.reason).toBeInstanceOf(TooMany);
@@ -232,7 +232,7 @@ describe('Creates that Twenty2 refuses', () => {
 
 		it('are given up when the try at their deadline is refused', async () => {
 			const twenty2 = new Twenty2(3);
-			const access = new Budget(three).open();
+			const access = opened(new Budget(three));
 			place(access, twenty2, 3);
 			await settle();
 			const hasty = watch(through(access.creates, twenty2.request({ giveUpAfterMs: 40 * SECOND })));
@@ -272,16 +272,16 @@ describe('Creates that Twenty2 refuses', () => {
 		async function waiting(isOver?: (signal: AbortSignal) => Promise<boolean>) {
 			const twenty2 = new Twenty2(3);
 			const budget = new Budget(three);
-			place(budget.open(), twenty2, 3);
+			place(opened(budget), twenty2, 3);
 			await settle();
 			const stop = new AbortController();
 			const { signal } = stop;
 			const given = isOver && {
 				call: { idOf: (id: string) => id, isOver: async () => await isOver(signal) },
 			};
-			const stopped = watch(through(budget.open().creates, twenty2.request({ signal, ...given })));
+			const stopped = watch(through(opened(budget).creates, twenty2.request({ signal, ...given })));
 			await pass(20 * SECOND);
-			const next = watch(through(budget.open().creates, twenty2.request()));
+			const next = watch(through(opened(budget).creates, twenty2.request()));
 			await pass(10 * SECOND);
 			return { twenty2, stop, stopped, next };
 		}
@@ -322,7 +322,7 @@ describe('Creates that Twenty2 refuses', () => {
 	it('are taken for the shared limit on requests where the read is refused too', async () => {
 		const twenty2 = new Twenty2(3);
 		const budget = new Budget(three);
-		place(budget.open(), twenty2, 3);
+		place(opened(budget), twenty2, 3);
 		await settle();
 		let usedUp = true;
 		let sent = 0;
@@ -332,7 +332,7 @@ describe('Creates that Twenty2 refuses', () => {
 			return value;
 		};
 		const call = { idOf: (id: string) => id, isOver: async () => await answer(false) };
-		const { creates } = budget.open();
+		const { creates } = opened(budget);
 		const create = watch(
 			through(
 				creates,
@@ -345,7 +345,7 @@ describe('Creates that Twenty2 refuses', () => {
 
 		// What is left to this process is what was accepted.
 		let read = 0;
-		const { reads } = budget.open();
+		const { reads } = opened(budget);
 		for (let i = 0; i < 40; i++)
 			watch(
 				through(
@@ -365,7 +365,7 @@ describe('Creates that Twenty2 refuses', () => {
 	it('go on freely where calls beyond the documented lines were accepted', async () => {
 		const twenty2 = new Twenty2(1_000);
 		twenty2.answersAfter = 500;
-		const placed = place(new Budget(three).open(), twenty2, 30);
+		const placed = place(opened(new Budget(three)), twenty2, 30);
 		// Three at a time take little more than five seconds, one at a time fifteen.
 		await pass(6 * SECOND);
 		expect(placed.every(({ value }) => value !== undefined)).toBe(true);
@@ -375,7 +375,7 @@ describe('Creates that Twenty2 refuses', () => {
 	it('go alone when they are the first beyond the documented lines', async () => {
 		const twenty2 = new Twenty2(1_000);
 		twenty2.answersAfter = 500;
-		place(new Budget(three).open(), twenty2, 7);
+		place(opened(new Budget(three)), twenty2, 7);
 		await pass(2 * SECOND);
 		expect(twenty2.creates.map(({ at }) => at)).toEqual([0, 0, 0, 500, 1_000, 1_000, 1_000]);
 	});
@@ -384,7 +384,7 @@ describe('Creates that Twenty2 refuses', () => {
 		const twenty2 = new Twenty2(20);
 		const budget = new Budget(three);
 		budget.allow({ ...three, concurrentCalls: 20 });
-		place(budget.open(), twenty2, 22);
+		place(opened(budget), twenty2, 22);
 		await pass(MINUTE);
 		expect(twenty2.accepted).toBe(20);
 		expect(twenty2.refused).toBeLessThanOrEqual(4);
@@ -417,7 +417,7 @@ describe('Creates that Twenty2 refuses', () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 2;
 			twenty2.callsLast = 20 * SECOND;
-			const placed = place(new Budget(three).open(), twenty2, 20);
+			const placed = place(opened(new Budget(three)), twenty2, 20);
 			await pass(MINUTE);
 			twenty2.others = 0;
 			await pass(4 * MINUTE);
@@ -452,7 +452,7 @@ describe('Creates that Twenty2 refuses', () => {
 		it('leave a freed line to them for a moment, now and then, and take it if they did not', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 1;
-			const access = new Budget(three).open();
+			const access = opened(new Budget(three));
 			const end = (id: string) => {
 				twenty2.end(id);
 				access.callEnded(id);
@@ -467,21 +467,23 @@ describe('Creates that Twenty2 refuses', () => {
 			await pass(1);
 			expect(first).toEqual({ value: 'call 3', at: 22 * SECOND });
 
-			// Nobody took that one, so the next one is not left to them.
+			// Nobody took that one, so the next one is left to them for half as long.
 			end('call 2');
-			await settle();
-			expect(second).toEqual({ value: 'call 4', at: 22 * SECOND });
+			await pass(6 * SECOND - 1);
+			expect(second?.at).toBeUndefined();
+			await pass(1);
+			expect(second).toEqual({ value: 'call 4', at: 28 * SECOND });
 		});
 
 		it('keep no read waiting, also where no own call was ever placed', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 3;
 			const budget = new Budget(three);
-			place(budget.open(), twenty2, 2);
+			place(opened(budget), twenty2, 2);
 			await pass(20 * SECOND);
 			const read = watch(
 				through(
-					budget.open().reads,
+					opened(budget).reads,
 					request(async () => 'answer'),
 				),
 			);
@@ -493,7 +495,7 @@ describe('Creates that Twenty2 refuses', () => {
 		it('do so also where no own call was ever placed', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 3;
-			const placed = place(new Budget(three).open(), twenty2, 2);
+			const placed = place(opened(new Budget(three)), twenty2, 2);
 			await pass(15 * MINUTE);
 			const all = gaps(twenty2, 0);
 			expect(all.length).toBeGreaterThanOrEqual(4);

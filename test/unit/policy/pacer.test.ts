@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import type { Limits } from '../../../nodes/Twenty2/policy/keyLimits';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { hold, request, through, TooMany } from './requests';
+import { hold, opened, type Opened, request, through, TooMany } from './requests';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -11,7 +11,7 @@ const MINUTE = 60 * SECOND;
 const documented: Limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 
 /** Polls of a run that end when they are sent, which is noted. */
-const poll = ({ polls }: Access, sent: number[], more: Parameters<typeof request>[1] = {}) =>
+const poll = ({ polls }: Opened, sent: number[], more: Parameters<typeof request>[1] = {}) =>
 	watch(
 		through(
 			polls,
@@ -20,7 +20,7 @@ const poll = ({ polls }: Access, sent: number[], more: Parameters<typeof request
 	);
 
 /** Sends again as soon as it is answered, for ever. */
-async function hammer(lane: 'creates' | 'polls', access: Access, sent: number[]): Promise<void> {
+async function hammer(lane: 'creates' | 'polls', access: Opened, sent: number[]): Promise<void> {
 	for (;;)
 		await through(
 			access[lane],
@@ -39,7 +39,7 @@ describe('Polls', () => {
 	useFakeTime();
 
 	it('go at once, and the next soon after, while the limit is free', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 3; i++) poll(access, sent);
 		await pass(SECOND);
@@ -48,7 +48,7 @@ describe('Polls', () => {
 	});
 
 	it('go the slower the more of the limit is used', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 50; i++) poll(access, sent);
 		await pass(MINUTE);
@@ -58,7 +58,7 @@ describe('Polls', () => {
 	});
 
 	it('never use up the limit by themselves, but leave room for every line', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		void hammer('polls', access, sent);
 		for (let minute = 0; minute < 10; minute++) await pass(MINUTE);
@@ -69,12 +69,12 @@ describe('Polls', () => {
 
 	it('let creates that come in between go at once', async () => {
 		const budget = new Budget(documented);
-		void hammer('polls', budget.open(), []);
+		void hammer('polls', opened(budget), []);
 		for (let i = 0; i < 60; i++) {
 			await pass(10 * SECOND);
 			const create = watch(
 				through(
-					budget.open().creates,
+					opened(budget).creates,
 					request(async () => 'answer'),
 				),
 			);
@@ -86,8 +86,8 @@ describe('Polls', () => {
 	it('get a quarter of the limit where creates take every permit as it frees', async () => {
 		const budget = new Budget(documented);
 		const [creates, polls]: [number[], number[]] = [[], []];
-		for (let run = 0; run < 3; run++) void hammer('creates', budget.open(), creates);
-		for (let i = 0; i < 12; i++) void hammer('polls', budget.open(), polls);
+		for (let run = 0; run < 3; run++) void hammer('creates', opened(budget), creates);
+		for (let i = 0; i < 12; i++) void hammer('polls', opened(budget), polls);
 		for (let minute = 0; minute < 12; minute++) await pass(MINUTE);
 
 		const inTenMinutes = (sent: number[]) => between(sent, 2 * MINUTE, 12 * MINUTE);
@@ -99,7 +99,7 @@ describe('Polls', () => {
 
 	it('go in the order in which they came, of whatever run', async () => {
 		const budget = new Budget(documented);
-		const runs = [budget.open(), budget.open()];
+		const runs = [opened(budget), opened(budget)];
 		const order: number[] = [];
 		for (let i = 0; i < 20; i++) {
 			const access = runs[i % 2 === 0 ? 0 : 1];
@@ -116,7 +116,7 @@ describe('Polls', () => {
 	});
 
 	it('do not wait for a line', async () => {
-		const access = new Budget({ ...documented, concurrentCalls: 1 }).open();
+		const access = opened(new Budget({ ...documented, concurrentCalls: 1 }));
 		watch(
 			hold(
 				access.creates,
@@ -131,7 +131,7 @@ describe('Polls', () => {
 	});
 
 	it('are no wait for a limit that the user is told of', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 50; i++) poll(access, sent);
 		await pass(2 * MINUTE);
@@ -139,7 +139,7 @@ describe('Polls', () => {
 	});
 
 	it('are sent again after a refusal, as it asks for', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		const send = async () => {
 			if (sent.push(performance.now()) === 1) throw new TooMany(10 * SECOND);
@@ -153,7 +153,7 @@ describe('Polls', () => {
 	});
 
 	it('make way for the next when one cannot be sent', async () => {
-		const access = new Budget(documented).open();
+		const access = opened(new Budget(documented));
 		const failed = watch(
 			through(
 				access.polls,
@@ -178,7 +178,7 @@ describe('Polls', () => {
 			const { signal, stop } = stoppable();
 			stop();
 			const sent: number[] = [];
-			const result = poll(new Budget(documented).open(), sent, { signal });
+			const result = poll(opened(new Budget(documented)), sent, { signal });
 			await pass(SECOND);
 			expect(result).toEqual({ reason, at: 0 });
 			expect(sent).toEqual([]);
@@ -188,12 +188,12 @@ describe('Polls', () => {
 			const budget = new Budget(documented);
 			const { signal, stop } = stoppable();
 			const sent: number[] = [];
-			poll(budget.open(), sent);
+			poll(opened(budget), sent);
 			// The next one's turn is in half a second, and those of the run that is stopped come after it.
-			const first = poll(budget.open(), sent);
-			const access = budget.open();
+			const first = poll(opened(budget), sent);
+			const access = opened(budget);
 			const stopped = Array.from({ length: 5 }, () => poll(access, sent, { signal }));
-			const last = poll(budget.open(), sent);
+			const last = poll(opened(budget), sent);
 			await pass(100);
 			stop();
 			await settle();
@@ -207,13 +207,13 @@ describe('Polls', () => {
 		it('leave at once while the limit is used up, and the next is sent when it is not', async () => {
 			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
 			await through(
-				budget.open().reads,
+				opened(budget).reads,
 				request(async () => 'answer'),
 			);
 			const { signal, stop } = stoppable();
 			const sent: number[] = [];
-			const stopped = poll(budget.open(), sent, { signal });
-			const next = poll(budget.open(), sent);
+			const stopped = poll(opened(budget), sent, { signal });
+			const next = poll(opened(budget), sent);
 			await pass(30 * SECOND);
 			stop();
 			await settle();
@@ -225,7 +225,7 @@ describe('Polls', () => {
 		it('leave nothing behind', async () => {
 			const budget = new Budget(documented);
 			const { signal, stop } = stoppable();
-			const access = budget.open();
+			const access = opened(budget);
 			for (let i = 0; i < 20; i++) poll(access, [], { signal });
 			await pass(2 * SECOND);
 			stop();
@@ -237,7 +237,7 @@ describe('Polls', () => {
 	});
 
 	it('are hardly held up by a huge limit', async () => {
-		const access = new Budget({ requestsPerMinute: 6_000, concurrentCalls: 300 }).open();
+		const access = opened(new Budget({ requestsPerMinute: 6_000, concurrentCalls: 300 }));
 		const sent: number[] = [];
 		for (let i = 0; i < 300; i++) poll(access, sent);
 		await pass(2 * SECOND);
@@ -247,8 +247,8 @@ describe('Polls', () => {
 	it.each([1, 2, 3, 5])('and creates both get on where the limit is %i', async (limit) => {
 		const budget = new Budget({ requestsPerMinute: limit, concurrentCalls: 3 });
 		const [creates, polls]: [number[], number[]] = [[], []];
-		void hammer('creates', budget.open(), creates);
-		void hammer('polls', budget.open(), polls);
+		void hammer('creates', opened(budget), creates);
+		void hammer('polls', opened(budget), polls);
 		for (let minute = 0; minute < 20; minute++) await pass(MINUTE);
 		expect(polls.length).toBeGreaterThanOrEqual(4 * limit);
 		expect(creates.length).toBeGreaterThanOrEqual(8 * limit);
@@ -257,7 +257,7 @@ describe('Polls', () => {
 
 	it('go faster when the limit is raised', async () => {
 		const budget = new Budget({ requestsPerMinute: 5, concurrentCalls: 3 });
-		const access = budget.open();
+		const access = opened(budget);
 		const sent: number[] = [];
 		for (let i = 0; i < 20; i++) poll(access, sent);
 		await pass(10 * SECOND);
@@ -269,7 +269,7 @@ describe('Polls', () => {
 
 	it('go on where Twenty2 leaves this process next to nothing', async () => {
 		const budget = new Budget(documented);
-		const access = budget.open();
+		const access = opened(budget);
 		const refused = request(async () => await Promise.reject(new TooMany()));
 		const tired = new AbortController();
 		watch(through(access.reads, { ...refused, signal: tired.signal }));

@@ -5,7 +5,7 @@ import type { RateLimiter } from './rateLimiter';
 
 const MINUTE_MS = 60_000;
 
-/** Of the limit, what polls may always use: one permit in four, also while other requests take the rest. */
+/** Share of the limit that polls may always use, also while other requests take the rest: one permit in four. */
 const LEAST_SHARE = 1 / 4;
 
 /**
@@ -17,7 +17,7 @@ const LEAST_SHARE = 1 / 4;
  * Creates that used up the limit in one burst get their permits back in one burst too. So polls catch
  * up on the time that the limiter kept them waiting, or creates would take all.
  */
-export class PollPacer {
+export class Pacer {
 	private readonly turns = pLimit(1);
 
 	private lastAt = Number.NEGATIVE_INFINITY;
@@ -36,22 +36,23 @@ export class PollPacer {
 	) {}
 
 	/**
-	 * Waits for the turn of a poll, and leaves at once when the signal fires.
-	 * @param enter acquires what the poll needs; the next poll has its turn after it
-	 * @throws the signal's reason, or what `enter` rejects with
+	 * Waits for the turn of a poll.
+	 * @returns ends the turn, once the poll may be sent or is given up
+	 * @throws the signal's reason
 	 */
-	async enter<T>(signal: AbortSignal, enter: () => Promise<T>): Promise<T> {
+	async turn(signal: AbortSignal): Promise<(isSent: boolean) => void> {
 		const leave = await acquire(this.turns, signal);
-		try {
-			await this.pace(signal);
-			const from = performance.now();
-			const entered = await enter();
+		await this.pace(signal).catch((reason: unknown) => {
+			leave();
+			throw reason;
+		});
+		const from = performance.now();
+		return (isSent) => {
+			leave();
+			if (!isSent) return;
 			this.lastAt = performance.now();
 			this.behind = Math.min(this.behind + this.lastAt - from, MINUTE_MS);
-			return entered;
-		} finally {
-			leave();
-		}
+		};
 	}
 
 	private async pace(signal: AbortSignal): Promise<void> {

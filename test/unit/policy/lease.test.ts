@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { noting, request, tasks, through, TooMany } from './requests';
+import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
 
@@ -18,7 +18,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	});
 
 	it('is sent again until it is answered', async () => {
-		const { creates } = new Budget(oneLine).open();
+		const { creates } = opened(new Budget(oneLine));
 		const order: string[] = [];
 		const send = noting(order)('call', new TooMany(), new TooMany(5_000));
 		const result = watch(through(creates, request(send)));
@@ -33,10 +33,10 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const budget = new Budget(oneLine);
 		const order: string[] = [];
 		const name = noting(order);
-		const first = through(budget.open().creates, request(name('first', new TooMany(5_000))));
+		const first = through(opened(budget).creates, request(name('first', new TooMany(5_000))));
 		watch(first);
 		for (const other of ['second', 'third']) {
-			watch(through(budget.open().creates, request(name(other))));
+			watch(through(opened(budget).creates, request(name(other))));
 		}
 		await pass(4_999);
 		expect(order).toEqual(['first']);
@@ -45,7 +45,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	});
 
 	it('goes first in the window too', async () => {
-		const { creates } = new Budget({ requestsPerMinute: 2, concurrentCalls: 5 }).open();
+		const { creates } = opened(new Budget({ requestsPerMinute: 2, concurrentCalls: 5 }));
 		const order: string[] = [];
 		const some = tasks();
 		for (const name of ['refused', 'accepted', 'third']) {
@@ -67,7 +67,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
 		const results = Array.from({ length: 6 }, () =>
-			watch(through(budget.open().creates, request(some.task))),
+			watch(through(opened(budget).creates, request(some.task))),
 		);
 		await settle();
 		for (const which of [0, 1, 2]) await some.refuse(which, new TooMany());
@@ -90,7 +90,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	});
 
 	it('probes alone also while what was sent before it is answered', async () => {
-		const { creates } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const some = tasks();
 		for (let i = 0; i < 5; i++) watch(through(creates, request(some.task)));
 		await settle();
@@ -105,7 +105,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	});
 
 	it('keeps no reads waiting for a line', async () => {
-		const { creates, reads } = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }).open();
+		const { creates, reads } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const call = { idOf: (id: string) => id, isOver: async () => false };
 		await through(
 			creates,
@@ -130,10 +130,10 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	it('does not try sooner because another run has requests, too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
-		watch(through(budget.open().creates, request(some.task)));
+		watch(through(opened(budget).creates, request(some.task)));
 		await settle();
 		await some.refuse(0, new TooMany(5_000));
-		watch(through(budget.open().creates, request(some.task)));
+		watch(through(opened(budget).creates, request(some.task)));
 		await pass(4_999);
 		expect(some.sent).toBe(1);
 		await pass(1);
@@ -147,7 +147,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const name = noting(order);
 		const hasty = request(name('hasty', because), { giveUpAfterMs: 4_999 });
 		const patient = request(name('patient'), { giveUpAfterMs: 5_000 });
-		const results = [hasty, patient].map((one) => watch(through(budget.open().creates, one)));
+		const results = [hasty, patient].map((one) => watch(through(opened(budget).creates, one)));
 		await settle();
 		expect(results[0]).toEqual({ reason: because, at: 0 });
 		await pass(5_000);
@@ -162,7 +162,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const hasty = (...answers: Error[]) =>
 			watch(
 				through(
-					budget.open().reads,
+					opened(budget).reads,
 					request(noting([])('read', ...answers), { giveUpAfterMs: 4_999 }),
 				),
 			);
@@ -180,7 +180,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		/** Reads that were accepted, then one that was refused twice. The next probe is in a minute. */
 		async function shrunk(): Promise<Budget> {
 			const budget = new Budget(limits);
-			const { reads } = budget.open();
+			const { reads } = opened(budget);
 			for (let i = 0; i < 20; i++)
 				await through(
 					reads,
@@ -192,7 +192,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			for (let i = 0; i < 15; i++)
 				watch(
 					through(
-						budget.open().reads,
+						opened(budget).reads,
 						request(async () => 'x'),
 					),
 				);
@@ -203,7 +203,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const budget = await shrunk();
 			const order: string[] = [];
 			const read = watch(
-				through(budget.open().reads, request(noting(order)('read'), inSeconds(15))),
+				through(opened(budget).reads, request(noting(order)('read'), inSeconds(15))),
 			);
 			await pass(14_999);
 			expect(order).toEqual([]);
@@ -216,7 +216,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const order: string[] = [];
 			const again = new TooMany();
 			const send = noting(order)('read', again);
-			const read = watch(through(budget.open().reads, request(send, inSeconds(15))));
+			const read = watch(through(opened(budget).reads, request(send, inSeconds(15))));
 			await pass(15_000);
 			expect(read).toEqual({ reason: again, at: 16_000 });
 			expect(order).toEqual(['read']);
@@ -226,7 +226,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const budget = await shrunk();
 			const some = tasks();
 			const reads = Array.from({ length: 3 }, () =>
-				watch(through(budget.open().reads, request(some.task, inSeconds(15)))),
+				watch(through(opened(budget).reads, request(some.task, inSeconds(15)))),
 			);
 			await pass(15_000);
 			expect(some.sent).toBe(1);
@@ -242,9 +242,9 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		const order: string[] = [];
 		const name = noting(order);
 		const refused = request(name('refused', new TooMany(10 * minute)));
-		const first = watch(through(budget.open().creates, refused));
+		const first = watch(through(opened(budget).creates, refused));
 		await settle();
-		const other = watch(through(budget.open().creates, request(name('other'))));
+		const other = watch(through(opened(budget).creates, request(name('other'))));
 		await pass(10 * minute);
 		expect([first.at, other.at]).toEqual([10 * minute, 5 * minute]);
 		expect(order).toEqual(['refused', 'other', 'refused']);
@@ -255,9 +255,9 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			const from = performance.now();
 			const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 			const refused = noting([])('refused', new TooMany(25_000));
-			watch(through(budget.open()[way], request(refused)));
+			watch(through(opened(budget)[way], request(refused)));
 			await settle();
-			const access = budget.open();
+			const access = opened(budget);
 			const both = [access.creates, access.reads].map((either) =>
 				watch(
 					through(

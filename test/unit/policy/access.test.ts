@@ -1,14 +1,14 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
 import { describe, expect, it } from 'vitest';
 
-import { Budget, type Access } from '../../../nodes/Twenty2/policy/budget';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, through } from './requests';
+import { opened, type Opened, request, through } from './requests';
 
 const SECOND = 1_000;
 
 /** Starts so many requests of a run, each of which takes a second and notes its name. */
-function run(name: string, many: number, { creates }: Access, order: string[]): void {
+function run(name: string, many: number, { creates }: Opened, order: string[]): void {
 	for (let i = 1; i <= many; i++) {
 		const send = async () => {
 			order.push(`${name}${i}`);
@@ -24,9 +24,9 @@ describe('Runs that use the same key', () => {
 	it('take turns at the lines, however many requests one of them has', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const order: string[] = [];
-		run('a', 500, budget.open(), order);
+		run('a', 500, opened(budget), order);
 		await settle();
-		run('b', 2, budget.open(), order);
+		run('b', 2, opened(budget), order);
 		await pass(6 * SECOND);
 		expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'b2', 'a4', 'a5']);
 	});
@@ -34,9 +34,9 @@ describe('Runs that use the same key', () => {
 	it('take turns at the window', async () => {
 		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 1_000 });
 		const order: string[] = [];
-		run('a', 500, budget.open(), order);
+		run('a', 500, opened(budget), order);
 		await settle();
-		run('b', 3, budget.open(), order);
+		run('b', 3, opened(budget), order);
 		await pass(244 * SECOND);
 		expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'a4', 'b2', 'a5', 'b3', 'a6', 'a7']);
 	});
@@ -44,7 +44,7 @@ describe('Runs that use the same key', () => {
 	it('take turns also when there are three', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const order: string[] = [];
-		for (const name of ['a', 'b', 'c']) run(name, 3, budget.open(), order);
+		for (const name of ['a', 'b', 'c']) run(name, 3, opened(budget), order);
 		await pass(9 * SECOND);
 		expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'a3', 'b3', 'c3']);
 	});
@@ -52,9 +52,9 @@ describe('Runs that use the same key', () => {
 	it('are served each in its own order', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
-		run('a', 30, budget.open(), order);
+		run('a', 30, opened(budget), order);
 		await settle();
-		run('b', 10, budget.open(), order);
+		run('b', 10, opened(budget), order);
 		await pass(14 * SECOND);
 		for (const [name, many] of [
 			['a', 30],
@@ -68,8 +68,8 @@ describe('Runs that use the same key', () => {
 	it('leave no line unused while only one of them has something to send', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
-		budget.open();
-		run('a', 9, budget.open(), order);
+		opened(budget);
+		run('a', 9, opened(budget), order);
 		await pass(2 * SECOND);
 		expect(order).toHaveLength(9);
 	});
@@ -77,18 +77,18 @@ describe('Runs that use the same key', () => {
 	it('take turns at polls too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
-		const poll = ({ polls }: Access, name: string) =>
+		const poll = ({ polls }: Opened, name: string) =>
 			watch(
 				through(
 					polls,
 					request(async () => order.push(name)),
 				),
 			);
-		const first = budget.open();
+		const first = opened(budget);
 		for (let i = 0; i < 1_000; i++) poll(first, 'a');
 		await pass(90 * SECOND);
 		const sentBefore = order.length;
-		poll(budget.open(), 'b');
+		poll(opened(budget), 'b');
 		await pass(60 * SECOND);
 		const between = order.slice(sentBefore, order.indexOf('b'));
 		expect(sentBefore).toBeGreaterThan(0);
@@ -97,7 +97,7 @@ describe('Runs that use the same key', () => {
 	});
 
 	it('do not keep their own reads behind their creates', async () => {
-		const access = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }).open();
+		const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
 		run('a', 10, access, []);
 		const read = watch(
 			through(

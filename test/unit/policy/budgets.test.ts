@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { pass, settle, useFakeTime, watch } from './fakeTime';
-import { request, tasks, through, TooMany } from './requests';
+import { opened, request, tasks, through, TooMany } from './requests';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -17,7 +17,7 @@ const address = 'https://api.twentytwo.in';
 /** As a process begins, with no budgets. */
 async function newProcess() {
 	vi.resetModules();
-	return await import('../../../nodes/Twenty2/policy/budget');
+	return await import('../../../nodes/Twenty2/policy/budgets');
 }
 
 describe('budgetOf', () => {
@@ -48,7 +48,7 @@ describe('budgetOf', () => {
 		).map(([key, baseUrl]) => {
 			const budget = budgets.budgetOf(key, baseUrl, limits);
 			// Or it would be dropped, and the next one be another for that reason.
-			watch(through(budget.open().creates, request(tasks().task)));
+			watch(through(opened(budget).creates, request(tasks().task)));
 			return budget;
 		});
 		expect(new Set(all).size).toBe(4);
@@ -56,7 +56,7 @@ describe('budgetOf', () => {
 
 	it('has the limits it was last asked for', async () => {
 		const budget = budgets.budgetOf('key', address, { requestsPerMinute: 1, concurrentCalls: 1 });
-		const { creates } = budget.open();
+		const { creates } = opened(budget);
 		const calls = [1, 2, 3].map(() =>
 			watch(
 				through(
@@ -74,7 +74,7 @@ describe('budgetOf', () => {
 
 	it('is the same to a run that sent nothing for minutes while others came and went', async () => {
 		const run = budgets.budgetOf('key', address, limits);
-		const { reads } = run.open();
+		const { reads } = opened(run);
 		await through(
 			reads,
 			request(async () => 'answer'),
@@ -91,7 +91,7 @@ describe('budgetOf', () => {
 
 		/** As a run begins. */
 		const open = (credential: string, stated = credential === 'low' ? low : high) =>
-			budgets.budgetOf('key', address, stated, credential).open(undefined, credential);
+			opened(budgets.budgetOf('key', address, stated, credential), undefined, credential);
 
 		const readMany = ({ reads }: ReturnType<typeof open>, many: number) =>
 			Array.from({ length: many }, () =>
@@ -159,7 +159,7 @@ describe('budgetOf', () => {
 			Array.from({ length: many }, () =>
 				watch(
 					through(
-						budget.open().reads,
+						opened(budget).reads,
 						request(async () => 'answer'),
 					),
 				),
@@ -192,7 +192,7 @@ describe('budgetOf', () => {
 	});
 
 	/** Whether the process holds a budget that nobody uses, once garbage was collected. */
-	const isHeld = async (budget: WeakRef<InstanceType<typeof budgets.Budget>>) => {
+	const isHeld = async (budget: WeakRef<ReturnType<typeof budgets.budgetOf>>) => {
 		for (let i = 0; i < 3; i++) {
 			// A reference that was read stays alive until the next turn.
 			await nextTurn();
@@ -210,15 +210,15 @@ describe('budgetOf', () => {
 	it('keeps those that are busy, paused or not yet forgotten', async () => {
 		const open = (key: string) => budgets.budgetOf(key, address, limits);
 		const some = tasks();
-		watch(through(open('busy').open().creates, request(some.task)));
+		watch(through(opened(open('busy')).creates, request(some.task)));
 		await settle();
 		await through(
-			open('counting').open().reads,
+			opened(open('counting')).reads,
 			request(async () => 'answer'),
 		);
 		const refuse = async () =>
 			await through(
-				open('paused').open().creates,
+				opened(open('paused')).creates,
 				request(async () => await Promise.reject(new TooMany(90_000)), { giveUpAfterMs: 0 }),
 			);
 		expect(await refuse().catch((reason: Error) => reason.message)).toBe('too many requests');

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+
+import { Shortage } from '../../../nodes/Twenty2/policy/shortage';
+import { pass, useFakeTime } from './fakeTime';
+
+const MINUTE = 60_000;
+
+const refused = (more: { canLook?: boolean; live?: number } = {}) => ({
+	...{ sentAt: performance.now(), canLook: true, live: 1 },
+	...more,
+});
+
+describe('What a refused create is about', () => {
+	useFakeTime();
+
+	it('is unclear while a call of this process is live', () => {
+		expect(new Shortage().about(refused())).toBe('unclear');
+	});
+
+	it('is requests where no call can be looked at', () => {
+		expect(new Shortage().about(refused({ canLook: false }))).toBe('requests');
+	});
+
+	it('is lines once a read was answered, whatever was refused before', () => {
+		const shortage = new Shortage();
+		shortage.ask();
+		expect(shortage.readAnswered()).toBe(true);
+		expect(shortage.about(refused())).toBe('lines');
+		// Nothing more is to be decided.
+		expect([shortage.readAnswered(), shortage.readRateLimited()]).toEqual([false, false]);
+		shortage.ask();
+		expect(shortage.state).toBe('lines');
+	});
+
+	it('is requests for a minute after a read was refused too', async () => {
+		const shortage = new Shortage();
+		shortage.ask();
+		expect(shortage.readRateLimited()).toBe(true);
+		await pass(MINUTE - 1);
+		expect(shortage.about(refused())).toBe('requests');
+		await pass(1);
+		expect(shortage.about(refused())).toBe('unclear');
+	});
+
+	it('is decided by no read before a create was refused', () => {
+		const shortage = new Shortage();
+		expect([shortage.readAnswered(), shortage.readRateLimited()]).toEqual([false, false]);
+		expect(shortage.state).toBe('none');
+	});
+
+	it('is taken for requests without a live call, and remembered as blind until a read decides', () => {
+		const shortage = new Shortage();
+		expect(shortage.about(refused({ live: 0 }))).toBe('requests');
+		expect(shortage.blind).toBe(true);
+		expect(shortage.about(refused())).toBe('unclear');
+		shortage.ask();
+		shortage.readAnswered();
+		expect(shortage.blind).toBe(false);
+	});
+});
