@@ -14,7 +14,7 @@ const SECOND_MS = 1_000;
 /** From one probe for a line to the next, by how many lines this process holds. It grows up to `most`. */
 const PROBES = {
 	none: { firstMs: 5 * SECOND_MS, mostMs: 10 * SECOND_MS },
-	some: { firstMs: 60 * SECOND_MS, mostMs: 140 * SECOND_MS },
+	some: { firstMs: 75 * SECOND_MS, mostMs: 150 * SECOND_MS },
 	all: { firstMs: 300 * SECOND_MS, mostMs: Number.POSITIVE_INFINITY },
 };
 const PROBE_GROWTH = 1.5;

@@ -75,7 +75,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		it.each([
 			// Without a call of its own, refusals count for the window, so it has one first.
 			['no line', 1, [5, 12.5, 22.5, 32.5, 42.5]],
-			['some lines', 1, [60, 150, 285, 425]],
+			['some lines', 1, [75, 187.5, 337.5, 487.5]],
 			['all lines', 3, [300, 750, 1_425]],
 		])('where this process holds %s', async (name, held, seconds) => {
 			const { lines, sent, sendAll } = await limited(3, held);
@@ -92,8 +92,8 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			const { lines, sent, sendAll } = await limited(3, 1);
 			let n = 1;
 			sendAll((sending) => (n++ < 2 ? accept(sending, `call ${n}`) : refuse(sending)));
-			await pass(65 * SECOND);
-			expect(sent).toEqual([60 * SECOND, 65 * SECOND]);
+			await pass(80 * SECOND);
+			expect(sent).toEqual([75 * SECOND, 80 * SECOND]);
 			expect(lines.idle).toBe(false);
 		});
 
@@ -101,7 +101,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			const { create } = await limited(3, 1);
 			const [first, second] = [watch(create()), watch(create())];
 			await pass(10 * MINUTE);
-			expect([first?.at, second?.at]).toEqual([60 * SECOND, undefined]);
+			expect([first?.at, second?.at]).toEqual([75 * SECOND, undefined]);
 		});
 	});
 
