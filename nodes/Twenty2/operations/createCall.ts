@@ -7,7 +7,7 @@ import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
 import { dryRun, isDryRun, triedOut } from './create/dryRun';
 import { atMostOnce, deduplicationKey, KeyOfCall, keyOf, TrancheOfCall } from './create/atMostOnce';
 import { lookForEarlierCall } from './create/findLostCall';
-import { alreadyPlaced, placeCall, type SendRecord } from './create/placeCall';
+import { alreadyPlaced, placeCall } from './create/placeCall';
 import {
 	knownEnd,
 	maxWaitMinutes,
@@ -110,11 +110,16 @@ export const createCall: Operation = {
 			const { ends, missingLinks, signal, canceled } = run;
 			const entry = run.ledger.entry(item, call.toNumber);
 			const context = { twenty2, access, requestOptions, ends, signal };
-			const place = async (record: SendRecord) => {
+			const record =
+				key === undefined
+					? new TrancheOfCall(run.marks.trancheOf(item, call.toNumber), entry, run.marks)
+					: new KeyOfCall(key, entry, run.keys, requestOptions.timeoutMs);
+			const place = async () => {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {
 					const options = { ...context, ...retry, canceled, record, checkTime };
 					const placed = await placeCall(call, entry, options);
+					if (typeof placed === 'string') return placed;
 					// A call that is not waited for holds no line once it is placed.
 					if (!polling) placed.release();
 					return { ...placed, resumed: false };
@@ -130,10 +135,6 @@ export const createCall: Operation = {
 					await lookForEarlierCall(call, entry, { ...context, canceled });
 			};
 
-			const record =
-				key === undefined
-					? new TrancheOfCall(run.marks.trancheOf(parameters.item, call.toNumber), entry, run.marks)
-					: new KeyOfCall(key, entry, run.keys, requestOptions.timeoutMs);
 			const leave = await turnAt(entry, signal);
 			const placing = atMostOnce(record, signal, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);

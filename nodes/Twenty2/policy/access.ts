@@ -39,7 +39,7 @@ export class Access {
 		const passed: Array<(isAdmitted: boolean) => void> = [budget.wanting()];
 		let lease: Lease | undefined;
 		let isAdmitted = false;
-		try {
+		const walk = async () => {
 			// Runs take turns.
 			if (kind !== 'look') passed.push(await acquire(this.turns[kind], signal));
 			// Looks at calls leave room for other requests.
@@ -55,13 +55,16 @@ export class Access {
 			await lease.admit();
 			isAdmitted = true;
 			return lease;
-		} catch (reason) {
-			if (lease) lease.release();
-			else endUse();
-			throw reason;
-		} finally {
-			for (const end of passed.reverse()) end(isAdmitted);
-		}
+		};
+		return await walk()
+			.catch((reason: unknown) => {
+				if (lease) lease.release();
+				else endUse();
+				throw reason;
+			})
+			.finally(() => {
+				for (const end of passed.reverse()) end(isAdmitted);
+			});
 	}
 
 	private leaseFor(kind: Kind, request: Request, onRelease: () => void): Lease {

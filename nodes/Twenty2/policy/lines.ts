@@ -105,8 +105,8 @@ export class Lines {
 	/** Waits until a create may be sent. @throws the signal's reason */
 	async acquire(request: LineRequest): Promise<Line> {
 		if (this.passesFreely && this.queue.length === 0) return this.lineFor('free');
-		if (request.first) this.queue.unshift(request);
-		else this.queue.push(request);
+		const behind = request.first ? this.queue.findIndex(({ first }) => !first) : -1;
+		this.queue.splice(behind === -1 ? this.queue.length : behind, 0, request);
 		try {
 			return this.lineFor(await this.turnOf(request));
 		} finally {

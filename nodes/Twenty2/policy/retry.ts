@@ -44,11 +44,12 @@ export function backoffMs(failures: number, longestMs = LONGEST_BACKOFF_MS): num
 	return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1) * (1 + Math.random()), longestMs);
 }
 
-/** Ends an attempt before anything was sent. Nothing is retried then. */
-export class NotSent extends AbortError {
-	constructor(reason: unknown) {
-		super(reason instanceof Error ? reason : String(reason));
-	}
+/** An attempt ended before anything was sent. Nothing is retried then. */
+class NotSent extends AbortError {}
+
+/** Ends an attempt before anything was sent. @throws always */
+export function notSent(reason: unknown): never {
+	throw new NotSent(reason instanceof Error ? reason : String(reason));
 }
 
 /**
@@ -71,37 +72,33 @@ export async function untilAnswered<T>(
 	let refusal: Error | undefined;
 	let answered: { answer: T } | undefined;
 
-	/** Waits until the request may be sent. */
 	const admitted = async (): Promise<Lease> => {
-		try {
-			if (lease) await lease.admit(true);
-			lease ??= await access.acquire(kind, waiting);
-			return lease;
-		} catch (reason) {
-			throw new NotSent(signal.aborted ? signal.reason : (refusal ?? reason));
-		}
+		if (lease) await lease.admit(true);
+		lease ??= await access.acquire(kind, waiting);
+		return lease;
 	};
 	const sendOnce = async (): Promise<T> => {
-		const current = await admitted();
+		const current = await admitted().catch((reason: unknown) =>
+			notSent(signal.aborted ? signal.reason : (refusal ?? reason)),
+		);
+		// The signal may have fired between the permit and now.
+		if (signal.aborted) notSent(signal.reason);
 		refusal = undefined;
-		try {
-			// The signal may have fired between the permit and now.
-			if (signal.aborted) throw new NotSent(signal.reason);
-			const answer = await attempt(current);
-			answered = { answer };
-			return answer;
-		} catch (rejection) {
-			if (rejection instanceof NotSent || !(rejection instanceof Error)) throw rejection;
-			const { outcome, again } = verdictOn(rejection);
-			current.settle(outcome);
-			if (outcome.is === 'rate limited') {
-				refusal = rejection;
-			} else {
-				current.release();
-				lease = undefined;
-			}
-			throw again ? rejection : new AbortError(rejection);
+		const answer = await attempt(current).catch((rejection: Error) => failed(current, rejection));
+		answered = { answer };
+		return answer;
+	};
+	const failed = (current: Lease, rejection: Error): never => {
+		if (rejection instanceof NotSent) throw rejection;
+		const { outcome, again } = verdictOn(rejection);
+		current.settle(outcome);
+		if (outcome.is === 'rate limited') {
+			refusal = rejection;
+		} else {
+			current.release();
+			lease = undefined;
 		}
+		throw again ? rejection : new AbortError(rejection);
 	};
 	return await pRetry(sendOnce, {
 		// A finite number would end the retries after "too many requests" as well.

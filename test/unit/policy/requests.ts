@@ -2,7 +2,7 @@ import { Access } from '../../../nodes/Twenty2/policy/access';
 import type { Budget } from '../../../nodes/Twenty2/policy/budget';
 import type { Kind, Log } from '../../../nodes/Twenty2/policy/lease';
 import type { Outcome } from '../../../nodes/Twenty2/policy/outcome';
-import { NotSent, untilAnswered, type Verdict } from '../../../nodes/Twenty2/policy/retry';
+import { notSent, untilAnswered, type Verdict } from '../../../nodes/Twenty2/policy/retry';
 import { later, settle } from './fakeTime';
 
 /** One kind of request through an access. */
@@ -97,10 +97,8 @@ export async function hold<T>(
 	const request = { what, signal, ...looks };
 	const retried = { kind, request, patience: { maxRetries, giveUpAfterMs }, ...asked };
 	return await untilAnswered(access, retried, async (lease) => {
-		await prepare?.().catch((reason: unknown) => {
-			throw new NotSent(reason);
-		});
-		if (signal.aborted) throw new NotSent(signal.reason);
+		await prepare?.().catch(notSent);
+		if (signal.aborted) notSent(signal.reason);
 		const answer = await send();
 		lease.settle({ is: 'answered', callId: call?.idOf(answer) });
 		return { answer, release: () => lease.release() };

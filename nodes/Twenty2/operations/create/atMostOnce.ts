@@ -7,7 +7,7 @@ import type { Entry } from '../../policy/ledger';
 import type { RunMarks } from '../../policy/runMarks';
 import type { UsedKeys } from '../../policy/usedKeys';
 import type { FieldReader } from '../fields/parameters';
-import { certainlyNotPlaced, type SendRecord } from './placeCall';
+import { certainlyNotPlaced, type CallRecord, type HeldBack } from './placeCall';
 
 export const deduplicationKey: INodeProperties = {
 	displayName: 'Call Only Once per Key',
@@ -33,26 +33,10 @@ export function keyOf(parameters: FieldReader): string | undefined {
 	return parameters.readAddedOption(deduplicationKey, key);
 }
 
-/** What n8n's store holds of a call. It outlasts the execution and the process. */
-export interface CallRecord extends SendRecord {
-	/**
-	 * Why the create was not sent the last time: another execution is placing the call at this moment, or may
-	 * have placed it. Undefined when it was for neither.
-	 */
-	readonly heldBackBy: 'another execution' | 'doubt' | undefined;
-	/**
-	 * Waits for a while for what the other execution does.
-	 * @throws Failure when it has placed the call, what the store rejects with, or the signal's reason
-	 */
-	wait(signal: AbortSignal): Promise<void>;
-	/** Records what the entry says in the end. It never throws. */
-	close(): Promise<void>;
-}
-
 /** How a call is placed. */
 export interface Placing<T> {
-	/** Places the call and writes its outcome into the entry. */
-	place: (record: SendRecord) => Promise<T>;
+	/** Places the call and writes its outcome into the entry, or says why it was not sent. */
+	place: () => Promise<T | HeldBack>;
 	/**
 	 * Looks for the call that another try or execution may have placed. After that, `place` decides whether
 	 * the call may be placed again.
@@ -66,27 +50,24 @@ export interface Placing<T> {
  * @throws what `place` rejects with: `DUPLICATE_CALL` when a call was placed under the key, `OUTCOME_UNKNOWN`
  * when one may have been placed; the signal's reason
  */
-export async function atMostOnce<T>(
+export async function atMostOnce<T extends object>(
 	record: CallRecord,
 	signal: AbortSignal,
 	{ place, lookUp }: Placing<T>,
 ): Promise<T> {
-	let lookedUp = false;
-	const placeOnce = async (): Promise<T> =>
-		await place(record).catch(async (reason: unknown) => {
-			const { heldBackBy } = record;
-			if (heldBackBy === undefined || (heldBackBy === 'doubt' && lookedUp)) throw reason;
-			lookedUp = heldBackBy === 'doubt';
-			await (lookedUp ? lookUp() : record.wait(signal));
-			return await placeOnce();
-		});
-	return await placeOnce().finally(async () => await record.close());
+	try {
+		for (;;) {
+			const placed = await place();
+			if (typeof placed === 'object') return placed;
+			await (placed === 'in doubt' ? lookUp() : record.wait(signal));
+		}
+	} finally {
+		await record.close();
+	}
 }
 
 /** The tranche of a call without a key, marked before the first create of the tranche is sent. */
 export class TrancheOfCall implements CallRecord {
-	heldBackBy: CallRecord['heldBackBy'];
-
 	private wasInDoubt = false;
 
 	constructor(
@@ -95,15 +76,15 @@ export class TrancheOfCall implements CallRecord {
 		private readonly marks: Pick<RunMarks, 'claim' | 'isOthers'>,
 	) {}
 
-	check(): void {
-		if (this.marks.isOthers(this.tranche)) this.doubt();
+	get known(): HeldBack | undefined {
+		return this.marks.isOthers(this.tranche) ? this.doubt() : undefined;
 	}
 
-	async recordSent(): Promise<void> {
+	async claim(): Promise<HeldBack | undefined> {
 		const isOwn = await this.marks.claim(this.tranche).catch((reason: unknown) => {
 			throw unrecorded('That the person is phoned', reason);
 		});
-		if (!isOwn) this.doubt();
+		return isOwn ? undefined : this.doubt();
 	}
 
 	async settle(): Promise<void> {}
@@ -112,17 +93,16 @@ export class TrancheOfCall implements CallRecord {
 
 	async close(): Promise<void> {}
 
-	/** Leaves the call in doubt, once: it is placed after that only where the user has asked for it. @throws Failure */
-	private doubt(): void {
-		this.heldBackBy = this.wasInDoubt ? undefined : 'doubt';
-		if (this.wasInDoubt) return;
+	/** Leaves the call in doubt, once: it is placed after that only where the user has asked for it. */
+	private doubt(): HeldBack | undefined {
+		if (this.wasInDoubt) return undefined;
 		this.wasInDoubt = true;
 		const failure = outcomeUnknown(
 			'An earlier try of this execution may have phoned this person, and n8n has kept no answer of it',
 			null,
 		);
 		this.entry.state = { is: 'unknown', why: failure.fields };
-		throw failure;
+		return 'in doubt';
 	}
 }
 
@@ -132,7 +112,7 @@ const LONGEST_PAUSE_MS = 1_000;
 
 /** The deduplication key of one call, recorded and settled together with its entry. */
 export class KeyOfCall implements CallRecord {
-	heldBackBy: CallRecord['heldBackBy'];
+	readonly known = undefined;
 
 	/** The key is recorded for a create of this call. */
 	private recorded = false;
@@ -145,27 +125,20 @@ export class KeyOfCall implements CallRecord {
 		private readonly patienceMs: number,
 	) {}
 
-	async recordSent(): Promise<void> {
+	async claim(): Promise<HeldBack | undefined> {
 		const { key, entry, keys } = this;
-		if (this.recorded) return;
-		this.heldBackBy = undefined;
+		if (this.recorded) return undefined;
 		// An earlier try of the same call may have recorded the key. The entry knows how that try ended.
 		const before = await keys.claim(key, entry.key === key).catch((reason: unknown) => {
 			throw unrecorded(`The key of ${deduplicationKey.displayName}`, reason);
 		});
 		if (before === 'placed') throw duplicate(key);
-		if (before === 'being placed') {
-			this.heldBackBy = 'another execution';
-			throw inDoubt(key);
-		}
+		if (before === 'being placed') return before;
 		entry.key = key;
-		if (before === 'in doubt') {
-			this.heldBackBy = 'doubt';
-			const failure = inDoubt(key);
-			entry.state = { is: 'unknown', why: failure.fields };
-			throw failure;
-		}
-		this.recorded = true;
+		this.recorded = before === 'unused';
+		if (this.recorded) return undefined;
+		entry.state = { is: 'unknown', why: inDoubt(key).fields };
+		return 'in doubt';
 	}
 
 	async wait(signal: AbortSignal): Promise<void> {

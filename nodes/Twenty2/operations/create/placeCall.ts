@@ -7,22 +7,36 @@ import { verdictOn } from '../../connection/retryRule';
 import { Claim } from '../../policy/callClaims';
 import type { Entry } from '../../policy/ledger';
 import type { Lease, Looked } from '../../policy/lease';
-import { NotSent, untilAnswered } from '../../policy/retry';
+import { notSent, untilAnswered } from '../../policy/retry';
 import type { CallEnds } from './callEnds';
 import { findLostCall, type CallContext } from './findLostCall';
 
-/** What is recorded of a create beside its entry, and outlasts the execution. */
-export interface SendRecord {
-	/** @throws Failure when it is known already that the create must not be sent */
-	check?(): void;
-	/** Records that the create is about to be sent. @throws Failure when it must not be sent */
-	recordSent(): Promise<void>;
+/** Why a create is not sent: another execution is placing the call at this moment, or may have placed it. */
+export type HeldBack = 'being placed' | 'in doubt';
+
+/** What n8n's store holds of a call. It outlasts the execution and the process. */
+export interface CallRecord {
+	/** Why the create must not be sent, where that is known without asking. */
+	readonly known: HeldBack | undefined;
+	/**
+	 * Records that the create is about to be sent.
+	 * @returns why it must not be sent
+	 * @throws Failure when a call was placed before, or nothing can be recorded
+	 */
+	claim(): Promise<HeldBack | undefined>;
+	/**
+	 * Waits for a while for what the other execution does.
+	 * @throws Failure when it has placed the call, what the store rejects with, or the signal's reason
+	 */
+	wait(signal: AbortSignal): Promise<void>;
 	/** Records what the entry says of the create that was sent last. It never throws. */
 	settle(): Promise<void>;
+	/** Records what the entry says in the end. It never throws. */
+	close(): Promise<void>;
 }
 
 export interface PlaceCallOptions extends CallContext {
-	record?: SendRecord;
+	record: CallRecord;
 	/** Called when a create is about to be sent. @throws Failure when it must not be sent now */
 	checkTime?: () => void;
 	/** Whether to place the call again when it is unknown whether it was placed. */
@@ -62,14 +76,14 @@ export function alreadyPlaced(
 
 /**
  * Places a call at most once, and writes the outcome into its entry as soon as it is known.
- * @returns Twenty2's answer, and the line that the call holds until the caller releases it
+ * @returns Twenty2's answer, and the line that the call holds until the caller releases it; or why nothing was sent
  * @throws Failure whose outcome says whether the person was, or may have been, phoned
  */
 export async function placeCall(
 	call: NewCall,
 	entry: Entry,
 	options: PlaceCallOptions,
-): Promise<Placed> {
+): Promise<Placed | HeldBack> {
 	const { access, requestOptions, record, checkTime, signal } = options;
 	const request = {
 		what: `Call to …${call.toNumber.slice(-4)}`,
@@ -81,15 +95,19 @@ export async function placeCall(
 		verdictOn: verdictFor(entry, options),
 	};
 
+	const claim = async () => {
+		// Any time may have passed in the queue or a backoff.
+		checkTime?.();
+		const heldBack = await record.claim();
+		signal.throwIfAborted();
+		return heldBack;
+	};
 	/** One attempt, in the order in which things happen. */
-	const attempt = async (lease: Lease): Promise<Placed> => {
-		try {
-			// Any time may have passed in the queue or a backoff.
-			checkTime?.();
-			await record?.recordSent();
-			signal.throwIfAborted();
-		} catch (reason) {
-			throw new NotSent(reason);
+	const attempt = async (lease: Lease): Promise<Placed | HeldBack> => {
+		const heldBack = await claim().catch(notSent);
+		if (heldBack) {
+			lease.release();
+			return heldBack;
 		}
 		// If an earlier attempt may have dialled, a refusal of this one does not change that.
 		const inDoubt = mayHaveBeenPlaced(entry);
@@ -105,7 +123,7 @@ export async function placeCall(
 			entry.state = settledState(failure);
 			if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
 			// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
-			await record?.settle();
+			await record.settle();
 			throw failure;
 		}
 	};
@@ -113,7 +131,7 @@ export async function placeCall(
 	try {
 		// Who must not be phoned need not wait for the limit to be told so.
 		checkTime?.();
-		record?.check?.();
+		if (record.known) return record.known;
 		return await untilAnswered(access, create, attempt);
 	} catch (error) {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';

@@ -6,9 +6,8 @@ import {
 	KeyOfCall,
 	keyOf,
 	TrancheOfCall,
-	type CallRecord,
 } from '../../../../nodes/Twenty2/operations/create/atMostOnce';
-import type { SendRecord } from '../../../../nodes/Twenty2/operations/create/placeCall';
+import type { CallRecord } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { RunMarks } from '../../../../nodes/Twenty2/policy/runMarks';
 import { UsedKeys, type KeyState } from '../../../../nodes/Twenty2/policy/usedKeys';
@@ -25,6 +24,8 @@ const PATIENCE_MS = 30_000;
 const { signal } = new AbortController();
 
 const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
+const call = { call_id: 'call_1' };
+
 const doubtful: Entry['state'] = { is: 'unknown', why: {} };
 
 /** A store in which the key was left so. */
@@ -40,20 +41,26 @@ async function storeWith(before: KeyState = 'unused') {
 /** Records and sends a create, whose outcome is so. */
 function placing(entry: Entry, state: Entry['state'] = placed) {
 	const sent: Entry['state'][] = [];
-	const place = vi.fn(async (record: SendRecord) => {
-		record.check?.();
-		await record.recordSent();
+	const place = vi.fn(async (record: CallRecord) => {
+		const heldBack = record.known ?? (await record.claim());
+		if (heldBack) return heldBack;
 		sent.push(state);
 		entry.state = state;
-		return 'call_1';
+		return call;
 	});
 	const lookUp = vi.fn(async () => await Promise.resolve());
 	return { place, lookUp, sent };
 }
 
+const placeOnce = async (
+	record: CallRecord,
+	{ place, lookUp }: ReturnType<typeof placing>,
+	stopped = signal,
+) => await atMostOnce(record, stopped, { place: async () => await place(record), lookUp });
+
 describe('A call with a deduplication key', () => {
 	const once = (keys: UsedKeys, entry: Entry, how: ReturnType<typeof placing>) =>
-		watch(atMostOnce(new KeyOfCall(KEY, entry, keys, PATIENCE_MS), signal, how));
+		watch(placeOnce(new KeyOfCall(KEY, entry, keys, PATIENCE_MS), how));
 
 	it('is placed under a key that nobody has used, which is placed then', async () => {
 		const { keys } = await storeWith();
@@ -61,7 +68,7 @@ describe('A call with a deduplication key', () => {
 		const how = placing(entry);
 		const done = once(keys, entry, how);
 		await passUntilQuiet();
-		expect([done.value, entry.key]).toEqual(['call_1', KEY]);
+		expect([done.value, entry.key]).toEqual([call, KEY]);
 		expect(await keys.claim(KEY)).toBe('placed');
 		expect(how.lookUp).not.toHaveBeenCalled();
 	});
@@ -100,7 +107,7 @@ describe('A call with a deduplication key', () => {
 		});
 		const done = once(keys, entry, how);
 		await passUntilQuiet();
-		expect(done.value).toBe('call_1');
+		expect(done.value).toBe(call);
 		expect(how.lookUp).toHaveBeenCalledTimes(1);
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
@@ -125,7 +132,7 @@ describe('A call with a deduplication key', () => {
 		await pass(10_000);
 		await keys.release(KEY);
 		await pass(1_100);
-		expect(done.value).toBe('call_1');
+		expect(done.value).toBe(call);
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
@@ -150,7 +157,7 @@ describe('A call with a deduplication key', () => {
 		const stop = new AbortController();
 		const entry = newEntry();
 		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
-		const done = watch(atMostOnce(record, stop.signal, placing(entry)));
+		const done = watch(placeOnce(record, placing(entry), stop.signal));
 		await pass(5_000);
 		const reason = new Error('stopped');
 		stop.abort(reason);
@@ -158,16 +165,16 @@ describe('A call with a deduplication key', () => {
 		expect(done.reason).toBe(reason);
 	});
 
-	it.each<[string, Partial<Entry>, KeyState, string]>([
-		['that its own earlier try has left in doubt', { key: KEY }, 'in doubt', 'call_1'],
-		['that another item had before', { key: 'another' }, 'in doubt', 'call_1'],
-	])('is placed under a key %s', async (_, more, before, expected) => {
+	it.each<[string, Partial<Entry>, KeyState]>([
+		['that its own earlier try has left in doubt', { key: KEY }, 'in doubt'],
+		['that another item had before', { key: 'another' }, 'in doubt'],
+	])('is placed under a key %s', async (_, more, before) => {
 		const { keys } = await storeWith(before);
 		const entry = newEntry({ ...more, state: { is: 'not placed' } });
 		const how = placing(entry);
 		const done = once(keys, entry, how);
 		await passUntilQuiet();
-		expect(done.value).toBe(expected);
+		expect(done.value).toBe(call);
 		// Only the key of the same call is known from the entry.
 		expect(how.lookUp).toHaveBeenCalledTimes(more.key === KEY ? 0 : 1);
 	});
@@ -190,23 +197,21 @@ describe('A call with a deduplication key', () => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
-		await record.recordSent();
+		await record.claim();
 		entry.state = { is: 'not placed' };
 		await record.settle();
 		expect(await keys.claim(KEY)).toBe('unused');
-		await expect(record.recordSent()).rejects.toMatchObject({ fields: { outcome: 'unknown' } });
-		expect(record.heldBackBy).toBe('another execution');
+		expect(await record.claim()).toBe('being placed');
 	});
 
 	it('is recorded once for all attempts that leave it in doubt', async () => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
-		await record.recordSent();
+		await record.claim();
 		entry.state = doubtful;
 		await record.settle();
-		await record.recordSent();
-		expect(record.heldBackBy).toBeUndefined();
+		expect(await record.claim()).toBeUndefined();
 	});
 
 	it('is not placed where n8n cannot record the key, and says why', async () => {
@@ -234,15 +239,15 @@ describe('A call with a deduplication key', () => {
 		const { keys, store } = await storeWith();
 		const entry = newEntry();
 		const how = placing(entry, state);
-		how.place.mockImplementationOnce(async (record: SendRecord) => {
-			await record.recordSent();
+		how.place.mockImplementationOnce(async (record) => {
+			await record.claim();
 			entry.state = state;
 			store.database.down = true;
-			return 'call_1';
+			return call;
 		});
 		const done = once(keys, entry, how);
 		await passUntilQuiet();
-		expect(done.value).toBe('call_1');
+		expect(done.value).toBe(call);
 		store.database.down = false;
 		expect(await keys.claim(KEY)).toBe(after);
 	});
@@ -258,14 +263,14 @@ describe('A call without a key', () => {
 	const recordOf = (marks: RunMarks, entry: Entry, item = 0) =>
 		new TrancheOfCall(marks.trancheOf(item, ''), entry, marks);
 	const once = (record: CallRecord, how: ReturnType<typeof placing>) =>
-		watch(atMostOnce(record, signal, how));
+		watch(placeOnce(record, how));
 
 	it('is placed when no other try has begun its tranche', async () => {
 		const entry = newEntry();
 		const how = placing(entry);
 		const done = once(recordOf(newMarks(new MemoryStore()), entry), how);
 		await passUntilQuiet();
-		expect([done.value, how.place.mock.calls.length]).toEqual(['call_1', 1]);
+		expect([done.value, how.place.mock.calls.length]).toEqual([call, 1]);
 	});
 
 	it('is in doubt when a try that left nothing else has begun its tranche, and placed even so after one look', async () => {
@@ -286,7 +291,7 @@ describe('A call without a key', () => {
 		});
 		const done = once(recordOf(newMarks(store), entry), how);
 		await passUntilQuiet();
-		expect([done.value, how.lookUp.mock.calls.length]).toEqual(['call_1', 1]);
+		expect([done.value, how.lookUp.mock.calls.length]).toEqual([call, 1]);
 	});
 
 	it('need not wait for the limit once its tranche is known to be in doubt', async () => {
@@ -296,8 +301,7 @@ describe('A call without a key', () => {
 		expect(await marks.claim('0 0')).toBe(false);
 		const entry = newEntry();
 		const record = recordOf(marks, entry, 7);
-		expect(() => record.check()).toThrow('may have phoned this person');
-		expect(record.heldBackBy).toBe('doubt');
+		expect(record.known).toBe('in doubt');
 		expect(entry.state).toMatchObject({ is: 'unknown' });
 	});
 

@@ -7,11 +7,21 @@ import {
 	certainlyNotPlaced,
 	earlierOutcome,
 	placeCall,
+	type HeldBack,
 	type PlaceCallOptions,
+	type Placed,
 } from '../../../../nodes/Twenty2/operations/create/placeCall';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { failureFrom } from '../../api/failureFrom';
-import { later, pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import {
+	later,
+	pass,
+	passUntilQuiet,
+	settle,
+	useFakeTime,
+	watch,
+	type Watched,
+} from '../../policy/fakeTime';
 import {
 	inTurn,
 	listing,
@@ -21,9 +31,14 @@ import {
 	placeOptions,
 	refusal,
 	requestOptions,
+	unrecorded,
 } from './placing';
 
 const answer = { call_id: 'call_1', status: 'queued' };
+
+/** What was placed; undefined where nothing was sent. */
+const placedIn = ({ value }: Watched<Placed | HeldBack>) =>
+	typeof value === 'object' ? value : undefined;
 
 const lost = outcomeUnknown('The connection ended before the answer', null);
 
@@ -48,7 +63,7 @@ async function place(
 	const result = watch(placeCall(newCall(), entry, placeOptions(twenty2, options)));
 	await passUntilQuiet();
 	const fields = result.reason instanceof Failure ? result.reason.fields : undefined;
-	return { answer: result.value?.answer, fields, reason: result.reason, entry, keys };
+	return { answer: placedIn(result)?.answer, fields, reason: result.reason, entry, keys };
 }
 
 describe('The entry of a call', () => {
@@ -65,7 +80,7 @@ describe('The entry of a call', () => {
 		expect(atSend).toEqual(newEntry({ attempts: 1, state: { is: 'sent' } }));
 		create.resolve(answer);
 		await settle();
-		expect(result.value?.answer).toEqual(answer);
+		expect(placedIn(result)?.answer).toEqual(answer);
 		expect(entry.state).toEqual({ is: 'placed', answer, at: Date.now() });
 	});
 
@@ -111,8 +126,9 @@ describe('A create', () => {
 		const said = (name: string) => async () => {
 			for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 			order.push(name);
+			return undefined;
 		};
-		const record = { recordSent: said('record'), settle: said('settle') };
+		const record = { ...unrecorded, claim: said('record'), settle: said('settle') };
 		const answers = inTurn<typeof answer>(refusal('INTERNAL_ERROR', 500), answer);
 		const createCall = async () => {
 			order.push('create');
@@ -121,23 +137,23 @@ describe('A create', () => {
 		const options = { record, requestOptions: { ...requestOptions, maxRetries: 1 } };
 		const result = watch(placeCall(newCall(), newEntry(), placeOptions({ createCall }, options)));
 		await passUntilQuiet();
-		expect(result.value?.answer).toEqual(answer);
+		expect(placedIn(result)?.answer).toEqual(answer);
 		expect(order).toEqual(['record', 'create', 'settle', 'record', 'create']);
 	});
 
 	it('is not sent when it may not be recorded', async () => {
-		const recordSent = async () =>
+		const claim = async () =>
 			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
-		const record = { recordSent, settle: async () => await Promise.resolve() };
+		const record = { ...unrecorded, claim };
 		const { fields, keys } = await place([answer], { record });
 		expect(fields).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'not_placed', attempts: 0 });
 		expect(keys).toEqual([]);
 	});
 
 	it('that is a duplicate leaves in doubt what an earlier try left in doubt', async () => {
-		const recordSent = async () =>
+		const claim = async () =>
 			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
-		const record = { recordSent, settle: async () => await Promise.resolve() };
+		const record = { ...unrecorded, claim };
 		const entry = newEntry({ attempts: 1, state: { is: 'sent' } });
 		const { fields } = await place([answer], { record }, entry);
 		expect(fields).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'unknown', attempts: 1 });
@@ -195,13 +211,14 @@ describe('A create', () => {
 		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const createCall = vi.fn(inTurn(answer));
 		const options = placeOptions({ createCall }, { access });
-		const { release } = await placeCall(newCall(), newEntry(), options);
+		const first = watch(placeCall(newCall(), newEntry(), options));
+		await settle();
 		const second = watch(placeCall(newCall(), newEntry(), options));
 		await settle();
 		expect(createCall).toHaveBeenCalledTimes(1);
-		release();
+		placedIn(first)?.release();
 		await passUntilQuiet();
-		expect(second.value?.answer).toEqual(answer);
+		expect(placedIn(second)?.answer).toEqual(answer);
 	});
 });
 

@@ -5,7 +5,10 @@ import type { ListedCalls, NewCall, Twenty2 } from '../../../../nodes/Twenty2/ap
 import { Failure, type FailureFields } from '../../../../nodes/Twenty2/api/failure';
 import type { PlacedCall } from '../../../../nodes/Twenty2/api/responses';
 import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
-import type { PlaceCallOptions } from '../../../../nodes/Twenty2/operations/create/placeCall';
+import type {
+	CallRecord,
+	PlaceCallOptions,
+} from '../../../../nodes/Twenty2/operations/create/placeCall';
 import { Access } from '../../../../nodes/Twenty2/policy/access';
 import { Budget } from '../../../../nodes/Twenty2/policy/budget';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
@@ -47,6 +50,15 @@ export class WatchedAccess extends Access {
 export const newAccess = (limits = { requestsPerMinute: 1_000, concurrentCalls: 3 }) =>
 	new WatchedAccess(new Budget(limits));
 
+/** Nothing is recorded, and nothing speaks against a create. */
+export const unrecorded: CallRecord = {
+	known: undefined,
+	claim: async () => await Promise.resolve(undefined),
+	wait: async () => await Promise.resolve(),
+	settle: async () => await Promise.resolve(),
+	close: async () => await Promise.resolve(),
+};
+
 export const requestOptions = { maxRetries: 0, giveUpAfterMs: 60_000, timeoutMs: 30_000 };
 
 export const placeOptions = (
@@ -60,6 +72,7 @@ export const placeOptions = (
 	signal: new AbortController().signal,
 	retryUnknownOutcome: false,
 	ends: new CallEnds(),
+	record: unrecorded,
 	...more,
 });
 
