@@ -9,16 +9,12 @@ import {
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
 import { chosenIn, operationField, operationList, resource } from './operations/chosen';
-import { CallEnds } from './operations/create/callEnds';
-import { KeysOfRun } from './operations/create/keysOfRun';
-import { QueuedCalls } from './operations/create/ringingTime';
-import { MissingLinks } from './operations/missingLinks';
 import { listSearch } from './operations/fields/listSearch';
 import { addBesideOutput } from './run/besideOutput';
 import { carryOut, checkItems } from './run/items';
-import { isTool, runStateOf, unstoredState } from './run/nodeState';
+import { isTool, sharedBy } from './run/nodeState';
 import { outputs } from './run/output';
-import { canceledError, stoppedError } from './run/stopError';
+import { errorOfRun } from './run/stopError';
 
 /** The display names of the operations, as the entries of an object in an expression. */
 const displayNames = operationList.map(({ option }) => `${option.value}: "${option.name}"`);
@@ -80,27 +76,18 @@ export class Twenty2 implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const chosen = chosenIn(this);
-		const { dials } = chosen;
 		const canceled = this.getExecutionCancelSignal() ?? new AbortController().signal;
-		const keysOfRun = new KeysOfRun();
-		const items = await checkItems(this, { ...chosen, keysOfRun, canceled });
-		const isDryRun = items.every((item) => item.isDryRun);
-		const state = isDryRun ? unstoredState(this) : runStateOf(this);
-		const queued = new QueuedCalls();
-		const missingLinks = new MissingLinks();
-		const { results, stoppedBy } = await carryOut(items, {
-			run: { ...state, queued, ends: new CallEnds(), missingLinks },
-			stopAtFailure: !this.continueOnFail(),
-			canceled,
+		const checked = await checkItems(this, chosen, canceled);
+		const shared = sharedBy(this, checked.items);
+		const stopAtFailure = !this.continueOnFail();
+		const done = await carryOut(checked.items, shared, { stopAtFailure, canceled });
+		addBesideOutput(this, { ...checked, ...shared, results: done.results });
+		const error = errorOfRun(this.getNode(), {
+			...{ stoppedBy: done.stoppedBy, isCanceled: canceled.aborted },
+			...{ ledger: shared.ledger, items: checked.items.length, dials: chosen.dials },
 		});
-
-		const { ledger } = state;
-		const { callIds } = ledger;
-		addBesideOutput(this, { items, results, queued, missingLinks, keysOfRun, callIds });
-		const tally = () => (dials ? ledger.tally : undefined);
-		if (canceled.aborted) throw canceledError(this.getNode(), callIds, tally());
-		const error = stoppedBy && stoppedError(this.getNode(), stoppedBy, items.length, tally());
 		if (error) throw error;
-		return [outputs(results, { dials, forModel: isTool(this.getNode()) })];
+		const forModel = isTool(this.getNode());
+		return [outputs(done.results, { dials: chosen.dials, forModel })];
 	}
 }

@@ -4,7 +4,7 @@ import { failureOnly } from '../api/failure';
 import { turnAt } from '../policy/ledger';
 import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
 import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
-import { dryRun, isDryRun, triedOut } from './create/dryRun';
+import { dryRun, isDryRun, preview } from './create/dryRun';
 import { atMostOnce, deduplicationKey, KeyOfCall, keyOf, TrancheOfCall } from './create/atMostOnce';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall } from './create/placeCall';
@@ -85,7 +85,7 @@ export const createCall: Operation = {
 
 	isDryRun,
 
-	check(parameters, connection, keysOfRun) {
+	check(parameters, connection, { isDryRun: isDry, keysOfRun }) {
 		const { twenty2, media } = connection;
 		const call = newCall(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
@@ -100,9 +100,9 @@ export const createCall: Operation = {
 
 		const { item } = parameters;
 		const sameKey = key === undefined ? undefined : keysOfRun.note(key, item, call.toNumber);
-		if (isDryRun(parameters)) {
+		if (isDry) {
 			const known = sameKey === undefined ? {} : { same_key_as_item: sameKey };
-			return async () => [{ json: { ...triedOut(call, hours), ...known } }];
+			return async () => [{ json: { ...preview(call, hours), ...known } }];
 		}
 
 		return async (run) => {
@@ -138,7 +138,6 @@ export const createCall: Operation = {
 			const leave = await turnAt(entry, signal);
 			const placing = atMostOnce(record, signal, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);
-			if (entry.state.is === 'placed') run.queued.placed(entry.state.at ?? 0);
 			const note = resumed && run.ledger.isTool ? { note: phonedAlready } : {};
 			if (!polling || !outputOf) return [{ json: { ...answer, ...note } }];
 

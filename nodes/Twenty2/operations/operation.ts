@@ -7,7 +7,6 @@ import type { RunMarks } from '../policy/runMarks';
 import type { UsedKeys } from '../policy/usedKeys';
 import type { CallEnds } from './create/callEnds';
 import type { KeysOfRun } from './create/keysOfRun';
-import type { QueuedCalls } from './create/ringingTime';
 import type { ItemFields } from './fields/parameters';
 import type { MissingLinks } from './missingLinks';
 
@@ -16,7 +15,6 @@ export interface Run {
 	ledger: Ledger;
 	marks: RunMarks;
 	keys: UsedKeys;
-	queued: QueuedCalls;
 	ends: CallEnds;
 	missingLinks: MissingLinks;
 	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
@@ -41,6 +39,14 @@ export type Task = (run: Run) => Promise<Output[] | Rest>;
 /** What is left to do for an item once it no longer keeps the next item waiting. @throws Failure */
 export type Rest = () => Promise<Output[]>;
 
+/** What else an operation may need to check an item. */
+export interface CheckContext {
+	/** The task sends nothing and records nothing. */
+	isDryRun: boolean;
+	/** Notes the item's deduplication key, where it has one. */
+	keysOfRun: KeysOfRun;
+}
+
 /** One operation of the node: its fields, and what it does with one item. */
 export interface Operation {
 	/** Its entry in the field Operation. */
@@ -51,10 +57,6 @@ export interface Operation {
 	dials: boolean;
 	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
 	isDryRun?(parameters: ItemFields): boolean;
-	/**
-	 * Reads and checks the fields for one item; nothing is sent.
-	 * @param keysOfRun notes the item's key, where it has one
-	 * @throws Failure
-	 */
-	check(parameters: ItemFields, connection: Connection, keysOfRun: KeysOfRun): Task;
+	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
+	check(parameters: ItemFields, connection: Connection, more: CheckContext): Task;
 }

@@ -148,6 +148,13 @@ export class Ledger {
 		return answers.flatMap((answer) => withCallId.safeParse(answer).data?.call_id ?? []);
 	}
 
+	/** When the calls of this run were placed that are not known to have ended, in milliseconds since 1970. */
+	get placedAt(): number[] {
+		return this.ownEntries.flatMap(({ state }) =>
+			state.is === 'placed' && !state.ended && state.at !== undefined ? [state.at] : [],
+		);
+	}
+
 	private get ownEntries(): Entry[] {
 		return [...new Set([...this.byItem.values()].flat())];
 	}

@@ -22,6 +22,9 @@ const PROBE_GROWTH = 1.5;
 /** Processes must not probe in step: so much later, at most, in parts of the gap. */
 const JITTER = 0.5;
 
+/** With so many times the documented lines in use, lines are not short. */
+const ENOUGH = 2;
+
 /** After a probe went through, another line may be free as well. */
 const NEXT_PROBE_MS = 5 * SECOND_MS;
 
@@ -274,9 +277,10 @@ export class Lines {
 		// Nobody took the line that was left to others, so the next one is left for less long.
 		if (reason === 'freed') this.yieldMs = Math.max(this.yieldMs / 2, LEAST_YIELD_MS);
 		if (reason !== 'probe') return;
-		this.learned = isShort
-			? Math.max(this.learned ?? 0, this.calls.count)
-			: Number.POSITIVE_INFINITY;
+		const most = isShort ? Math.max(this.learned ?? 0, this.calls.count) : Number.POSITIVE_INFINITY;
+		// Twenty2 takes more calls than lines could: it queues them itself.
+		if (isShort && most > ENOUGH * this.documented()) this.shortage.over();
+		this.learned = this.shortage.state === 'lines' ? most : Number.POSITIVE_INFINITY;
 		this.failedProbes = 0;
 		this.probeAt = performance.now() + NEXT_PROBE_MS;
 	}

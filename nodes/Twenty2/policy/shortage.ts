@@ -60,4 +60,9 @@ export class Shortage {
 		this.decidedUntil = performance.now() + MINUTE_MS;
 		return true;
 	}
+
+	/** Lines turned out not to be short. */
+	over(): void {
+		this.state = 'none';
+	}
 }

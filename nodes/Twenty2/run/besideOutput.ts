@@ -9,7 +9,7 @@ import { addHints, type RunSoFar } from './hints';
 export function addBesideOutput(n8n: IExecuteFunctions, run: RunSoFar): void {
 	const additions = [
 		{ what: 'hints', add: () => addHints(n8n, run) },
-		{ what: 'tags', add: () => tagWithCalls(n8n, run.callIds) },
+		{ what: 'tags', add: () => tagWithCalls(n8n, run.ledger.callIds) },
 	];
 	for (const { what, add } of additions) {
 		try {

@@ -3,7 +3,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { Failure } from '../api/failure';
 import { deduplicationKey } from '../operations/create/atMostOnce';
 import type { KeysOfRun } from '../operations/create/keysOfRun';
-import type { QueuedCalls } from '../operations/create/ringingTime';
+import { ringLater } from '../operations/create/ringingTime';
+import type { Ledger } from '../policy/ledger';
 import type { MissingLinks } from '../operations/missingLinks';
 import type { Waited } from '../policy/waitTally';
 import type { CheckedItem, Result } from './items';
@@ -23,11 +24,10 @@ const totalOf = ({ forLimit, forRefusals }: Waited) => forLimit + forRefusals;
 export interface RunSoFar {
 	items: CheckedItem[];
 	results: Result[];
-	queued: QueuedCalls;
 	keysOfRun: KeysOfRun;
 	missingLinks: MissingLinks;
-	/** The IDs of the calls that were placed. */
-	callIds: string[];
+	/** What is known of the calls of the run. */
+	ledger: Pick<Ledger, 'callIds' | 'placedAt'>;
 }
 
 /** The used part of n8n's functions. */
@@ -49,9 +49,10 @@ export function addHints(n8n: HintFunctions, run: RunSoFar): void {
 }
 
 /** That real people were phoned, to somebody who is building a workflow and may execute the step again. */
-function manualHint(n8n: HintFunctions, { callIds, queued }: RunSoFar): string | undefined {
+function manualHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined {
+	const { callIds, placedAt } = ledger;
 	if (n8n.getMode() !== 'manual' || callIds.length === 0) return undefined;
-	const phoned = callIds.length - queued.later.calls;
+	const phoned = callIds.length - ringLater(placedAt).calls;
 	const people = phoned === 1 ? '1 person was' : `${phoned} people were`;
 	const calls = callIds.length === 1 ? '1 call was' : `${callIds.length} calls were`;
 	const what = phoned > 0 ? `${people} phoned just now` : `${calls} placed just now`;
@@ -59,8 +60,8 @@ function manualHint(n8n: HintFunctions, { callIds, queued }: RunSoFar): string |
 }
 
 /** That calls of this run ring hours later, with the time in the workflow's timezone. */
-function queueHint(n8n: HintFunctions, { queued }: RunSoFar): string | undefined {
-	const { calls, at } = queued.later;
+function queueHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined {
+	const { calls, at } = ringLater(ledger.placedAt);
 	if (calls === 0) return undefined;
 	const timezone = n8n.getTimezone();
 	const when = timeIn(timezone, at);

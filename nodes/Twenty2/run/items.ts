@@ -5,7 +5,7 @@ import { Failure, orFailure, toFailure } from '../api/failure';
 import { connect, type Connection } from '../connection/connect';
 import { offline } from '../connection/offline';
 import type { Chosen } from '../operations/chosen';
-import type { KeysOfRun } from '../operations/create/keysOfRun';
+import { KeysOfRun } from '../operations/create/keysOfRun';
 import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
 import type { Output, Run, Task } from '../operations/operation';
@@ -35,20 +35,21 @@ export interface Results {
 }
 
 export interface CarryOutOptions {
-	/** What all items share. */
-	run: Omit<Run, 'signal' | 'canceled'>;
 	/** Start no item after one has failed, and none at all when the check of one has failed. */
 	stopAtFailure: boolean;
 	/** Fires when the execution is stopped. */
 	canceled: AbortSignal;
 }
 
-export interface CheckOptions extends Omit<Chosen, 'dials'> {
-	/** Notes the deduplication keys of the items. */
+/** The items of a run, read and checked. */
+export interface CheckedRun {
+	items: CheckedItem[];
+	/** Their deduplication keys. */
 	keysOfRun: KeysOfRun;
-	/** Fires when the execution is stopped. */
-	canceled: AbortSignal;
 }
+
+/** What the items of a run share. */
+export type Shared = Omit<Run, 'signal' | 'canceled'>;
 
 /**
  * Reads and checks every item; nothing is sent. n8n goes on with everything else meanwhile. When the execution is
@@ -56,11 +57,15 @@ export interface CheckOptions extends Omit<Chosen, 'dials'> {
  */
 export async function checkItems(
 	n8n: IExecuteFunctions,
-	{ operation, generation, keysOfRun, canceled }: CheckOptions,
-): Promise<CheckedItem[]> {
+	{ operation, generation }: Pick<Chosen, 'operation' | 'generation'>,
+	canceled: AbortSignal,
+): Promise<CheckedRun> {
 	const given = n8n.getInputData();
-	const failing = (failure: Failure) =>
-		given.map(() => ({ task: failure, isDryRun: false, connection: failure }));
+	const keysOfRun = new KeysOfRun();
+	const failing = (failure: Failure) => ({
+		items: given.map(() => ({ task: failure, isDryRun: false, connection: failure })),
+		keysOfRun,
+	});
 	if (operation instanceof Failure) return failing(operation);
 	if (generation instanceof Failure) return failing(generation);
 
@@ -76,11 +81,12 @@ export async function checkItems(
 		let isDryRun = false;
 		const check = (): Task => {
 			isDryRun = operation.isDryRun?.(parameters) ?? false;
+			const context = { isDryRun, keysOfRun };
 			if (isDryRun) {
-				return dryTask(operation.check(parameters, dryConnection, keysOfRun), connection);
+				return dryTask(operation.check(parameters, dryConnection, context), connection);
 			}
 			if (connection instanceof Failure) throw connection;
-			return operation.check(parameters, connection, keysOfRun);
+			return operation.check(parameters, connection, context);
 		};
 		const task = orFailure(check);
 		const isFailedDryRun = isDryRun && task instanceof Failure;
@@ -90,7 +96,7 @@ export async function checkItems(
 			connection,
 		});
 	}
-	return items;
+	return { items, keysOfRun };
 }
 
 /** A dry run needs no connection, but where there is none, the item says so beside what would be sent. */
@@ -109,7 +115,8 @@ function dryTask(task: Task, connection: Connection | Failure): Task {
  */
 export async function carryOut(
 	items: CheckedItem[],
-	{ run, stopAtFailure, canceled }: CarryOutOptions,
+	run: Shared,
+	{ stopAtFailure, canceled }: CarryOutOptions,
 ): Promise<Results> {
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);

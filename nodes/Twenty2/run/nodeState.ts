@@ -1,10 +1,13 @@
 import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
+import { CallEnds } from '../operations/create/callEnds';
+import { MissingLinks } from '../operations/missingLinks';
 import { Ledger } from '../policy/ledger';
 import { knownMarks, marksOf, RunMarks, type KnownMarks } from '../policy/runMarks';
 import { UsedKeys } from '../policy/usedKeys';
 import { onEndedWell } from './executionEnd';
+import type { CheckedItem, Shared } from './items';
 import { workflowStoreOf } from './workflowStore';
 
 /** Whether an AI agent uses the node. n8n then gives its type another name. */
@@ -18,17 +21,20 @@ const workflowData = z.object({
 });
 
 /** What is known of the calls of a run, and of the people whom other tries and executions may have phoned. */
-export interface RunState {
-	ledger: Ledger;
-	marks: RunMarks;
-	keys: UsedKeys;
+type StoredState = Pick<Shared, 'ledger' | 'marks' | 'keys'>;
+
+/** What the items of a run share. A dry run stores nothing. */
+export function sharedBy(n8n: IExecuteFunctions, items: CheckedItem[]): Shared {
+	const isDryRun = items.every((item) => item.isDryRun);
+	const stored = isDryRun ? unstoredState(n8n) : storedState(n8n);
+	return { ...stored, ends: new CallEnds(), missingLinks: new MissingLinks() };
 }
 
 /**
  * The state of the run that n8n carries out. A retry of the run gets the same ledger, and meets the marks
  * of the run. n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
  */
-export function runStateOf(n8n: IExecuteFunctions): RunState {
+function storedState(n8n: IExecuteFunctions): StoredState {
 	const context = contextOf(n8n);
 	if (!context) return unstoredState(n8n);
 
@@ -56,7 +62,7 @@ export function runStateOf(n8n: IExecuteFunctions): RunState {
 }
 
 /** The state that ends with the run, for a dry run and where n8n has no context. */
-export function unstoredState(n8n: Pick<IExecuteFunctions, 'getNode'>): RunState {
+export function unstoredState(n8n: Pick<IExecuteFunctions, 'getNode'>): StoredState {
 	const run = { name: '', index: 0, items: 0, isTool: isTool(n8n.getNode()) };
 	return {
 		ledger: new Ledger({}, run),

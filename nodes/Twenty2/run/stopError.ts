@@ -1,7 +1,8 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 
 import type { Failure } from '../api/failure';
-import type { Tally } from '../policy/ledger';
+import type { Ledger, Tally } from '../policy/ledger';
+import type { Results } from './items';
 import { isTool } from './nodeState';
 import { errorOf } from './output';
 import { sentenceForModel } from './toolOutput';
@@ -16,6 +17,28 @@ const howToPlaceTheRest = `To place only the missing calls, open Executions and 
 const howToReachTheRest = `A retry under Executions phones nobody who may have been phoned. ${everybodyAgain}`;
 
 const hasPhoned = (tally?: Tally) => tally !== undefined && tally.placed + tally.doubtful > 0;
+
+/** How a run ended. */
+interface Ended {
+	stoppedBy: Results['stoppedBy'];
+	/** The execution was stopped. */
+	isCanceled: boolean;
+	ledger: Ledger;
+	/** How many items it had. */
+	items: number;
+	/** Whether the operation makes phones ring. */
+	dials: boolean;
+}
+
+/** The error that a run ends with, if it does. */
+export function errorOfRun(
+	node: INode,
+	{ stoppedBy, isCanceled, ledger, items, dials }: Ended,
+): NodeApiError | undefined {
+	const tally = dials ? ledger.tally : undefined;
+	if (isCanceled) return canceledError(node, ledger.callIds, tally);
+	return stoppedBy && stoppedError(node, stoppedBy, items, tally);
+}
 
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as

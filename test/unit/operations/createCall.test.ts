@@ -7,7 +7,8 @@ import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
 import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
-import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
+import { isDryRun } from '../../../nodes/Twenty2/operations/create/dryRun';
+import { ringLater } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import type { Run } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
@@ -53,13 +54,12 @@ async function newRun(before: KeyState = 'unused', ledger = newLedger()) {
 }
 
 function runWith(ledger = newLedger(), keys = noKeys, marks = noMarks()) {
-	const queued = new QueuedCalls();
 	const { signal } = new AbortController();
 	const ends = new CallEnds();
 	const missingLinks = new MissingLinks();
-	const shared = { ledger, keys, marks, queued, ends, missingLinks };
+	const shared = { ledger, keys, marks, ends, missingLinks };
 	const run: Run = { ...shared, signal, canceled: signal };
-	return { run, queued, ledger };
+	return { run, ledger };
 }
 
 const runOfNode = { name: 'execution node', index: 0, items: 1, isTool: false };
@@ -99,7 +99,10 @@ function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
 		limits: { requestsPerMinute: 1_000, concurrentCalls: 3 },
 		request: async () => await Promise.reject(new Error('nothing is read')),
 	};
-	const task = createCall.check(item, connection, new KeysOfRun());
+	const task = createCall.check(item, connection, {
+		isDryRun: isDryRun(item),
+		keysOfRun: new KeysOfRun(),
+	});
 	const whole = async () => {
 		const done = await task(run);
 		return done instanceof Function ? await done() : done;
@@ -171,18 +174,21 @@ describe('A call that is not waited for', () => {
 
 	it('is counted where it rings later', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
-		const { run, queued } = runWith();
+		const { run, ledger } = runWith();
 		carryOut({ createCall: inTurn(answer) }, { run });
 		await settle();
-		expect(queued.later).toEqual({ calls: 1, at: Date.parse('2026-05-23T03:30:00Z') });
+		expect(ringLater(ledger.placedAt)).toEqual({
+			calls: 1,
+			at: Date.parse('2026-05-23T03:30:00Z'),
+		});
 	});
 
 	it('is counted nowhere where it is not placed', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
-		const { run, queued } = runWith();
+		const { run, ledger } = runWith();
 		carryOut({ createCall: inTurn<typeof answer>(outcomeUnknown('lost', null)) }, { run });
 		await settle();
-		expect(queued.later.calls).toBe(0);
+		expect(ringLater(ledger.placedAt).calls).toBe(0);
 	});
 });
 

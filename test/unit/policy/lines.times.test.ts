@@ -105,6 +105,17 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		});
 	});
 
+	it('creates go freely again once more calls are live than lines could take', async () => {
+		const { create } = await limited(2, 2);
+		const sent = Array.from({ length: 9 }, (_, n) =>
+			watch(create().then((line) => accept(line, `new call ${n}`))),
+		);
+		// The first probe after five minutes, two more five seconds apart, and then all at once.
+		await pass(5 * MINUTE + 10 * SECOND);
+		const seconds = sent.map(({ at = Number.NaN }) => at / SECOND);
+		expect(seconds).toEqual([300, 305, 310, 310, 310, 310, 310, 310, 310]);
+	});
+
 	describe('reads look at calls', () => {
 		it('after a fifth of their age, while it is not known how long calls last', async () => {
 			const { lookedAt, sendAll } = await limited(3, 1);

@@ -3,7 +3,6 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
-import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import { addHints, type RunSoFar } from '../../../nodes/Twenty2/run/hints';
 import type { CheckedItem } from '../../../nodes/Twenty2/run/items';
@@ -27,6 +26,8 @@ const items = (...dry: boolean[]) => dry.map((isDryRun) => item(isDryRun));
 const within = { json: { outside_calling_hours: false } };
 const outside = { json: { outside_calling_hours: true } };
 
+const ledgerOf = (callIds: string[] = [], placedAt: number[] = []) => ({ callIds, placedAt });
+
 const hintsOf = (
 	run: Partial<RunSoFar>,
 	{
@@ -44,10 +45,9 @@ const hintsOf = (
 		{
 			items: items(false),
 			results: [],
-			queued: new QueuedCalls(),
 			keysOfRun: new KeysOfRun(),
 			missingLinks: new MissingLinks(),
-			callIds: [],
+			ledger: ledgerOf(),
 			...run,
 		},
 	);
@@ -56,7 +56,7 @@ const hintsOf = (
 
 describe('The hints beside the output', () => {
 	it('are none for a run that need not be explained', () => {
-		expect(hintsOf({ callIds: ['call_1'] })).toEqual([]);
+		expect(hintsOf({ ledger: ledgerOf(['call_1']) })).toEqual([]);
 		expect(hintsOf({}, { mode: 'manual' })).toEqual([]);
 		expect(hintsOf({ items: [item(false, waited(3_000, 2_000))] })).toEqual([]);
 		expect(hintsOf({ items: [item(false, failure)] })).toEqual([]);
@@ -80,16 +80,14 @@ describe('The hints beside the output', () => {
 		[['call_1'], '1 person was phoned just now.'],
 		[['call_1', 'call_2'], '2 people were phoned just now.'],
 	])('tell who builds a workflow that people were phoned: %j', (callIds, said) => {
-		const [hint] = hintsOf({ callIds }, { mode: 'manual' });
+		const [hint] = hintsOf({ ledger: ledgerOf(callIds) }, { mode: 'manual' });
 		expect(hint).toContain(said);
 	});
 
 	it('say when calls ring that Twenty2 queues for the night, in the timezone of the workflow', () => {
 		const evening = Date.parse('2026-05-22T22:00:00+05:30');
 		vi.useFakeTimers({ now: evening, toFake: ['Date'] });
-		const queued = new QueuedCalls();
-		queued.placed(evening);
-		const run = { queued, callIds: ['call_1'] };
+		const run = { ledger: ledgerOf(['call_1'], [evening]) };
 		expect(hintsOf(run)[0]).toContain('1 call of this run rings only at 9:00 India time');
 		expect(hintsOf(run)[0]).toContain('05:30 in this workflow');
 		expect(hintsOf(run, { timezone: 'Mars/Base' })[0]).not.toContain('Mars');

@@ -2,32 +2,36 @@ import { describe, expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
-import { QueuedCalls } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import type { Output, Run, Task } from '../../../nodes/Twenty2/operations/operation';
 import { Ledger } from '../../../nodes/Twenty2/policy/ledger';
 import { RunMarks } from '../../../nodes/Twenty2/policy/runMarks';
 import { UsedKeys } from '../../../nodes/Twenty2/policy/usedKeys';
-import { carryOut, type CarryOutOptions } from '../../../nodes/Twenty2/run/items';
+import {
+	carryOut,
+	type CarryOutOptions,
+	type CheckedItem,
+	type Shared,
+} from '../../../nodes/Twenty2/run/items';
 import { later, settle } from '../policy/fakeTime';
 
 const ASHA = '+919876543210';
 
-const given = (changes: Partial<CarryOutOptions> = {}) => {
+const sharedState = () => {
 	const run = { name: '', index: 0, items: 0, isTool: false };
 	return {
-		run: {
-			ledger: new Ledger({}, run),
-			marks: new RunMarks(run, { made: {}, metOthers: false }, undefined),
-			keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
-			queued: new QueuedCalls(),
-			ends: new CallEnds(),
-			missingLinks: new MissingLinks(),
-		},
-		stopAtFailure: true,
-		canceled: new AbortController().signal,
-		...changes,
+		ledger: new Ledger({}, run),
+		marks: new RunMarks(run, { made: {}, metOthers: false }, undefined),
+		keys: new UsedKeys(async () => await Promise.reject(new Error('no item has a key'))),
+		ends: new CallEnds(),
+		missingLinks: new MissingLinks(),
 	};
+};
+
+/** Carries items out under Stop Workflow, unless told otherwise. */
+const carried = async (items: CheckedItem[], changes: Partial<CarryOutOptions & Shared> = {}) => {
+	const { stopAtFailure = true, canceled = new AbortController().signal, ...shared } = changes;
+	return await carryOut(items, { ...sharedState(), ...shared }, { stopAtFailure, canceled });
 };
 
 /** What items are sent over that have a key in common. */
@@ -49,10 +53,10 @@ const fails: Task = async () => await Promise.reject(failure);
 describe('Items', () => {
 	it('have their results in the order of the input, whichever ends first', async () => {
 		const slow = later<void>();
-		const results = carryOut(
-			[real(async () => await slow.promise.then(() => [{ json: { slow: true } }])), real(succeeds)],
-			given(),
-		);
+		const results = carried([
+			real(async () => await slow.promise.then(() => [{ json: { slow: true } }])),
+			real(succeeds),
+		]);
 		await settle();
 		slow.resolve();
 		expect(await results).toEqual({ results: [[{ json: { slow: true } }], done] });
@@ -68,10 +72,7 @@ describe('Items', () => {
 			return [];
 		};
 		const two = connectionOf(2);
-		await carryOut(
-			Array.from({ length: 7 }, () => real(task, two)),
-			given(),
-		);
+		await carried(Array.from({ length: 7 }, () => real(task, two)));
 		expect(most).toBe(2);
 	});
 
@@ -85,15 +86,12 @@ describe('Items', () => {
 				return await outputs;
 			};
 		const [one, other] = [connectionOf(1), connectionOf(1)];
-		const results = carryOut(
-			[
-				real(noting(0, slow.promise), one),
-				real(noting(1, Promise.resolve(done)), one),
-				real(noting(2, Promise.resolve(done)), other),
-				real(noting(3, Promise.resolve(done)), other),
-			],
-			given(),
-		);
+		const results = carried([
+			real(noting(0, slow.promise), one),
+			real(noting(1, Promise.resolve(done)), one),
+			real(noting(2, Promise.resolve(done)), other),
+			real(noting(3, Promise.resolve(done)), other),
+		]);
 		await settle();
 		expect(begun).toEqual([0, 2, 3]);
 		slow.resolve(done);
@@ -102,14 +100,14 @@ describe('Items', () => {
 	});
 
 	it('are none of them sent when one was found wrong, under Stop Workflow', async () => {
-		const { results, stoppedBy } = await carryOut([real(succeeds), real(failure)], given());
+		const { results, stoppedBy } = await carried([real(succeeds), real(failure)]);
 		expect(results[0]).toBeUndefined();
 		expect(stoppedBy).toMatchObject({ failure: { fields: failure.fields }, item: 1 });
 	});
 
 	it('fail alone where the node continues', async () => {
 		const items = [real(fails), real(failure), real(succeeds)];
-		const { results, stoppedBy } = await carryOut(items, given({ stopAtFailure: false }));
+		const { results, stoppedBy } = await carried(items, { stopAtFailure: false });
 		expect(results).toMatchObject([{ fields: failure.fields }, { fields: failure.fields }, done]);
 		expect(stoppedBy).toBeUndefined();
 	});
@@ -118,17 +116,14 @@ describe('Items', () => {
 		const slow = later<void>();
 		let begun = 0;
 		const two = connectionOf(2);
-		const results = carryOut(
-			[
-				real(async ({ signal, canceled }: Run) => {
-					await slow.promise;
-					return [{ json: { stopped: signal.aborted, canceled: canceled.aborted } }];
-				}, two),
-				real(fails, two),
-				real(async () => [{ json: { begun: begun++ } }], two),
-			],
-			given(),
-		);
+		const results = carried([
+			real(async ({ signal, canceled }: Run) => {
+				await slow.promise;
+				return [{ json: { stopped: signal.aborted, canceled: canceled.aborted } }];
+			}, two),
+			real(fails, two),
+			real(async () => [{ json: { begun: begun++ } }], two),
+		]);
 		await settle();
 		slow.resolve();
 		expect(await results).toMatchObject({
@@ -143,10 +138,10 @@ describe('Items', () => {
 	});
 
 	it('say that the person may have been phoned when an earlier try left that open', async () => {
-		const options = given({ stopAtFailure: false });
-		options.run.ledger.entry(0, ASHA).state = { is: 'sent' };
-		options.run.ledger.entry(1, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
-		const { results } = await carryOut([real(failure), real(failure)], options);
+		const options = { ...sharedState(), stopAtFailure: false };
+		options.ledger.entry(0, ASHA).state = { is: 'sent' };
+		options.ledger.entry(1, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
+		const { results } = await carried([real(failure), real(failure)], options);
 		expect(results).toMatchObject([
 			{ fields: { outcome: 'unknown' } },
 			{ fields: { outcome: 'placed' } },
@@ -154,24 +149,24 @@ describe('Items', () => {
 	});
 
 	it('that meet a fault keep what is known of their call', async () => {
-		const options = given({ stopAtFailure: false });
+		const options = { ...sharedState(), stopAtFailure: false };
 		const task: Task = async ({ ledger }) => {
 			Object.assign(ledger.entry(0, ASHA), { attempts: 2, state: { is: 'sent' } });
 			throw new TypeError('x is not a function');
 		};
-		const { results } = await carryOut([real(task)], options);
+		const { results } = await carried([real(task)], options);
 		expect(results).toMatchObject([
 			{ fields: { code: 'UNEXPECTED', outcome: 'unknown', attempts: 2 } },
 		]);
 	});
 
 	it('have no result when the execution was stopped before them', async () => {
-		const { results } = await carryOut([real(succeeds)], given({ canceled: AbortSignal.abort() }));
+		const { results } = await carried([real(succeeds)], { canceled: AbortSignal.abort() });
 		expect(results).toEqual([undefined]);
 	});
 
 	it('of a dry run that fail say so, and end no run', async () => {
-		const { results, stoppedBy } = await carryOut([dry(fails), dry(succeeds)], given());
+		const { results, stoppedBy } = await carried([dry(fails), dry(succeeds)]);
 		expect(results).toMatchObject([{ fields: { dry_run: true } }, done]);
 		expect(stoppedBy).toBeUndefined();
 	});

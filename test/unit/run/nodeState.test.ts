@@ -20,7 +20,7 @@ describe('A node', () => {
 		expect(isTool(node(type))).toBe(expected);
 	});
 
-	it('without a context of n8n has a state that ends with the run', async () => {
+	it('has a state that ends with the run where it runs dry', async () => {
 		const n8n = { getNode: () => node('n8n-nodes-twenty2.twenty2') };
 		const { ledger, marks, keys } = unstoredState(n8n);
 		const entry = ledger.entry(0, '+919876543210');

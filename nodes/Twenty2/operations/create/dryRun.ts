@@ -24,7 +24,7 @@ export function isDryRun(parameters: FieldReader): boolean {
  * What would become of a call that is placed now.
  * @param now in milliseconds since 1970
  */
-export function triedOut(
+export function preview(
 	call: NewCall,
 	hours: CallingHours | undefined,
 	now = Date.now(),

@@ -28,20 +28,13 @@ export function inIndia(at: number): string {
 	return new Date(at + INDIA_MS).toISOString().replace(/\.\d+Z$/, '+05:30');
 }
 
-/** The calls of a run that Twenty2 queues until its calling hours begin. */
-export class QueuedCalls {
-	private readonly ringing: number[] = [];
-
-	/** @param at when a call was placed, in milliseconds since 1970 */
-	placed(at: number): void {
-		const rings = ringsAt(at);
-		// A call within the calling hours is not kept: after the clock is put back, it would count as queued.
-		if (rings > at) this.ringing.push(rings);
-	}
-
-	/** How many calls have not rung yet, and when the last one will, in milliseconds since 1970. */
-	get later(): { calls: number; at: number } {
-		const still = this.ringing.filter((at) => at > Date.now());
-		return { calls: still.length, at: still.at(-1) ?? 0 };
-	}
+/**
+ * Of calls that were placed at these times, how many have not rung yet, and when the last one will.
+ * @param placedAt in milliseconds since 1970
+ */
+export function ringLater(placedAt: number[]): { calls: number; at: number } {
+	const now = Date.now();
+	// A call within the calling hours does not count: it would after the clock is put back.
+	const still = placedAt.filter((at) => ringsAt(at) > Math.max(at, now));
+	return { calls: still.length, at: Math.max(0, ...still.map(ringsAt)) };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { CallingHours } from '../../../../nodes/Twenty2/operations/create/callingHours';
-import { isDryRun, triedOut } from '../../../../nodes/Twenty2/operations/create/dryRun';
+import { isDryRun, preview } from '../../../../nodes/Twenty2/operations/create/dryRun';
 import { readerOf } from '../fields/reader';
 
 const call = {
@@ -32,11 +32,11 @@ const hours = (from: number, to: number): CallingHours => ({
 
 describe('A dry run', () => {
 	it('shows what would be sent, and that the call would ring', () => {
-		expect(triedOut(call, undefined, NOON)).toEqual({ ...sent, rings_now: true });
+		expect(preview(call, undefined, NOON)).toEqual({ ...sent, rings_now: true });
 	});
 
 	it('shows when the call would ring that Twenty2 keeps until nine', () => {
-		expect(triedOut(call, undefined, NIGHT)).toEqual({
+		expect(preview(call, undefined, NIGHT)).toEqual({
 			...sent,
 			rings_now: false,
 			rings_at: '2026-05-23T09:00:00+05:30',
@@ -44,7 +44,7 @@ describe('A dry run', () => {
 	});
 
 	it('shows that the calling hours would let it through, and by whose clock', () => {
-		expect(triedOut(call, hours(9, 18), NOON)).toEqual({
+		expect(preview(call, hours(9, 18), NOON)).toEqual({
 			...sent,
 			rings_now: true,
 			timezone: 'Asia/Kolkata',
@@ -58,7 +58,7 @@ describe('A dry run', () => {
 	])(
 		'shows when the calling hours would let it through next, and by whose clock',
 		(given, now, next) => {
-			expect(triedOut(call, given, now)).toEqual({
+			expect(preview(call, given, now)).toEqual({
 				...sent,
 				rings_now: false,
 				timezone: 'Asia/Kolkata',
@@ -69,11 +69,9 @@ describe('A dry run', () => {
 	);
 
 	it('shows additional fields', () => {
-		expect(triedOut({ ...call, additionalFields: { priority: 1 } }, undefined, NOON)).toMatchObject(
-			{
-				additional_body_fields: { priority: 1 },
-			},
-		);
+		expect(preview({ ...call, additionalFields: { priority: 1 } }, undefined, NOON)).toMatchObject({
+			additional_body_fields: { priority: 1 },
+		});
 	});
 
 	it('is told by the option, which must be true or false', () => {

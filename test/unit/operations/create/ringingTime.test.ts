@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { QueuedCalls, ringsAt } from '../../../../nodes/Twenty2/operations/create/ringingTime';
+import { ringLater, ringsAt } from '../../../../nodes/Twenty2/operations/create/ringingTime';
 
 /** A time in India, which is 5:30 ahead of UTC. */
 const india = (time: string) => Date.parse(`${time}+05:30`);
@@ -31,7 +31,7 @@ describe('ringsAt', () => {
 	});
 });
 
-describe('QueuedCalls', () => {
+describe('The calls that ring later', () => {
 	beforeEach(() => {
 		vi.useFakeTimers({ toFake: ['Date'] });
 	});
@@ -41,39 +41,27 @@ describe('QueuedCalls', () => {
 
 	const at = (time: string) => vi.setSystemTime(india(time));
 
-	it('knows of none before a call is placed', () => {
+	it('are none before a call is placed', () => {
 		at('2026-05-22T23:00:00.000');
-		expect(new QueuedCalls().later.calls).toBe(0);
+		expect(ringLater([])).toEqual({ calls: 0, at: 0 });
 	});
 
-	it('counts only what was placed after hours', () => {
-		const queued = new QueuedCalls();
-		at('2026-05-22T20:59:59.999');
-		queued.placed(Date.now());
-		expect(queued.later.calls).toBe(0);
+	it('are only those that were placed after hours', () => {
 		at('2026-05-22T21:00:00.000');
-		queued.placed(Date.now());
-		queued.placed(Date.now());
-		expect(queued.later).toEqual({ calls: 2, at: india('2026-05-23T09:00:00.000') });
+		const placedAt = [india('2026-05-22T20:59:59.999'), Date.now(), Date.now()];
+		expect(ringLater(placedAt)).toEqual({ calls: 2, at: india('2026-05-23T09:00:00.000') });
 	});
 
-	it('forgets them when they ring', () => {
-		const queued = new QueuedCalls();
-		at('2026-05-23T08:59:00.000');
-		queued.placed(Date.now());
+	it('are none once they ring', () => {
+		const placedAt = [india('2026-05-23T08:59:00.000')];
 		at('2026-05-23T08:59:59.999');
-		expect(queued.later.calls).toBe(1);
+		expect(ringLater(placedAt).calls).toBe(1);
 		at('2026-05-23T09:00:00.000');
-		expect(queued.later.calls).toBe(0);
-		queued.placed(Date.now());
-		expect(queued.later.calls).toBe(0);
+		expect(ringLater([...placedAt, Date.now()]).calls).toBe(0);
 	});
 
-	it('does not take a call for one that rings later because the clock was put back', () => {
-		const queued = new QueuedCalls();
-		at('2026-05-22T12:00:00.500');
-		queued.placed(Date.now());
+	it('are none because the clock was put back', () => {
 		at('2026-05-22T12:00:00.000');
-		expect(queued.later.calls).toBe(0);
+		expect(ringLater([india('2026-05-22T12:00:00.500')]).calls).toBe(0);
 	});
 });
