@@ -31,8 +31,12 @@ const headings: Record<OperationName, [title: string, what: string]> = {
 
 const introduction = `# What comes of every fault
 
+- **Proves** that each fault has one defined result.
+- **Last run** on 30 November 2026.
+- **Run again:** \`npx vitest run --project faults -u\`, which also writes this page anew.
+
 The tests in \`test/faults\` play each line in n8n's engine over a real connection, with Max Retries 1 and Request
-Timeout 5 seconds. This page is generated from their table: \`npx vitest run --project faults -u\` writes it anew.
+Timeout 5 seconds. This page is generated from their table.
 
 Each combination with a create is played twice more: under Stop Workflow, and then with "Retry execution" after
 the fault has ended. **In no combination is anybody phoned twice, and no redirect is followed.**
@@ -105,7 +109,7 @@ const ofStates = `## In every state of the limiter
 One request meets the fault while others wait. **No answer proves nothing**: neither that the window has room nor
 that a line is free. Played with ${typical.length} faults in each state, over a real connection.`;
 
-/** The page `docs/faults.md`. */
+/** The page `docs/evidence/faults.md`. */
 export function documentation(): string {
 	const line = columns.replaceAll(/[^|]+/g, ' --- ');
 	const sections = operationNames.map((operation) => {

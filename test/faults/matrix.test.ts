@@ -41,6 +41,6 @@ describe('Every fault has one defined result', () => {
 	});
 });
 
-it('docs/faults.md lists them', async () => {
-	await expect(documentation()).toMatchFileSnapshot('../../docs/faults.md');
+it('docs/evidence/faults.md lists them', async () => {
+	await expect(documentation()).toMatchFileSnapshot('../../docs/evidence/faults.md');
 });

@@ -1,9 +1,9 @@
-// A reporter of Stryker: it writes the scores into docs/mutation.md and says which survivors that page does not
-// explain.
+// A reporter of Stryker: it writes the scores into docs/evidence/mutation.md and says which survivors that page does
+// not explain.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { PluginKind, declareClassPlugin } from '@stryker-mutator/api/plugin';
 
-const page = 'docs/mutation.md';
+const page = 'docs/evidence/mutation.md';
 const scores = /(?<=<!-- scores -->\n\n)[^]*?(?=\n<!-- \/scores -->)/;
 const root = 'nodes/Twenty2/';
 

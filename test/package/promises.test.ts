@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const project = join(__dirname, '..', '..');
 const rowsOf = (page: string) =>
-	readFileSync(join(project, 'docs', page), 'utf8')
+	readFileSync(join(project, 'docs', 'evidence', page), 'utf8')
 		.split('\n')
 		.flatMap((line) => {
 			const [, promise, file, title] =

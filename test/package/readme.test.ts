@@ -30,7 +30,9 @@ const anchorsIn = (page: string) =>
 
 const isPicture = (target: string) => /\.(png|svg|jpg|gif)$/.test(target);
 
-const docs = (await readdir(join(project, 'docs'))).filter((name) => name.endsWith('.md'));
+const docs = (await readdir(join(project, 'docs'), { recursive: true })).filter((name) =>
+	name.endsWith('.md'),
+);
 const pages = [
 	...['README.md', 'CONTRIBUTING.md', 'sandbox/README.md'],
 	...docs.map((name) => join('docs', name)),
