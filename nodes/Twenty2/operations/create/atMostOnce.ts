@@ -76,7 +76,7 @@ export class TrancheOfCall implements CallRecord {
 		private readonly marks: Pick<RunMarks, 'claim' | 'isOthers'>,
 	) {}
 
-	get known(): HeldBack | undefined {
+	known(): HeldBack | undefined {
 		return this.marks.isOthers(this.tranche) ? this.doubt() : undefined;
 	}
 
@@ -112,7 +112,7 @@ const LONGEST_PAUSE_MS = 1_000;
 
 /** The deduplication key of one call, recorded and settled together with its entry. */
 export class KeyOfCall implements CallRecord {
-	readonly known = undefined;
+	known(): undefined {}
 
 	/** The key is recorded for a create of this call. */
 	private recorded = false;

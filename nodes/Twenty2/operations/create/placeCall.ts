@@ -16,8 +16,8 @@ export type HeldBack = 'being placed' | 'in doubt';
 
 /** What n8n's store holds of a call. It outlasts the execution and the process. */
 export interface CallRecord {
-	/** Why the create must not be sent, where that is known without asking. */
-	readonly known: HeldBack | undefined;
+	/** @returns why the create must not be sent, where that is known without asking n8n */
+	known(): HeldBack | undefined;
 	/**
 	 * Records that the create is about to be sent.
 	 * @returns why it must not be sent
@@ -131,7 +131,8 @@ export async function placeCall(
 	try {
 		// Who must not be phoned need not wait for the limit to be told so.
 		checkTime?.();
-		if (record.known) return record.known;
+		const heldBack = record.known();
+		if (heldBack) return heldBack;
 		return await untilAnswered(access, create, attempt);
 	} catch (error) {
 		const outcome = mayHaveBeenPlaced(entry) ? 'unknown' : 'not_placed';

@@ -42,7 +42,7 @@ async function storeWith(before: KeyState = 'unused') {
 function placing(entry: Entry, state: Entry['state'] = placed) {
 	const sent: Entry['state'][] = [];
 	const place = vi.fn(async (record: CallRecord) => {
-		const heldBack = record.known ?? (await record.claim());
+		const heldBack = record.known() ?? (await record.claim());
 		if (heldBack) return heldBack;
 		sent.push(state);
 		entry.state = state;
@@ -301,7 +301,7 @@ describe('A call without a key', () => {
 		expect(await marks.claim('0 0')).toBe(false);
 		const entry = newEntry();
 		const record = recordOf(marks, entry, 7);
-		expect(record.known).toBe('in doubt');
+		expect(record.known()).toBe('in doubt');
 		expect(entry.state).toMatchObject({ is: 'unknown' });
 	});
 

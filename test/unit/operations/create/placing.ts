@@ -52,7 +52,7 @@ export const newAccess = (limits = { requestsPerMinute: 1_000, concurrentCalls: 
 
 /** Nothing is recorded, and nothing speaks against a create. */
 export const unrecorded: CallRecord = {
-	known: undefined,
+	known: () => undefined,
 	claim: async () => await Promise.resolve(undefined),
 	wait: async () => await Promise.resolve(),
 	settle: async () => await Promise.resolve(),
