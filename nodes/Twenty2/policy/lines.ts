@@ -1,4 +1,5 @@
 import { sleep } from './abortable';
+import { Changes } from './changes';
 import type { Deadline } from './deadline';
 import { LiveCalls } from './liveCalls';
 import type { Outcome } from './outcome';
@@ -88,8 +89,10 @@ export class Lines {
 
 	private yieldMs = YIELD_MS;
 
-	/** Wakes whatever sleeps until something changes. */
-	private readonly sleepers = new Set<() => void>();
+	/** When creates of the last second were accepted. */
+	private acceptedAt: number[] = [];
+
+	private readonly changes = new Changes();
 
 	/**
 	 * @param documented how many calls Twenty2 allows at once, as it is now
@@ -140,7 +143,7 @@ export class Lines {
 		if (!this.calls.seen(callId)) return await sleep(ms, signal);
 		const until = performance.now() + ms;
 		for (let left = ms; left > 0 && this.calls.has(callId); left = until - performance.now()) {
-			await this.sleep(left, signal);
+			await this.changes.sleep(left, signal);
 			signal.throwIfAborted();
 		}
 	}
@@ -157,9 +160,7 @@ export class Lines {
 
 	/** Creates that wait ask again: something they wait for may have changed. */
 	changed(): void {
-		const sleepers = [...this.sleepers];
-		this.sleepers.clear();
-		for (const wake of sleepers) wake();
+		this.changes.notify();
 	}
 
 	/** How many lines there are beside those that live calls and creates on their way hold. */
@@ -182,7 +183,10 @@ export class Lines {
 			if (typeof next === 'string') return next;
 			const due = isFirst ? this.nextLook(now) : undefined;
 			if (due && due.at <= now) await this.look(due.callId, request, next - now);
-			else await this.sleep(Math.min(next, due?.at ?? Number.POSITIVE_INFINITY) - now, signal);
+			else {
+				const wakeAt = Math.min(next, due?.at ?? Number.POSITIVE_INFINITY);
+				await this.changes.sleep(wakeAt - now, signal);
+			}
 		}
 	}
 
@@ -217,35 +221,12 @@ export class Lines {
 
 	/** Looks at a call. A look that is not sent within the time is given up: the create may go by then. */
 	private async look(callId: string, { look, signal }: LineRequest, ms: number): Promise<void> {
-		await this.untilWoken(signal, async (woken) => {
-			const late = new AbortController();
-			void sleep(timerMs(ms), woken).then(
-				() => late.abort(),
-				() => undefined,
-			);
-			const isOver = await look(callId, AbortSignal.any([woken, late.signal]));
+		await this.changes.within(ms, signal, async (woken) => {
+			const isOver = await look(callId, woken);
 			if (isOver === undefined) this.calls.unanswered(callId);
 			else if (isOver) this.ended(callId);
 			else this.calls.seen(callId);
 		});
-	}
-
-	/** Sleeps until the time is over, something changed, or the signal fired. */
-	private async sleep(ms: number, signal: AbortSignal): Promise<void> {
-		await this.untilWoken(signal, async (woken) => await sleep(timerMs(ms), woken));
-	}
-
-	/** Works until that is done. It is told when something changed or the signal fired, and may then reject. */
-	private async untilWoken(
-		signal: AbortSignal,
-		work: (woken: AbortSignal) => Promise<void>,
-	): Promise<void> {
-		const woken = new AbortController();
-		const wake = () => woken.abort();
-		this.sleepers.add(wake);
-		await work(AbortSignal.any([signal, woken.signal])).catch(() => undefined);
-		this.sleepers.delete(wake);
-		wake();
 	}
 
 	private lineFor(reason: Reason): Line {
@@ -270,6 +251,7 @@ export class Lines {
 	}
 
 	private accepted(callId: string, reason: Reason): void {
+		this.noteRate();
 		const isShort = this.shortage.state === 'lines';
 		this.add(callId);
 		// Twenty2 takes creates, so it is worth waiting for.
@@ -279,10 +261,19 @@ export class Lines {
 		if (reason !== 'probe') return;
 		const most = isShort ? Math.max(this.learned ?? 0, this.calls.count) : Number.POSITIVE_INFINITY;
 		// Twenty2 takes more calls than lines could: it queues them itself.
-		if (isShort && most > ENOUGH * this.documented()) this.shortage.over();
+		if (isShort && most > ENOUGH * this.documented()) this.shortage.linesSuffice(false);
 		this.learned = this.shortage.state === 'lines' ? most : Number.POSITIVE_INFINITY;
 		this.failedProbes = 0;
 		this.probeAt = performance.now() + NEXT_PROBE_MS;
+	}
+
+	/** No call ends within a second: more creates than lines could take show that lines are not enforced. */
+	private noteRate(): void {
+		const now = performance.now();
+		this.acceptedAt = [...this.acceptedAt.filter((at) => at > now - SECOND_MS), now];
+		if (this.acceptedAt.length <= ENOUGH * this.documented()) return;
+		this.shortage.linesSuffice(true);
+		this.learned = Number.POSITIVE_INFINITY;
 	}
 
 	private refused(reason: Reason): void {
@@ -312,6 +303,3 @@ export class Lines {
 		this.probeAt = performance.now() + gapMs * (1 + Math.random() * JITTER);
 	}
 }
-
-/** What a timer can wait at most. */
-const timerMs = (ms: number) => Math.ceil(Math.min(ms, 2 ** 31 - 1));

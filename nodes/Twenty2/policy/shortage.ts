@@ -27,13 +27,16 @@ export class Shortage {
 	/** Refusals counted as about requests because there was no live call to look at. */
 	blind = false;
 
+	/** Creates were accepted faster than so few lines could take them, so lines are never short. */
+	private isNeverOfLines = false;
+
 	/** A read has decided that requests are short, and none decides again before this time. */
 	private decidedUntil = Number.NEGATIVE_INFINITY;
 
 	/** What a refused create may be about. */
 	about({ sentAt, canLook, live }: Refused): About {
 		if (this.state === 'lines') return 'lines';
-		if (!canLook || sentAt < this.decidedUntil) return 'requests';
+		if (!canLook || this.isNeverOfLines || sentAt < this.decidedUntil) return 'requests';
 		if (live > 0) return 'unclear';
 		this.blind = true;
 		return 'requests';
@@ -61,8 +64,9 @@ export class Shortage {
 		return true;
 	}
 
-	/** Lines turned out not to be short. */
-	over(): void {
+	/** Lines turned out not to be short. @param forGood whether that is certain */
+	linesSuffice(forGood: boolean): void {
 		this.state = 'none';
+		this.isNeverOfLines ||= forGood;
 	}
 }

@@ -256,6 +256,25 @@ describe('The lines', () => {
 		expect(lines.idle).toBe(true);
 	});
 
+	it('are not enforced where more creates go through in a second than there could be', async () => {
+		const { lines, shortage } = linesOf(2);
+		const about = () =>
+			shortage.about({ sentAt: performance.now(), canLook: true, live: lines.calls.count });
+		for (let n = 1; n <= 4; n++) accept(await lines.acquire(nothing()), `call ${n}`);
+		expect(about()).toBe('unclear');
+		accept(await lines.acquire(nothing()), 'call 5');
+		expect(about()).toBe('requests');
+	});
+
+	it('may be enforced where creates go through at the pace of calls that end', async () => {
+		const { lines, shortage } = linesOf(2);
+		for (let n = 1; n <= 6; n++) {
+			accept(await lines.acquire(nothing()), `call ${n}`);
+			await pass(500);
+		}
+		expect(shortage.about({ sentAt: performance.now(), canLook: true, live: 2 })).toBe('unclear');
+	});
+
 	it('let a sleep take its time for a call that is not known', async () => {
 		const slept = watch(linesOf(1).lines.sleepUntilEnded('call 1', 5_000, signal));
 		await pass(4_999);

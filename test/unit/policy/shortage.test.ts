@@ -42,6 +42,20 @@ describe('What a refused create is about', () => {
 		expect(shortage.about(refused())).toBe('unclear');
 	});
 
+	it('is requests for good once creates were accepted faster than lines could take them', () => {
+		const shortage = new Shortage();
+		shortage.linesSuffice(true);
+		expect(shortage.about(refused())).toBe('requests');
+	});
+
+	it('may be lines again where these only seemed to suffice', () => {
+		const shortage = new Shortage();
+		shortage.ask();
+		shortage.readAnswered();
+		shortage.linesSuffice(false);
+		expect([shortage.state, shortage.about(refused())]).toEqual(['none', 'unclear']);
+	});
+
 	it('is decided by no read before a create was refused', () => {
 		const shortage = new Shortage();
 		expect([shortage.readAnswered(), shortage.readRateLimited()]).toEqual([false, false]);
