@@ -88,10 +88,10 @@ const states: Record<StateName, string> = {
 	open: 'Nothing was refused',
 	verifying: 'A request was refused, and the next one goes alone',
 	shared: 'Others use the key, and a request goes beyond the learned share',
-	suspected:
+	unclear:
 		'Creates were refused, and a look at a live call decides whether lines or the window are short',
-	'limited, look': 'Lines are short, and a live call is looked at',
-	'limited, create': 'Lines are short, and a create tries whether one is free',
+	'lines, look': 'Lines are short, and a live call is looked at',
+	'lines, create': 'Lines are short, and a create tries whether one is free',
 };
 
 /** What comes after a fault, by the state of the limiter. */

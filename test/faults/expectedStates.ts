@@ -87,7 +87,7 @@ const expected: Record<StateName, Record<Lesson, ExpectedAftermath>> = {
 		},
 		'too many, for long': forLong,
 	},
-	suspected: {
+	unclear: {
 		'an answer': {
 			then: 'Lines are short: creates go as calls end',
 			together: ALONE,
@@ -102,7 +102,7 @@ const expected: Record<StateName, Record<Lesson, ExpectedAftermath>> = {
 		},
 		'too many, for long': forLong,
 	},
-	'limited, look': {
+	'lines, look': {
 		'an answer': { then: 'The next look', next: [0.5, 8], together: ALONE, seconds: ON_LINES },
 		'no answer': {
 			then: 'Another look after a backoff',
@@ -113,7 +113,7 @@ const expected: Record<StateName, Record<Lesson, ExpectedAftermath>> = {
 		'too many': { then: 'A longer pause', next: [5, 70], together: ALONE, seconds: [60, 260] },
 		'too many, for long': { ...forLong, seconds: [300, 800] },
 	},
-	'limited, create': {
+	'lines, create': {
 		'an answer': { then: 'The next create in its place', together: ALONE, seconds: ON_LINES },
 		'no answer': {
 			then: 'The next create in its place',
@@ -138,7 +138,7 @@ export function expectedDone({ state, fault: { kind } }: StateCell): Range {
 	const all = 9;
 	if (kind.is === 'busy for long') return [all - 2, all];
 	// A look is no item.
-	if (state === 'suspected' || state === 'limited, look') return [all, all];
+	if (state === 'unclear' || state === 'lines, look') return [all, all];
 	const isRetried =
 		kind.is === 'unreachable' ||
 		(kind.is === 'refusal' && [500, 503].includes(kind.status)) ||

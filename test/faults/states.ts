@@ -13,9 +13,9 @@ export const stateNames = [
 	'open',
 	'verifying',
 	'shared',
-	'suspected',
-	'limited, look',
-	'limited, create',
+	'unclear',
+	'lines, look',
+	'lines, create',
 ] as const;
 export type StateName = (typeof stateNames)[number];
 
@@ -55,9 +55,9 @@ const waysInto: Record<StateName, { node: NodeUnderTest } & Pick<Plan, 'before' 
 		// The next one probes beyond this process's share.
 		shared: { node: get, before: ['busy', 'busy'] },
 		// Of creates, two refusals may be about lines. The next request is the look at the live call that decides.
-		suspected: { node: create, before: ['busy', 'busy'] },
-		'limited, look': { node: create, before: ['busy', 'busy', 'sound'] },
-		'limited, create': { node: create, before: ['busy', 'busy'], createsOnly: true },
+		unclear: { node: create, before: ['busy', 'busy'] },
+		'lines, look': { node: create, before: ['busy', 'busy', 'sound'] },
+		'lines, create': { node: create, before: ['busy', 'busy'], createsOnly: true },
 	};
 
 /** An answer takes longer than it takes to send what may be sent at once. */

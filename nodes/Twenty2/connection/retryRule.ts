@@ -31,6 +31,11 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	return { outcome, again: outcome.is === 'rate limited' || mayPass };
 }
 
+/** Whether it is worth sending the request again after a backoff, and not only when the key may send again. */
+export function deservesBackoff({ outcome, again }: Verdict): boolean {
+	return again && outcome.is !== 'rate limited';
+}
+
 function outcomeOf({ fields, message, retryAfterMs }: Failure): Outcome {
 	if (fields.code === 'RATE_LIMIT_EXCEEDED' || decidingStatus(fields) === 429)
 		return { is: 'rate limited', message, retryAfterMs, unsent: unsent() };

@@ -8,7 +8,7 @@ import { MAX_TRANSCRIPT_BYTES, recordingFile, transcriptText } from '../api/medi
 import { endedBefore, hasEnded, wasAnswered } from '../api/responses';
 import type { Media } from '../api/media/files';
 import type { Connection } from '../connection/connect';
-import { verdictOn } from '../connection/retryRule';
+import { deservesBackoff, verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
 import { derivedSignal, sleep } from '../policy/abortable';
 import { LONGEST_BACKOFF_MS, read } from '../policy/retry';
@@ -240,7 +240,7 @@ class CallFiles {
 			maxTimeout: LONGEST_BACKOFF_MS,
 			randomize: true,
 			signal: derivedSignal(signal),
-			shouldRetry: ({ error }) => verdictOn(error).again,
+			shouldRetry: ({ error }) => deservesBackoff(verdictOn(error)),
 		}).then(
 			() => {
 				signal.throwIfAborted();

@@ -6,7 +6,7 @@ import { failureOnly, type Failure } from '../api/failure';
 import { endOf } from '../api/responses';
 import { connectToApi } from '../connection/connect';
 import { logLine } from '../connection/logLine';
-import { verdictOn } from '../connection/retryRule';
+import { deservesBackoff, verdictOn } from '../connection/retryRule';
 import type { JsonObject } from '../json';
 import { acquire, sleep } from '../policy/abortable';
 import type { Limits } from '../policy/keyLimits';
@@ -14,12 +14,12 @@ import { backoffMs } from '../policy/retry';
 import type { CallEvent } from './event';
 
 /** What Twenty2 says of an event. */
-export type Verdict =
+export type Verification =
 	/** `call` is the call as Twenty2 knows it, under the public names. */
 	{ is: 'confirmed'; call: JsonObject } | { is: 'contradicted'; because: string };
 
 /** The result of one look. `call` is the call that Twenty2 says has not ended. */
-type Look = Verdict | { is: 'unknown' | 'not ended'; because: string; call?: JsonObject };
+type Look = Verification | { is: 'unknown' | 'not ended'; because: string; call?: JsonObject };
 
 /** For so long after an event came, Twenty2's reads may be behind its events, in milliseconds. */
 const BEHIND_MS = { unknown: 15_000, 'not ended': 60_000 };
@@ -41,7 +41,7 @@ export async function verifyEvent(
 	n8n: IExecuteFunctions,
 	generation: Generation,
 	event: CallEvent,
-): Promise<Verdict> {
+): Promise<Verification> {
 	const { twenty2, baseUrl, limits, request } = await connectToApi(n8n, generation);
 	const signal = n8n.getExecutionCancelSignal() ?? new AbortController().signal;
 	const credential = n8n.getNode().credentials?.[generation.credentialType]?.id ?? '';
@@ -78,7 +78,7 @@ export async function verifyEvent(
  * Looks until Twenty2 confirms or contradicts the event. Twenty2 may send an event before its reads show
  * the end, or the call, so what contradicts it for that reason only counts after a while.
  */
-async function settled(look: () => Promise<Look>, signal: AbortSignal): Promise<Verdict> {
+async function settled(look: () => Promise<Look>, signal: AbortSignal): Promise<Verification> {
 	const from = performance.now();
 	const calls: Array<JsonObject | undefined> = [];
 	for (;;) {
@@ -121,7 +121,7 @@ function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: Js
 
 /** Whether a failure may pass within a minute. A proxy's trouble does, too. */
 const isTrouble = (failure: Failure) =>
-	verdictOn(failure).again || (failure.fields.status ?? 0) >= 500;
+	deservesBackoff(verdictOn(failure)) || (failure.fields.status ?? 0) >= 500;
 
 function unanswered({ eventId, callId }: CallEvent, failure: Failure): Failure {
 	const { code, message, description } = failure.fields;

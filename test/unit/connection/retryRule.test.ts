@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { Failure, failureOnly, type FailureFields } from '../../../nodes/Twenty2/api/failure';
-import { verdictOn } from '../../../nodes/Twenty2/connection/retryRule';
+import { deservesBackoff, verdictOn } from '../../../nodes/Twenty2/connection/retryRule';
 import { alarming } from '../api/failureFrom';
 
 const failure = (code: string, outcome?: FailureFields['outcome'], retryAfterMs?: number) =>
@@ -139,6 +139,16 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 			expect(verdict(error)).toMatchObject(never);
 		},
 	);
+});
+
+describe('A backoff', () => {
+	it.each([
+		['INTERNAL_ERROR', true],
+		['RATE_LIMIT_EXCEEDED', false],
+		['INVALID_NUMBER', false],
+	])('is worth while after %s: %s', (code, expected) => {
+		expect(deservesBackoff(verdictOn(failure(code)))).toBe(expected);
+	});
 });
 
 describe('An answer', () => {
