@@ -112,7 +112,7 @@ describe('A fault of the node', () => {
 
 	it('while an item is checked fails that item, and nothing is sent for it', async () => {
 		breakClient(() => ({
-			objectionTo(number) {
+			whyNotDialable(number) {
 				if (number === phone(1)) throw fault();
 				return undefined;
 			},

@@ -2,7 +2,7 @@ import * as z from 'zod/v4/mini';
 
 import { accountFields, readCredential } from './account';
 import { failureOnly } from './failure';
-import { createdIn, readIn, unified } from './responses';
+import { parseCreated, parseCall, unified } from './responses';
 import type { Generation } from './client';
 
 /** Twenty2's documentation shows both. */
@@ -42,18 +42,18 @@ export const apiKey: Generation = {
 				},
 				timeoutMs,
 			});
-			return advised(() => createdIn(answer));
+			return advised(() => parseCreated(answer));
 		},
 
 		async getCall(callId, { timeoutMs }) {
 			const path = `${callsPath}/${encodeURIComponent(callId)}`;
 			const answer = await send({ dials: false, method: 'GET', path, timeoutMs });
-			return advised(() => readIn(answer));
+			return advised(() => parseCall(answer));
 		},
 
 		unify: (body) => unified(body),
 
-		objectionTo: () => undefined,
+		whyNotDialable: () => undefined,
 
 		bodyFields: ['assistant_id', 'from_number', 'to_number', 'input_parameters'],
 	}),

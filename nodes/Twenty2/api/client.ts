@@ -61,7 +61,7 @@ export interface Twenty2 {
 	/** A call, or Get Call's body, under the names that both generations share, with numbers in E.164. */
 	unify(body: JsonObject): JsonObject;
 	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
-	objectionTo(number: string): string | undefined;
+	whyNotDialable(number: string): string | undefined;
 	/** The names that Create Call's body has already. */
 	bodyFields: string[];
 }

@@ -118,7 +118,7 @@ function adviceOn(fields: FieldErrors, code: string): string | undefined {
  * carried out.
  * @param what is surprising about it, as the end of a sentence
  */
-export function surprise(
+export function invalidResponse(
 	{ status }: HttpAnswer,
 	{ dials }: Pick<RequestTraits, 'dials'>,
 	what: string,

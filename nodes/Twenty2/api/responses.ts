@@ -2,7 +2,7 @@ import * as z from 'zod/v4/mini';
 
 import { jsonObject, type JsonObject } from '../json';
 import { inMegabytes } from './bodyStream';
-import { failureOf, refusalIn, surprise } from './refusal';
+import { failureOf, refusalIn, invalidResponse } from './refusal';
 import type { HttpAnswer, RequestTraits } from './transport';
 
 const success = z.optional(z.literal(true));
@@ -27,20 +27,20 @@ const list = z.looseObject({ success, calls: z.array(known) });
 const calls = z.array(jsonObject);
 
 /** @returns Twenty2's answer to a create, without `success` @throws Failure */
-export function createdIn(answer: HttpAnswer): PlacedCall {
+export function parseCreated(answer: HttpAnswer): PlacedCall {
 	const body = { ...documented(created, answer, { dials: true }, 'it has no call_id') };
 	delete body.success;
 	return placedCall.parse(body);
 }
 
 /** @returns Twenty2's answer to a read, as it is @throws Failure */
-export function readIn(answer: HttpAnswer): JsonObject {
+export function parseCall(answer: HttpAnswer): JsonObject {
 	const otherwise = 'it has no call with a call_id and a status';
 	return documented(read, answer, { dials: false }, otherwise);
 }
 
 /** @returns the calls in Twenty2's answer to a listing, as they are @throws Failure */
-export function listedIn(answer: HttpAnswer): JsonObject[] {
+export function parseCalls(answer: HttpAnswer): JsonObject[] {
 	const otherwise = 'it has no list of calls that have a call_id and a status each';
 	return calls.parse(documented(list, answer, { dials: false }, otherwise).calls);
 }
@@ -57,14 +57,14 @@ function documented(
 	otherwise: string,
 ): JsonObject {
 	if (answer.longerThan !== undefined) {
-		throw surprise(answer, request, `it is longer than ${inMegabytes(answer.longerThan)}`);
+		throw invalidResponse(answer, request, `it is longer than ${inMegabytes(answer.longerThan)}`);
 	}
 	const parsed = schema.safeParse(answer.body);
 	const isSuccess = parsed.success && (answer.status < 300 || parsed.data.success === true);
 	if (isSuccess) return jsonObject.parse(answer.body);
 	if (refusalIn(answer) || answer.status >= 300) throw failureOf(answer, request);
 	const isObject = jsonObject.safeParse(answer.body).success;
-	throw surprise(answer, request, isObject ? otherwise : 'it is not a JSON object');
+	throw invalidResponse(answer, request, isObject ? otherwise : 'it is not a JSON object');
 }
 
 /** The call in an answer to a read, nested under `call` or not, with the fields beside it. */

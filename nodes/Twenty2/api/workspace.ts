@@ -5,7 +5,7 @@ import { accountFields, readCredential, secret } from './account';
 import type { Generation, ListedCalls, NewCall } from './client';
 import { adviceFor, failureOnly } from './failure';
 import { refusalIn } from './refusal';
-import { createdIn, listedIn, readIn, unified } from './responses';
+import { parseCreated, parseCalls, parseCall, unified } from './responses';
 import type { HttpAnswer, HttpRequest, Send } from './transport';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
@@ -61,7 +61,7 @@ export const workspace: Generation = {
 				},
 				timeoutMs,
 			});
-			return createdIn(answer);
+			return parseCreated(answer);
 		},
 
 		async getCall(callId, timing) {
@@ -70,12 +70,12 @@ export const workspace: Generation = {
 		},
 
 		async listCalls(query, timing) {
-			return listedIn(await get(send, LOGS, { ...timing, query, maxBytes: MAX_LOGS_BYTES }));
+			return parseCalls(await get(send, LOGS, { ...timing, query, maxBytes: MAX_LOGS_BYTES }));
 		},
 
 		async callsSince(call, since, timing) {
 			const answer = await get(send, LOGS, { ...timing, maxBytes: MAX_LOGS_BYTES });
-			return callsLike(call, listedIn(answer), since, answer.date);
+			return callsLike(call, parseCalls(answer), since, answer.date);
 		},
 
 		unify: (body) =>
@@ -85,7 +85,7 @@ export const workspace: Generation = {
 				to_number: 'callee_phone',
 			}),
 
-		objectionTo: (number) =>
+		whyNotDialable: (number) =>
 			indian.test(number)
 				? undefined
 				: 'is not an Indian number: the workspace API takes +91 and ten digits only',
@@ -109,7 +109,7 @@ async function get(
  */
 function detailIn(answer: HttpAnswer): JsonObject {
 	try {
-		return readIn(answer);
+		return parseCall(answer);
 	} catch (error) {
 		const failure = failureOnly(error);
 		const isUnknownCall = failure.fields.code === 'NOT_FOUND' && refusalIn(answer);

@@ -65,7 +65,7 @@ export async function verifyEvent(
 					return { is: 'unknown', because: logLine(message) };
 				}
 				if (failures === patience.maxRetries || !isTrouble(failure)) {
-					throw unanswered(event, failure);
+					throw notChecked(event, failure);
 				}
 				await sleep(Math.ceil(backoffMs(failures + 1)), signal);
 				return await look(failures + 1);
@@ -123,7 +123,7 @@ function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: Js
 const isTrouble = (failure: Failure) =>
 	deservesBackoff(verdictOn(failure)) || (failure.fields.status ?? 0) >= 500;
 
-function unanswered({ eventId, callId }: CallEvent, failure: Failure): Failure {
+function notChecked({ eventId, callId }: CallEvent, failure: Failure): Failure {
 	const { code, message, description } = failure.fields;
 	const what = `The event ${eventId} of the call ${callId} could not be checked with Twenty2`;
 	const passes = isTrouble(failure) || code === 'RATE_LIMIT_EXCEEDED';

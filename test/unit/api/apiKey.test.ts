@@ -42,7 +42,7 @@ describe('apiKey', () => {
 	});
 
 	it.each(['+919871532305', '+14155550100'])('dials %s', (number) => {
-		expect(apiKey.speak(speakingNothing).objectionTo(number)).toBeUndefined();
+		expect(apiKey.speak(speakingNothing).whyNotDialable(number)).toBeUndefined();
 	});
 
 	it('has its calls where the credential says', async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
 import { adviceFor, type FailureFields } from '../../../nodes/Twenty2/api/failure';
-import { failureOf, refusalIn, surprise } from '../../../nodes/Twenty2/api/refusal';
+import { failureOf, refusalIn, invalidResponse } from '../../../nodes/Twenty2/api/refusal';
 import type { HttpAnswer } from '../../../nodes/Twenty2/api/transport';
 import { alarming } from './failureFrom';
 
@@ -332,9 +332,9 @@ describe('refusalIn', () => {
 	});
 });
 
-describe('surprise', () => {
+describe('invalidResponse', () => {
 	it('tells of a create that a person may have been phoned', () => {
-		const { fields } = surprise({ status: 201, body: {} }, create, 'it has no call_id');
+		const { fields } = invalidResponse({ status: 201, body: {} }, create, 'it has no call_id');
 		expect(fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message: expect.stringContaining('it has no call_id'),
@@ -347,7 +347,7 @@ describe('surprise', () => {
 	});
 
 	it('tells of a read what to check', () => {
-		const { fields } = surprise({ status: 200, body: '' }, read, 'it is empty');
+		const { fields } = invalidResponse({ status: 200, body: '' }, read, 'it is empty');
 		expect(fields.description).toContain('Base URL');
 		expect(fields.status).toBe(200);
 		expect(fields).not.toHaveProperty('outcome');

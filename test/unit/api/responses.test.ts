@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../nodes/Twenty2/api/apiKey';
-import { createdIn, endOf, hasEnded, listedIn, readIn } from '../../../nodes/Twenty2/api/responses';
+import {
+	parseCreated,
+	endOf,
+	hasEnded,
+	parseCalls,
+	parseCall,
+} from '../../../nodes/Twenty2/api/responses';
 import { workspace } from '../../../nodes/Twenty2/api/workspace';
 import { failureFrom } from './failureFrom';
 
@@ -10,21 +16,23 @@ const generations = { apiKey: apiKey.speak(nothingSent), workspace: workspace.sp
 
 const refused = { success: false, error: { code: 'NO_CREDIT', message: 'top up', status: 402 } };
 
-describe('createdIn', () => {
+describe('parseCreated', () => {
 	it.each([200, 201, 202])('gives back all of a %i but success', (status) => {
 		const body = { success: true, call_id: 'call_1', status: 'initiated', message: 'm', more: [1] };
-		const answer = createdIn({ status, body });
+		const answer = parseCreated({ status, body });
 		expect(answer).toEqual({ call_id: 'call_1', status: 'initiated', message: 'm', more: [1] });
 	});
 
 	it('needs no success in the answer', () => {
-		expect(createdIn({ status: 200, body: { call_id: 'call_1' } })).toEqual({ call_id: 'call_1' });
+		expect(parseCreated({ status: 200, body: { call_id: 'call_1' } })).toEqual({
+			call_id: 'call_1',
+		});
 	});
 
 	it('believes the envelope rather than the status', () => {
 		const body = { success: true, call_id: 'call_1' };
-		expect(createdIn({ status: 500, body })).toEqual({ call_id: 'call_1' });
-		expect(failureFrom(() => createdIn({ status: 200, body: refused })).fields).toMatchObject({
+		expect(parseCreated({ status: 500, body })).toEqual({ call_id: 'call_1' });
+		expect(failureFrom(() => parseCreated({ status: 200, body: refused })).fields).toMatchObject({
 			code: 'NO_CREDIT',
 			status: 402,
 			outcome: 'not_placed',
@@ -33,7 +41,7 @@ describe('createdIn', () => {
 
 	it('refuses a call_id under a status that is none of success without success', () => {
 		const answer = { status: 502, body: { call_id: 'call_1' } };
-		expect(failureFrom(() => createdIn(answer)).fields).toMatchObject({
+		expect(failureFrom(() => parseCreated(answer)).fields).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
 			outcome: 'unknown',
 		});
@@ -41,7 +49,7 @@ describe('createdIn', () => {
 
 	it('takes a refusal for one even where it has a call_id', () => {
 		const body = { ...refused, call_id: 'call_1' };
-		expect(failureFrom(() => createdIn({ status: 200, body })).fields.code).toBe('NO_CREDIT');
+		expect(failureFrom(() => parseCreated({ status: 200, body })).fields.code).toBe('NO_CREDIT');
 	});
 
 	it.each<[string, unknown, string]>([
@@ -56,7 +64,7 @@ describe('createdIn', () => {
 		['null', null, 'not a JSON object'],
 		['a list', [{ call_id: 'call_1' }], 'not a JSON object'],
 	])('is surprised by %s, and does not call it placed or not placed', (_, body, what) => {
-		expect(failureFrom(() => createdIn({ status: 200, body })).fields).toMatchObject({
+		expect(failureFrom(() => parseCreated({ status: 200, body })).fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message: expect.stringContaining(what),
 			status: 200,
@@ -71,7 +79,7 @@ describe('An answer that is too long', () => {
 	const message = 'Twenty2 answered with something unexpected: it is longer than 1 MB';
 
 	it('leaves a create in doubt', () => {
-		expect(failureFrom(() => createdIn(answer)).fields).toMatchObject({
+		expect(failureFrom(() => parseCreated(answer)).fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message,
 			outcome: 'unknown',
@@ -80,23 +88,23 @@ describe('An answer that is too long', () => {
 
 	it('is none to a read, whatever its status', () => {
 		for (const status of [200, 502]) {
-			const { fields } = failureFrom(() => readIn({ ...answer, status }));
+			const { fields } = failureFrom(() => parseCall({ ...answer, status }));
 			expect(fields).toMatchObject({ code: 'INVALID_RESPONSE', message, status });
 		}
 	});
 });
 
-describe('listedIn', () => {
+describe('parseCalls', () => {
 	it('gives the calls as they are', () => {
 		const calls = [{ call_id: 'call_1', status: 'completed', more: 1 }];
-		expect(listedIn({ status: 200, body: { success: true, calls } })).toEqual(calls);
-		expect(listedIn({ status: 200, body: { calls: [] } })).toEqual([]);
+		expect(parseCalls({ status: 200, body: { success: true, calls } })).toEqual(calls);
+		expect(parseCalls({ status: 200, body: { calls: [] } })).toEqual([]);
 	});
 
 	it.each([{ success: true }, { calls: [{ call_id: 'call_1' }] }, { calls: {} }])(
 		'is surprised by %j, and no call is in doubt',
 		(body) => {
-			const { fields } = failureFrom(() => listedIn({ status: 200, body }));
+			const { fields } = failureFrom(() => parseCalls({ status: 200, body }));
 			expect(fields).toMatchObject({
 				code: 'INVALID_RESPONSE',
 				message:
@@ -110,19 +118,21 @@ describe('listedIn', () => {
 describe('An answer with the status 300', () => {
 	it('is none of success', () => {
 		const call = { call_id: 'call_1', status: 'queued' };
-		expect(failureFrom(() => createdIn({ status: 300, body: call })).fields.code).toBe('HTTP_300');
-		expect(failureFrom(() => readIn({ status: 300, body: '' })).fields.code).toBe('HTTP_300');
-		expect(readIn({ status: 299, body: call })).toEqual(call);
+		expect(failureFrom(() => parseCreated({ status: 300, body: call })).fields.code).toBe(
+			'HTTP_300',
+		);
+		expect(failureFrom(() => parseCall({ status: 300, body: '' })).fields.code).toBe('HTTP_300');
+		expect(parseCall({ status: 299, body: call })).toEqual(call);
 	});
 });
 
-describe('readIn', () => {
+describe('parseCall', () => {
 	it.each([
 		['flat', { success: true, call_id: 'call_1', status: 'completed', more: null }],
 		['nested', { success: true, call: { call_id: 'call_1', status: 'completed' }, recording: {} }],
 		['flat without success', { call_id: 'call_1', status: 'completed' }],
 	])('gives a body that is %s back as it is', (_, body) => {
-		expect(readIn({ status: 200, body })).toEqual(body);
+		expect(parseCall({ status: 200, body })).toEqual(body);
 	});
 
 	it.each<[string, unknown, string]>([
@@ -139,7 +149,7 @@ describe('readIn', () => {
 		['a page', '<html></html>', 'not a JSON object'],
 		['null', null, 'not a JSON object'],
 	])('is surprised by %s', (_, body, what) => {
-		const { fields } = failureFrom(() => readIn({ status: 200, body }));
+		const { fields } = failureFrom(() => parseCall({ status: 200, body }));
 		expect(fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message: expect.stringContaining(what),
@@ -149,7 +159,7 @@ describe('readIn', () => {
 	});
 
 	it('is refused what is refused under 200', () => {
-		const { fields } = failureFrom(() => readIn({ status: 200, body: refused }));
+		const { fields } = failureFrom(() => parseCall({ status: 200, body: refused }));
 		expect(fields).toMatchObject({ code: 'NO_CREDIT', status: 402, source: 'twenty2' });
 	});
 });

@@ -237,13 +237,13 @@ describe('workspace', () => {
 	it.each(['+14155550100', '+91987153230', '+9198715323051', '+929871532305'])(
 		'does not dial %s, which would ring somebody else in India',
 		(number) => {
-			const objection = workspace.speak(speakingNothing).objectionTo(number);
+			const objection = workspace.speak(speakingNothing).whyNotDialable(number);
 			expect(objection).toContain('not an Indian number');
 		},
 	);
 
 	it('dials an Indian number', () => {
-		expect(workspace.speak(speakingNothing).objectionTo('+919871532305')).toBeUndefined();
+		expect(workspace.speak(speakingNothing).whyNotDialable('+919871532305')).toBeUndefined();
 	});
 
 	it('gives a call the public names', () => {

@@ -9,7 +9,7 @@ describe.each(Object.entries(generations))('Without a connection (%s)', (_, gene
 	const { twenty2, media, request } = offline(generation);
 
 	it('the rules of the API are known', () => {
-		expect(twenty2.objectionTo('+919876543210')).toBeUndefined();
+		expect(twenty2.whyNotDialable('+919876543210')).toBeUndefined();
 		expect(twenty2.bodyFields).not.toEqual([]);
 	});
 

@@ -69,7 +69,7 @@ export function newCall(parameters: FieldReader, twenty2: Twenty2): NewCall {
 	const number = located(dialable(defaultCountryOf(parameters)));
 	const numberIn = (field: INodeProperties) => {
 		const given = parameters.read(field, number, 'INVALID_NUMBER');
-		const objection = twenty2.objectionTo(given);
+		const objection = twenty2.whyNotDialable(given);
 		if (objection === undefined) return given;
 		throw Failure.ofInput('INVALID_NUMBER', `${field.displayName} ${objection}`, whereToLook);
 	};

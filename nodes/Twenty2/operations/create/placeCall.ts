@@ -119,7 +119,7 @@ export async function placeCall(
 			lease.settle({ is: 'answered', callId: answer.call_id });
 			return { answer, release: () => lease.release() };
 		} catch (error) {
-			const failure = failureOf(error).with(inDoubt ? { outcome: 'unknown' } : {});
+			const failure = failureOfCreate(error).with(inDoubt ? { outcome: 'unknown' } : {});
 			entry.state = settledState(failure);
 			if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
 			// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
@@ -156,7 +156,7 @@ async function answerTo(
 	const sentAt = Date.now();
 	const claim = new Claim([call.assistantId, call.fromNumber, call.toNumber].join(' '));
 	const idempotencyKey = entry.idempotencyKey ?? entry.id;
-	const sent = await twenty2.createCall(call, { idempotencyKey, timeoutMs }).catch(failureOf);
+	const sent = await twenty2.createCall(call, { idempotencyKey, timeoutMs }).catch(failureOfCreate);
 	if (!(sent instanceof Failure)) claim.take(sent.call_id);
 	claim.settled();
 	if (!(sent instanceof Failure)) return sent;
@@ -188,7 +188,7 @@ async function lookAt(
 }
 
 /** The failure of a create that was sent. After a fault nothing tells whether the person was phoned. */
-function failureOf(error: unknown): Failure {
+function failureOfCreate(error: unknown): Failure {
 	return error instanceof Failure ? error : toFailure(error).with({ outcome: 'unknown' });
 }
 
