@@ -165,3 +165,36 @@ it('An answer that drips for 14 seconds is given up after a Request Timeout of 3
 	]);
 	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
 });
+
+/** At one o'clock in the morning in India. */
+const nightInIndia = () => {
+	const day = 86_400_000;
+	return Math.ceil(Date.now() / day) * day - 4.5 * 3_600_000 + (Date.now() % 60_000);
+};
+
+it('Nobody is phoned again at night where Twenty2 says 500 and has queued the call', async () => {
+	const from = nightInIndia() - Date.now();
+	const sandbox = await startSandbox({
+		...{ refuseConcurrent: false, sleepsAtNight: true },
+		clock: () => Date.now() + from,
+	});
+	sandbox.behave(phone(0), 'place and 500');
+	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
+		...pair,
+		baseUrl: sandbox.url,
+	});
+	const { run } = await createCampaign(
+		n8n,
+		credential,
+		{ authentication: 'workspace', options: { maxRetries: 2 } },
+		{ onError: 'continueErrorOutput' },
+	);
+	const { data } = await run(leads(2));
+	await sandbox.close();
+
+	const [placed, failed] = data.resultData.runData.Twenty2?.at(-1)?.data?.main ?? [];
+	expect(placed).toHaveLength(1);
+	// The call logs list one that has not begun, so it may be the one.
+	expect(failed?.map(({ json }) => json.error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
+});

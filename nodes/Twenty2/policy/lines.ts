@@ -89,7 +89,7 @@ export class Lines {
 
 	private yieldMs = YIELD_MS;
 
-	/** When creates of the last second were accepted. */
+	/** When the latest creates were accepted. */
 	private acceptedAt: number[] = [];
 
 	private readonly changes = new Changes();
@@ -270,8 +270,10 @@ export class Lines {
 	/** No call ends within a second: more creates than lines could take show that lines are not enforced. */
 	private noteRate(): void {
 		const now = performance.now();
-		this.acceptedAt = [...this.acceptedAt.filter((at) => at > now - SECOND_MS), now];
-		if (this.acceptedAt.length <= ENOUGH * this.documented()) return;
+		const most = ENOUGH * this.documented();
+		this.acceptedAt = [...this.acceptedAt.slice(-most), now];
+		const [first = now] = this.acceptedAt;
+		if (this.acceptedAt.length <= most || first <= now - SECOND_MS) return;
 		this.shortage.linesSuffice(true);
 		this.learned = Number.POSITIVE_INFINITY;
 	}
