@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
-import { startSandbox } from '../../sandbox';
+import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import type { N8n } from './n8n';
 import { printFigure } from './figure';
@@ -22,6 +22,9 @@ const proxied = [
 
 let n8n: N8n;
 
+const workspaceOn = async ({ url: baseUrl }: Sandbox) =>
+	await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', { ...pair, baseUrl });
+
 beforeAll(async () => {
 	n8n = await startN8nWithNode();
 });
@@ -33,10 +36,7 @@ it('Of 10 calls whose answers got lost 5 times, the 4 that were placed come out 
 	const sandbox = await startSandbox({ refuseConcurrent: false });
 	for (const n of [1, 4, 6, 8]) sandbox.behave(phone(n), 'place and cut');
 	sandbox.behave(phone(3), 'cut');
-	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
-		...pair,
-		baseUrl: sandbox.url,
-	});
+	const credential = await workspaceOn(sandbox);
 	const { run } = await createCampaign(
 		n8n,
 		credential,
@@ -109,10 +109,7 @@ it('Nobody is phoned again after a 500 or 503 of a proxy that had passed the req
 it('A call that was placed in spite of the 500 of Twenty2 comes out of the call logs', async () => {
 	const sandbox = await startSandbox({ refuseConcurrent: false });
 	sandbox.behave(phone(0), { kind: 'refuse', status: 500, message: 'Trouble', places: true });
-	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
-		...pair,
-		baseUrl: sandbox.url,
-	});
+	const credential = await workspaceOn(sandbox);
 	const { run } = await createCampaign(n8n, credential, { authentication: 'workspace' });
 	const { data } = await run(leads(1));
 	await sandbox.close();
@@ -169,7 +166,7 @@ it('An answer that drips for 14 seconds is given up after a Request Timeout of 3
 /** At one o'clock in the morning in India. */
 const nightInIndia = () => {
 	const day = 86_400_000;
-	return Math.ceil(Date.now() / day) * day - 4.5 * 3_600_000 + (Date.now() % 60_000);
+	return Math.ceil(Date.now() / day) * day - 4.5 * 3_600_000;
 };
 
 it('Nobody is phoned again at night where Twenty2 says 500 and has queued the call', async () => {
@@ -179,10 +176,7 @@ it('Nobody is phoned again at night where Twenty2 says 500 and has queued the ca
 		clock: () => Date.now() + from,
 	});
 	sandbox.behave(phone(0), 'place and 500');
-	const credential = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', {
-		...pair,
-		baseUrl: sandbox.url,
-	});
+	const credential = await workspaceOn(sandbox);
 	const { run } = await createCampaign(
 		n8n,
 		credential,

@@ -119,7 +119,7 @@ class CallFiles {
 		try {
 			for (const after of [...LOOKS_MS, LAST_LOOK_MS]) {
 				const ms = this.from + after - performance.now();
-				if (ms > 0) await sleep(Math.ceil(ms), signal);
+				if (ms > 0) await sleep(ms, signal);
 				// Meanwhile another call may have waited in vain for such a link.
 				if (this.isDone) break;
 				const isLast = after === LAST_LOOK_MS;

@@ -21,16 +21,17 @@ export const derivedSignal = (signal: AbortSignal): AbortSignal => AbortSignal.a
 /**
  * Sleeps, or stops sleeping when the signal fires. Community nodes may not use timers of their own
  * (n8n's verification rules).
- * @param ms milliseconds, at most 2^31 - 1
+ * @param ms milliseconds; after 2^31 - 1 it wakes early
  * @throws the signal's reason
  */
 export async function sleep(ms: number, stopped: AbortSignal): Promise<void> {
 	stopped.throwIfAborted();
 	const signal = derivedSignal(stopped);
+	const whole = Math.ceil(Math.min(ms, LONGEST_TIMER_MS));
 	await new Promise<void>((resolve, reject) => {
 		const stop = () => reject(signal.reason);
 		signal.addEventListener('abort', stop, { once: true });
-		sleepWithAbort(ms, signal).then(
+		sleepWithAbort(whole, signal).then(
 			() => {
 				signal.removeEventListener('abort', stop);
 				resolve();
@@ -74,8 +75,7 @@ export class Alarm {
 
 		const off = new AbortController();
 		this.pending = { at, off };
-		const ms = Math.ceil(Math.max(at - performance.now(), 0));
-		void sleep(Math.min(ms, LONGEST_TIMER_MS), off.signal).then(
+		void sleep(Math.max(at - performance.now(), 0), off.signal).then(
 			() => {
 				this.pending = undefined;
 				this.ring();

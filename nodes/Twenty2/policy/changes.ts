@@ -1,7 +1,5 @@
 import { sleep } from './abortable';
 
-const LONGEST_SLEEP_MS = 2 ** 31 - 1;
-
 /** Changes that others wait for. */
 export class Changes {
 	private readonly waiting = new Set<() => void>();
@@ -15,7 +13,7 @@ export class Changes {
 
 	/** Sleeps until the time is over, something changed, or the signal fired. */
 	async sleep(ms: number, signal: AbortSignal): Promise<void> {
-		await this.within(ms, signal, async (woken) => await sleep(LONGEST_SLEEP_MS, woken));
+		await this.untilWoken(signal, async (woken) => await sleep(ms, woken));
 	}
 
 	/**
@@ -27,13 +25,20 @@ export class Changes {
 		signal: AbortSignal,
 		work: (woken: AbortSignal) => Promise<void>,
 	): Promise<void> {
+		await this.untilWoken(signal, async (woken, wake) => {
+			void sleep(ms, woken).then(wake, () => undefined);
+			await work(woken);
+		});
+	}
+
+	private async untilWoken(
+		signal: AbortSignal,
+		work: (woken: AbortSignal, wake: () => void) => Promise<void>,
+	): Promise<void> {
 		const controller = new AbortController();
-		const woken = AbortSignal.any([signal, controller.signal]);
 		const wake = () => controller.abort();
 		this.waiting.add(wake);
-		const time = Math.ceil(Math.min(ms, LONGEST_SLEEP_MS));
-		void sleep(time, woken).then(wake, () => undefined);
-		await work(woken).catch(() => undefined);
+		await work(AbortSignal.any([signal, controller.signal]), wake).catch(() => undefined);
 		this.waiting.delete(wake);
 		wake();
 	}

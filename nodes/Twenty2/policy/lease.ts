@@ -38,8 +38,6 @@ export type Log = (message: string) => void;
 /** What Twenty2 asks one request to wait beyond this holds back no other one (`adaptiveLimit.ts`). */
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
-const LONGEST_SLEEP_MS = 2 ** 31 - 1;
-
 /** Leave to send one request, again after a 429. */
 export class Lease {
 	private line: Line | undefined;
@@ -129,7 +127,7 @@ export class Lease {
 		const now = performance.now();
 		if (deadline?.allows(now + ms, now) === false) throw new Error('The deadline comes before');
 		const endWait = this.tally.begin();
-		await sleep(Math.ceil(Math.min(ms, LONGEST_SLEEP_MS)), signal).finally(() => endWait(true));
+		await sleep(ms, signal).finally(() => endWait(true));
 	}
 
 	private async acquirePermit(first: boolean): Promise<Permit | undefined> {

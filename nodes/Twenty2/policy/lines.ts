@@ -110,7 +110,8 @@ export class Lines {
 
 	/** Waits until a create may be sent. @throws the signal's reason */
 	async acquire(request: LineRequest): Promise<Line> {
-		if (this.passesFreely && this.queue.length === 0) return this.lineFor('free');
+		const isOpen = this.shortage.state === 'none' && this.queue.length === 0;
+		if (isOpen && this.free > 0) return this.lineFor('free');
 		const behind = request.first ? this.queue.findIndex(({ first }) => !first) : -1;
 		this.queue.splice(behind === -1 ? this.queue.length : behind, 0, request);
 		try {
@@ -166,10 +167,6 @@ export class Lines {
 	/** How many lines there are beside those that live calls and creates on their way hold. */
 	private get free(): number {
 		return (this.learned ?? this.documented()) - this.calls.count - this.inFlight;
-	}
-
-	private get passesFreely(): boolean {
-		return this.shortage.state === 'none' && this.free > 0;
 	}
 
 	/** Waits until a queued create may go. Only the first one looks and probes. */

@@ -67,7 +67,7 @@ export async function verifyEvent(
 				if (failures === patience.maxRetries || !isTrouble(failure)) {
 					throw notChecked(event, failure);
 				}
-				await sleep(Math.ceil(backoffMs(failures + 1)), signal);
+				await sleep(backoffMs(failures + 1), signal);
 				return await look(failures + 1);
 			},
 		);
@@ -89,7 +89,7 @@ async function settled(look: () => Promise<Look>, signal: AbortSignal): Promise<
 		const left = from + BEHIND_MS[seen.is] - performance.now();
 		// A timer may fire a millisecond early.
 		if (left <= 1) return { is: 'contradicted', because: seen.because };
-		await sleep(Math.ceil(Math.min(backoffMs(calls.length), left)), signal);
+		await sleep(Math.min(backoffMs(calls.length), left), signal);
 	}
 }
 

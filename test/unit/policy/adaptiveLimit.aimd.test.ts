@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { AdaptiveLimit } from '../../../nodes/Twenty2/policy/adaptiveLimit';
 import { Shortage, type About } from '../../../nodes/Twenty2/policy/shortage';
 import { SlidingWindow } from '../../../nodes/Twenty2/policy/slidingWindow';
-import { pass, useFakeTime } from './fakeTime';
+import { pass, useFakeTime, useShortestWaits } from './fakeTime';
 import { answered, rateLimited, unsent } from './outcomes';
 
 const SECOND = 1_000;
@@ -73,14 +73,7 @@ function limitOf(keyLimit: number) {
 
 describe('The share of a key that other processes use, too', () => {
 	useFakeTime();
-
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	it('is what was accepted, and at most half of the key', async () => {
 		for (const [accepted, size] of [

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { budgetOf, budgetToTest } from '../../../nodes/Twenty2/policy/budgets';
 import { RateLimiter } from '../../../nodes/Twenty2/policy/rateLimiter';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { permitOf, rateLimited } from './outcomes';
 import { opened, request, tasks, through, TooMany, type Way } from './requests';
 
@@ -15,12 +15,7 @@ const start = (lane: Way, send: () => Promise<unknown> = answer, giveUpAfterMs?:
 
 describe('The limits of a budget', () => {
 	useFakeTime();
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	it.each(['creates', 'reads'] as const)(
 		'send no last try of %s after the deadline, however long Twenty2 asks to wait',

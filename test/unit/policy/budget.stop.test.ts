@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const reason = new Error('stopped');
@@ -9,14 +9,7 @@ const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
 
 describe('A run that is stopped', () => {
 	useFakeTime();
-
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	/** A run that can be stopped, and what it has sent. */
 	function stoppable(budget: Budget) {

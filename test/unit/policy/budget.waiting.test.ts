@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const answer = async () => 'answer';
 
-// The shortest waits that chance gives.
-beforeEach(() => {
-	vi.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterEach(() => {
-	vi.restoreAllMocks();
-});
+useShortestWaits();
 
 describe('How long a run has waited', () => {
 	useFakeTime();

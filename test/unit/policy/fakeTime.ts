@@ -12,6 +12,16 @@ export function useFakeTime(): void {
 	});
 }
 
+/** In the tests of this file every wait is the shortest that chance gives. */
+export function useShortestWaits(): void {
+	beforeEach(() => {
+		vi.spyOn(Math, 'random').mockReturnValue(0);
+	});
+	afterEach(() => {
+		vi.restoreAllMocks();
+	});
+}
+
 /** Lets everything happen that needs no time. */
 export async function settle(): Promise<void> {
 	await setImmediate();

@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noting, opened, request, tasks, through, TooMany } from './requests';
 
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
 
 describe('A request that Twenty2 refuses for "too many requests"', () => {
 	useFakeTime();
-
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	it('is sent again until it is answered', async () => {
 		const { creates } = opened(new Budget(oneLine));

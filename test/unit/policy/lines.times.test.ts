@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
 import { Lines, type Line } from '../../../nodes/Twenty2/policy/lines';
 import { Shortage } from '../../../nodes/Twenty2/policy/shortage';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noAnswer, rateLimited, unsent } from './outcomes';
 
 const SECOND = 1_000;
@@ -64,12 +64,7 @@ const refuse = (sending: Line | undefined) => sending?.settle(rateLimited());
 
 describe('While lines are short, and chance makes every wait the shortest', () => {
 	useFakeTime();
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	describe('creates probe for lines that others hold', () => {
 		it.each([
@@ -238,6 +233,17 @@ describe('The lines', () => {
 	};
 	const nothing = () => ({ signal, look });
 
+	/** Sleeps for 5 seconds until a call ends; another one ends after a second. */
+	const wokenByAnother = async () => {
+		const { lines } = linesOf(2);
+		lines.add('call 1');
+		lines.add('call 2');
+		const slept = watch(lines.sleepUntilEnded('call 1', 5_000, signal));
+		await pass(1_000);
+		lines.ended('call 2');
+		return { lines, slept };
+	};
+
 	it('are idle while no create waits for one or is on its way', async () => {
 		const { lines, suspect } = linesOf(1);
 		expect(lines.idle).toBe(true);
@@ -284,12 +290,7 @@ describe('The lines', () => {
 	});
 
 	it('let a sleep that another end has woken take no more than its time', async () => {
-		const { lines } = linesOf(2);
-		lines.add('call 1');
-		lines.add('call 2');
-		const slept = watch(lines.sleepUntilEnded('call 1', 5_000, signal));
-		await pass(1_000);
-		lines.ended('call 2');
+		const { slept } = await wokenByAnother();
 		await pass(10_000);
 		expect(slept.at).toBe(5_000);
 	});
@@ -307,12 +308,7 @@ describe('The lines', () => {
 	});
 
 	it('let a sleep end when its call has ended, and not when another one has', async () => {
-		const { lines } = linesOf(2);
-		lines.add('call 1');
-		lines.add('call 2');
-		const slept = watch(lines.sleepUntilEnded('call 1', 5_000, signal));
-		await pass(1_000);
-		lines.ended('call 2');
+		const { lines, slept } = await wokenByAnother();
 		await pass(1_000);
 		expect(slept.at).toBeUndefined();
 		lines.ended('call 1');

@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Budget } from '../../../nodes/Twenty2/policy/budget';
 import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noAnswer, permitOf, rateLimited } from './outcomes';
 import { Cut, opened, request, through, TooMany } from './requests';
 
@@ -29,14 +29,7 @@ function sendWithoutEnd(limiter: RateLimiter, end: (permit: Permit, n: number) =
 
 describe('A request without an answer', () => {
 	useFakeTime();
-
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	it('counts in the window like any other', async () => {
 		const limiter = new RateLimiter(2);

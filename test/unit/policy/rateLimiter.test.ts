@@ -1,10 +1,10 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { getEventListeners } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { Deadline } from '../../../nodes/Twenty2/policy/deadline';
 import { RateLimiter, type Permit } from '../../../nodes/Twenty2/policy/rateLimiter';
-import { pass, settle, useFakeTime, watch } from './fakeTime';
+import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { answered, because, permitOf, rateLimited, unsent } from './outcomes';
 
 const MINUTE = 60_000;
@@ -26,14 +26,7 @@ async function refused(limit: number, retryAfterMs: number): Promise<RateLimiter
 
 describe('RateLimiter', () => {
 	useFakeTime();
-
-	// The shortest waits that chance gives.
-	beforeEach(() => {
-		vi.spyOn(Math, 'random').mockReturnValue(0);
-	});
-	afterEach(() => {
-		vi.restoreAllMocks();
-	});
+	useShortestWaits();
 
 	it('keeps a permit until 60 seconds after the answer, not after the sending', async () => {
 		const { limiter, permits } = await full(1);

@@ -113,19 +113,17 @@ export async function placeCall(
 		const inDoubt = mayHaveBeenPlaced(entry);
 		entry.attempts++;
 		entry.state = { is: 'sent' };
-		try {
-			const answer = await answerTo(call, entry, lease, options);
-			entry.state = { is: 'placed', answer, at: Date.now() };
-			lease.settle({ is: 'answered', callId: answer.call_id });
-			return { answer, release: () => lease.release() };
-		} catch (error) {
+		const answer = await answerTo(call, entry, lease, options).catch(async (error: unknown) => {
 			const failure = failureOfCreate(error).with(inDoubt ? { outcome: 'unknown' } : {});
 			entry.state = settledState(failure);
 			if (definitelyRefused(failure)) entry.idempotencyKey = randomUUID();
 			// The next attempt may be minutes away, and a crash in between must not leave it in doubt.
 			await record.settle();
 			throw failure;
-		}
+		});
+		entry.state = { is: 'placed', answer, at: Date.now() };
+		lease.settle({ is: 'answered', callId: answer.call_id });
+		return { answer, release: () => lease.release() };
 	};
 
 	try {
