@@ -92,6 +92,19 @@ function abbreviated(json) {
 	return { text, fragments };
 }
 
+/** Libraries are bundled in short syntax. Our own code stays as it is written, for n8n's reviewers. */
+const shortLibraries = {
+	name: 'short-libraries',
+	setup({ onLoad }) {
+		onLoad({ filter: /node_modules.*\.js$/ }, async ({ path }) => {
+			const { code } = await esbuild.transform(await readFile(path, 'utf8'), {
+				minifySyntax: true,
+			});
+			return { contents: code, loader: 'js' };
+		});
+	},
+};
+
 async function clean() {
 	await rm('dist', { recursive: true, force: true });
 }
@@ -125,7 +138,7 @@ async function bundle() {
 		external: ['n8n-workflow', 'luxon'],
 		// Or where a linked `node_modules` really is would be in the bundle, in comments and hashes.
 		preserveSymlinks: true,
-		plugins: [numberingPlans],
+		plugins: [numberingPlans, shortLibraries],
 		inject: ['nodes/Twenty2/policy/timers.ts'],
 		define: { globalThis: 'bundleScope' },
 		treeShaking: true,
