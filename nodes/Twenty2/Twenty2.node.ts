@@ -12,8 +12,8 @@ import { chosenIn, operationField, operationList, resource } from './operations/
 import { listSearch } from './operations/fields/listSearch';
 import { addBesideOutput } from './run/besideOutput';
 import { carryOut, checkItems } from './run/items';
-import { isTool, sharedBy } from './run/nodeState';
-import { outputs } from './run/output';
+import { sharedBy } from './run/nodeState';
+import { outputOptions, outputs } from './run/output';
 import { errorOfRun } from './run/stopError';
 
 /** The display names of the operations, as the entries of an object in an expression. */
@@ -87,7 +87,6 @@ export class Twenty2 implements INodeType {
 			...{ ledger: shared.ledger, items: checked.items.length, dials: chosen.dials },
 		});
 		if (error) throw error;
-		const forModel = isTool(this.getNode());
-		return [outputs(done.results, { dials: chosen.dials, forModel })];
+		return [outputs(done.results, outputOptions(this, chosen.dials))];
 	}
 }

@@ -47,7 +47,8 @@ describe('Calling Hours', () => {
 		expect(errorsOf(run)).toEqual(
 			leads(2).map(() => ({
 				code: 'OUTSIDE_CALLING_HOURS',
-				message: 'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours',
+				message:
+					'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours until Mon 09:00 (Asia/Kolkata)',
 				description: expect.stringContaining('next_allowed_at'),
 				status: null,
 				source: 'n8n',
@@ -95,7 +96,7 @@ describe('Calling Hours', () => {
 		expect(thrown.error).toMatchObject({
 			code: 'OUTSIDE_CALLING_HOURS',
 			message:
-				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours [item 0]. No call was placed.',
+				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours until Sat 09:00 (Asia/Kolkata) [item 0]. No call was placed.',
 			context: { data: { error: { next_allowed_at: '2026-05-23T09:00:00+05:30' } } },
 		});
 		vi.setSystemTime(friday(33));

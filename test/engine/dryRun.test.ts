@@ -44,9 +44,11 @@ describe('A dry run', () => {
 	it.each(onErrors)('shows all five rows, of which two are bad (%s)', async (onError) => {
 		const node = dry({}, {}, onError);
 		const { status, success, errors, ...run } = await runOf(node, fiveRows);
-		const bad = (row: number, message: RegExp) => ({
+		const toErrorOutput = onError === 'continueErrorOutput';
+		const bad = (row: number, message: RegExp, result: string, given: string) => ({
 			pairedItem: { item: row },
 			json: {
+				...(!toErrorOutput && { result, to_number: given, to_country: null, rings_now: false }),
 				error: {
 					code: 'INVALID_NUMBER',
 					message: expect.stringMatching(message),
@@ -61,8 +63,10 @@ describe('A dry run', () => {
 		const good = (row: number) => ({
 			pairedItem: { item: row },
 			json: {
+				result: 'would ring now',
 				dry_run: true,
 				to_number: phone(row),
+				to_country: 'IN',
 				from_number: '+917971441943',
 				assistant_id: 'asst_demo',
 				input_parameters: {},
@@ -75,14 +79,19 @@ describe('A dry run', () => {
 		expect(status).toBe('success');
 		expect(all).toMatchObject([
 			good(0),
-			bad(1, /^To Number is not an international phone number/),
+			bad(
+				1,
+				/^To Number is not an international phone number/,
+				'INVALID_NUMBER: To Number is not an international phone number',
+				'12345',
+			),
 			good(2),
-			bad(3, /^To Number is empty/),
+			bad(3, /^To Number is empty/, 'INVALID_NUMBER: To Number is empty', ''),
 			good(4),
 		]);
-		expect(errors).toHaveLength(onError === 'continueErrorOutput' ? 2 : 0);
+		expect(errors).toHaveLength(toErrorOutput ? 2 : 0);
 		expect(run.hints.map(({ message }) => message)).toEqual([
-			'Dry run: nobody was phoned. 3 items are ready to call, 2 items are not: see what the output says.',
+			'Dry run: nobody was phoned. 3 items would be phoned now; 2 items cannot be called: see the column result.',
 		]);
 		expect(sandbox.seen.requests).toEqual([]);
 	});
@@ -99,8 +108,10 @@ describe('A dry run', () => {
 		);
 		expect(jsonOf(await runOf(node, [{ name: 'Asha', phone: '098765 43210' }]))).toEqual([
 			{
+				result: 'would ring now',
 				dry_run: true,
 				to_number: '+919876543210',
+				to_country: 'IN',
 				from_number: '+917971441943',
 				assistant_id: 'asst_demo',
 				input_parameters: { customerName: 'Asha' },
@@ -121,7 +132,7 @@ describe('A dry run', () => {
 			'inside',
 			'12:01',
 			{ rings_now: true, timezone: 'Asia/Kolkata', outside_calling_hours: false },
-			'3 items are ready to call.',
+			'3 items would be phoned now.',
 		],
 		[
 			'outside',
@@ -132,12 +143,14 @@ describe('A dry run', () => {
 				outside_calling_hours: true,
 				next_allowed_at: '2026-05-23T09:00:00+05:30',
 			},
-			'3 items are not: see what the output says.',
+			'3 items would be refused now: outside Calling Hours until Sat 09:00 (Asia/Kolkata).',
 		],
 	])(
 		'says whether it is %s of the Calling Hours, and calls no other item ready',
 		async (_, to, told, hint) => {
-			const run = await runOf(dry({ callingHours: { hours: { from: '09:00', to } } }));
+			const run = await runOf(
+				dry({ callingHours: { hours: { from: '09:00', to, zone: 'workflow' } } }),
+			);
 			expect(jsonOf(run).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
 			expect(jsonOf(run)[0]).toMatchObject(told);
 			expect(hints(run)).toEqual([`Dry run: nobody was phoned. ${hint}`]);
@@ -149,10 +162,7 @@ describe('A dry run', () => {
 		const hours = { from: '09:00:00', to: '9 pm', zone: 'number' };
 		const items = [{ phone: '+919876543210' }, { phone: '+4915123456789' }];
 		const told = jsonOf(await runOf(dry({ callingHours: { hours } }), items));
-		expect(told.map(({ timezone }) => String(timezone))).toEqual([
-			expect.stringMatching(/^Asia\/(Kolkata|Calcutta)$/),
-			'Europe/Berlin',
-		]);
+		expect(told.map(({ timezone }) => String(timezone))).toEqual(['Asia/Kolkata', 'Europe/Berlin']);
 	});
 
 	it('refuses what a real run would refuse', async () => {
@@ -246,6 +256,49 @@ describe('A dry run', () => {
 		expect(jsonOf(without).some((json) => 'same_key_as_item' in json)).toBe(false);
 	});
 
+	it('tells of six rows who is phoned now, who later and who not, in its first columns alone', async () => {
+		const items = [
+			{ phone: '+919876543210', email: 'a' },
+			{ phone: '12345', email: 'b' },
+			{ phone: '+919876543211', email: 'a' },
+			{ phone: '+4915123456789', email: 'c' },
+			{ phone: '+819012345678', email: 'd' },
+			{ phone: '+919876543212', email: 'e' },
+		];
+		const options = {
+			callingHours: { hours: { from: '08:00', to: '15:00' } },
+			deduplicationKey: '={{ $json.email }}',
+			maxCalls: 2,
+		};
+		const run = await runOf(dry(options, {}, 'continueRegularOutput'), items);
+		const columns = jsonOf(run).map((json) => Object.entries(json).slice(0, 3));
+		const row = (...[result, to_number, to_country]: unknown[]) =>
+			Object.entries({ result, to_number, to_country });
+		expect(columns).toEqual([
+			row('would ring now', '+919876543210', 'IN'),
+			row('INVALID_NUMBER: To Number is not an international phone number', '12345', null),
+			row('DUPLICATE_CALL: has the key of item 0', '+919876543211', 'IN'),
+			row('would ring now', '+4915123456789', 'DE'),
+			row('OUTSIDE_CALLING_HOURS: until Sat 08:00 (Asia/Tokyo)', '+819012345678', 'JP'),
+			row('CALL_LIMIT_REACHED: after 2 calls', '+919876543212', 'IN'),
+		]);
+		expect(hints(run)).toEqual([
+			'Dry run: nobody was phoned. 2 items would be phoned now; 1 item would be refused now: outside Calling Hours until Sat 08:00 (Asia/Tokyo); 1 item has the key of item 0; 1 item would be beyond Max Calls per Execution; 1 item cannot be called: see the column result.',
+		]);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('has the fields of each row beside its columns with Include Input Fields, of bad ones too', async () => {
+		const run = await runOf(dry({ includeInputFields: true }), [
+			{ phone: phone(0), name: 'Asha' },
+			{ phone: '12345', name: 'Ravi', result: 'of the row' },
+		]);
+		expect(jsonOf(run)).toMatchObject([
+			{ result: 'would ring now', name: 'Asha' },
+			{ result: expect.stringMatching(/^INVALID_NUMBER/), name: 'Ravi' },
+		]);
+	});
+
 	it('records nothing, and a later real run phones everybody', async () => {
 		const key = { deduplicationKey: '={{ $json.phone }}' };
 		const run = await runOf(dry(key));
@@ -280,7 +333,7 @@ describe('A dry run', () => {
 		]);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(1)]: 1, [phone(3)]: 1 });
 		expect(hints(run)).toEqual([
-			'Dry run: nobody was phoned for 2 items. 1 item is ready to call, 1 item is not: see what the output says.',
+			'Dry run: nobody was phoned for 2 items. 1 item would be phoned now; 1 item cannot be called: see the column result.',
 		]);
 	});
 

@@ -57,6 +57,12 @@ export class Failure extends Error {
 		return new Failure({ ...usual, ...more });
 	}
 
+	/** What happened, without what explains it. */
+	get brief(): string {
+		const [brief = ''] = this.fields.message.split(/: |; | \(/);
+		return brief;
+	}
+
 	/** The same failure with other fields. */
 	with(more: Partial<FailureFields>): Failure {
 		return new Failure({ ...this.fields, ...more }, this.retryAfterMs);
@@ -136,6 +142,7 @@ const advice: Partial<Record<string, string>> = {
 		'Somebody was phoned under this key before. Give the item another key to phone all the same',
 	OUTSIDE_CALLING_HOURS:
 		'Run the item again at next_allowed_at, for example behind a Wait node that resumes at that time',
+	CALL_LIMIT_REACHED: 'Check the list. If all of it is to be called, raise Max Calls per Execution',
 	DOWNLOAD_FAILED:
 		'Get the call again with Get Call, as Twenty2 then gives a new link. What is known of the call is in error.call',
 	UNEXPECTED:

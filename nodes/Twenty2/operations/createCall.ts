@@ -1,10 +1,12 @@
 import type { INodeProperties } from 'n8n-workflow';
 import type { JsonObject } from '../json';
-import { failureOnly } from '../api/failure';
+import { failureOnly, orFailure } from '../api/failure';
 import { turnAt } from '../policy/ledger';
 import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
-import { additionalBodyFields, newCall, newCallFields } from './create/newCall';
+import { additionalBodyFields, callee, newCall, newCallFields } from './create/newCall';
 import { dryRun, isDryRun, preview } from './create/dryRun';
+import { besideInput, includeInputFields } from './create/inputFields';
+import { maxCalls, maxCallsOf, withinMaxCalls } from './create/maxCalls';
 import { atMostOnce, deduplicationKey, KeyOfCall, keyOf, TrancheOfCall } from './create/atMostOnce';
 import { lookForEarlierCall } from './create/findLostCall';
 import { alreadyPlaced, placeCall } from './create/placeCall';
@@ -52,8 +54,10 @@ const options: INodeProperties = {
 	// In the order in which they are needed.
 	options: [
 		dryRun,
-		deduplicationKey,
 		callingHours,
+		deduplicationKey,
+		maxCalls,
+		includeInputFields,
 		{ ...includeTranscript, displayOptions: whenWaiting },
 		{ ...downloadRecording, displayOptions: whenWaiting },
 		{ ...maxRecordingSize, displayOptions: whenWaiting },
@@ -85,7 +89,13 @@ export const createCall: Operation = {
 
 	isDryRun,
 
-	check(parameters, connection, { isDryRun: isDry, keysOfRun }) {
+	shownAnyway(parameters, twenty2) {
+		const json = callee(parameters, twenty2);
+		const isWithInput = orFailure(() => parameters.isSwitchedOn(includeInputFields));
+		return isWithInput === true ? besideInput({ json }, parameters.input).json : json;
+	},
+
+	check(parameters, connection, { isDryRun: isDry, plannedCalls }) {
 		const { twenty2, media } = connection;
 		const call = newCall(parameters, twenty2);
 		const requestOptions = requestOptionsOf(parameters);
@@ -99,11 +109,17 @@ export const createCall: Operation = {
 		const refresh = wanted.recording || wanted.transcript;
 
 		const { item } = parameters;
-		const sameKey = key === undefined ? undefined : keysOfRun.note(key, item, call.toNumber);
+		const mostCalls = maxCallsOf(parameters);
+		const isWithInput = parameters.isSwitchedOn(includeInputFields);
+		const shown = (output: Output) =>
+			isWithInput ? besideInput(output, parameters.input) : output;
 		if (isDry) {
-			const known = sameKey === undefined ? {} : { same_key_as_item: sameKey };
-			return async () => [{ json: { ...preview(call, hours), ...known } }];
+			const { maxWaitMs } = polling ?? {};
+			const circumstances = { item, hours, key, mostCalls, maxWaitMs, plannedCalls };
+			const json = preview(call, circumstances);
+			return async () => [shown({ json })];
 		}
+		if (key !== undefined) plannedCalls.note(key, item, call.toNumber);
 
 		return async (run) => {
 			const { access } = connection;
@@ -118,7 +134,8 @@ export const createCall: Operation = {
 				const answer = alreadyPlaced(entry, retry);
 				if (!answer) {
 					const options = { ...context, ...retry, canceled, record, checkTime };
-					const placed = await placeCall(call, entry, options);
+					const end = await withinMaxCalls(entry, mostCalls, run.ledger, signal);
+					const placed = await placeCall(call, entry, options).finally(end);
 					if (typeof placed === 'string') return placed;
 					// A call that is not waited for holds no line once it is placed.
 					if (!polling) placed.release();
@@ -139,7 +156,7 @@ export const createCall: Operation = {
 			const placing = atMostOnce(record, signal, { place, lookUp });
 			const { answer, release, resumed } = await placing.finally(leave);
 			const note = resumed && run.ledger.isTool ? { note: phonedAlready } : {};
-			if (!polling || !outputOf) return [{ json: { ...answer, ...note } }];
+			if (!polling || !outputOf) return [shown({ json: { ...answer, ...note } })];
 
 			const waiting = { ...context, polling, resumed, refresh };
 			const body = await waitForEnd(answer.call_id, entry, waiting).finally(release);
@@ -149,7 +166,7 @@ export const createCall: Operation = {
 				...{ missingLinks, requestOptions, signal, attempts: entry.attempts },
 			};
 			// The next call need not wait for the files of this one.
-			return async () => await withFiles(files).then(finished).catch(asPlaced);
+			return async () => (await withFiles(files).then(finished).catch(asPlaced)).map(shown);
 		};
 	},
 };

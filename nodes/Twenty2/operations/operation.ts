@@ -1,12 +1,13 @@
 import type { IBinaryKeyData, INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
+import type { Twenty2 } from '../api/client';
 import type { Connection } from '../connection/connect';
 import type { JsonObject } from '../json';
 import type { Ledger } from '../policy/ledger';
 import type { RunMarks } from '../policy/runMarks';
 import type { UsedKeys } from '../policy/usedKeys';
 import type { CallEnds } from './create/callEnds';
-import type { KeysOfRun } from './create/keysOfRun';
+import type { PlannedCalls } from './create/plannedCalls';
 import type { ItemFields } from './fields/parameters';
 import type { MissingLinks } from './missingLinks';
 
@@ -43,8 +44,8 @@ export type Rest = () => Promise<Output[]>;
 export interface CheckContext {
 	/** The task sends nothing and records nothing. */
 	isDryRun: boolean;
-	/** Notes the item's deduplication key, where it has one. */
-	keysOfRun: KeysOfRun;
+	/** Notes the item's call. */
+	plannedCalls: PlannedCalls;
 }
 
 /** One operation of the node: its fields, and what it does with one item. */
@@ -57,6 +58,8 @@ export interface Operation {
 	dials: boolean;
 	/** Whether an item asks for a task that sends nothing and records nothing. @throws Failure */
 	isDryRun?(parameters: ItemFields): boolean;
+	/** What a dry run shows also of an item that cannot be carried out. */
+	shownAnyway?(parameters: ItemFields, twenty2: Twenty2): JsonObject;
 	/** Reads and checks the fields for one item; nothing is sent. @throws Failure */
 	check(parameters: ItemFields, connection: Connection, more: CheckContext): Task;
 }

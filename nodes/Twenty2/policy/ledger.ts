@@ -4,6 +4,7 @@ import * as z from 'zod/v4/mini';
 
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { acquire } from './abortable';
+import { CallLimit } from './callLimit';
 
 const entrySchema = z.object({
 	/** Tells entries apart, and is the idempotency key until there is another one. */
@@ -82,6 +83,9 @@ export class Ledger {
 	/** Of this run. */
 	private readonly entries: Entries;
 
+	/** Of the execution. */
+	readonly callLimit: CallLimit;
+
 	/** The entries by item: those that were asked for and, but for a tool, those of earlier tries. */
 	private readonly byItem = new Map<number, Entry[]>();
 
@@ -94,6 +98,8 @@ export class Ledger {
 		// The object itself, which other runs of this execution may be writing to.
 		this.runs = isRuns(twenty2Runs) ? twenty2Runs : {};
 		Object.assign(context, { twenty2Runs: this.runs });
+		this.callLimit = callLimits.get(this.runs) ?? new CallLimit();
+		callLimits.set(this.runs, this.callLimit);
 		this.entries = this.runs[run.isTool ? TOOL : run.index] ??= {};
 		if (run.isTool) return;
 		for (const [key, entry] of Object.entries(this.entries)) {
@@ -142,6 +148,22 @@ export class Ledger {
 		};
 	}
 
+	/**
+	 * How many calls of the execution were placed, or may have been. Earlier tries count too.
+	 * @param most ends the counting
+	 * @param counts whether an entry counts
+	 */
+	countPlaced(most: number, counts: (entry: Entry) => boolean): number {
+		let placed = 0;
+		for (const run of Object.values(this.runs)) {
+			for (const entry of Object.values(run)) {
+				if (placed === most) return placed;
+				if (isEntry(entry) && !certainlyNotPlaced(entry) && counts(entry)) placed++;
+			}
+		}
+		return placed;
+	}
+
 	/** The IDs of the calls of this run that were placed. Earlier tries count too. */
 	get callIds(): string[] {
 		const answers = this.ownEntries.map(({ state }) => state.is === 'placed' && state.answer);
@@ -164,6 +186,14 @@ export class Ledger {
 		if (!entries.includes(entry)) this.byItem.set(item, [...entries, entry]);
 	}
 }
+
+/** Whether the person was certainly not phoned for this entry. */
+export function certainlyNotPlaced({ state }: Entry): boolean {
+	return state.is === 'unsent' || state.is === 'not placed';
+}
+
+/** By the runs of an execution. */
+const callLimits = new WeakMap<Runs, CallLimit>();
 
 /** Checks what n8n stored, which another version of this package may have written. */
 function isRuns(stored: unknown): stored is Runs {

@@ -2,7 +2,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { Failure } from '../api/failure';
 import { deduplicationKey } from '../operations/create/atMostOnce';
-import type { KeysOfRun } from '../operations/create/keysOfRun';
+import type { PlannedCalls } from '../operations/create/plannedCalls';
+import { summary } from '../operations/create/dryRun';
 import { ringLater } from '../operations/create/ringingTime';
 import type { Ledger } from '../policy/ledger';
 import type { MissingLinks } from '../operations/missingLinks';
@@ -24,7 +25,7 @@ const totalOf = ({ forLimit, forRefusals }: Waited) => forLimit + forRefusals;
 export interface RunSoFar {
 	items: CheckedItem[];
 	results: Result[];
-	keysOfRun: KeysOfRun;
+	plannedCalls: PlannedCalls;
 	missingLinks: MissingLinks;
 	/** What is known of the calls of the run. */
 	ledger: Pick<Ledger, 'callIds' | 'placedAt'>;
@@ -38,6 +39,7 @@ export function addHints(n8n: HintFunctions, run: RunSoFar): void {
 	const messages = [
 		dryRunHint(run),
 		manualHint(n8n, run),
+		emptyHint(run),
 		leftOutHint(run),
 		filesHint(run),
 		waitHint(run),
@@ -70,26 +72,18 @@ function queueHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined
 	return `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
 }
 
-/** That dry runs phoned nobody, and how many of their items a real run would call. */
+/** That dry runs phoned nobody, and what would become of their items. */
 function dryRunHint({ items, results }: RunSoFar): string | undefined {
 	const tried = results.filter((_, item) => items[item]?.isDryRun);
 	if (tried.length === 0) return undefined;
-	const good = tried.filter(isReady).length;
-	const bad = tried.length - good;
+	const shown = tried.flatMap((result) => (Array.isArray(result) ? result : []));
+	const failed = tried.filter((result) => result instanceof Failure).length;
 	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
-	const told = [
-		good > 0 && `${count(good, 'item')} ${good === 1 ? 'is' : 'are'} ready to call`,
-		bad > 0 && `${count(bad, 'item')} ${bad === 1 ? 'is' : 'are'} not: see what the output says`,
-	];
-	return `Dry run: nobody was phoned${whom}. ${told.filter(Boolean).join(', ')}.`;
-}
-
-/** Whether a real run would call the item now: nothing is wrong with it, nor does an earlier one have its key. */
-function isReady(result: Result): boolean {
-	if (!Array.isArray(result)) return false;
-	return result.every(
-		({ json }) => json.outside_calling_hours !== true && json.same_key_as_item === undefined,
+	const told = summary(
+		shown.map(({ json }) => json),
+		failed,
 	);
+	return `Dry run: nobody was phoned${whom}. ${told}.`;
 }
 
 /** @returns undefined for an unknown timezone, which n8n lets a workflow have */
@@ -118,10 +112,18 @@ function filesHint({ missingLinks }: RunSoFar): string | undefined {
 	return `Twenty2 gave no link to ${missing.join(' and to ')}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`;
 }
 
+/** That a list of calls is empty, which looks like a step without a result. */
+function emptyHint({ results }: RunSoFar): string | undefined {
+	const isEmpty =
+		results.length > 0 && results.every((each) => Array.isArray(each) && each.length === 0);
+	if (!isEmpty) return undefined;
+	return 'Twenty2 listed no calls. The workspace has none yet, or none that fits Query Parameters.';
+}
+
 /** How many people were not phoned because of a key that is not theirs alone. */
-function leftOutHint({ items, results, keysOfRun }: RunSoFar): string | undefined {
+function leftOutHint({ items, results, plannedCalls }: RunSoFar): string | undefined {
 	const real = (item: number) => (items[item]?.isDryRun ? undefined : results[item]);
-	const leftOut = keysOfRun.leftOut({
+	const leftOut = plannedCalls.leftOut({
 		isPlaced(item) {
 			const result = real(item);
 			return result instanceof Failure ? result.fields.outcome === 'placed' : result !== undefined;

@@ -5,7 +5,7 @@ import { Failure, orFailure, toFailure } from '../api/failure';
 import { connect, type Connection } from '../connection/connect';
 import { offline } from '../connection/offline';
 import type { Chosen } from '../operations/chosen';
-import { KeysOfRun } from '../operations/create/keysOfRun';
+import { PlannedCalls } from '../operations/create/plannedCalls';
 import { earlierOutcome } from '../operations/create/placeCall';
 import { Parameters } from '../operations/fields/parameters';
 import type { Output, Run, Task } from '../operations/operation';
@@ -30,8 +30,13 @@ export type Result = Output[] | Failure | undefined;
 export interface Results {
 	/** In input order. */
 	results: Result[];
-	/** The failure that ended the run early. */
-	stoppedBy?: { failure: Failure; item: number };
+	/** The failures that ended the run early: one of an item that was carried out, or all that the checks found. */
+	stoppedBy?: FailedItem[];
+}
+
+export interface FailedItem {
+	failure: Failure;
+	item: number;
 }
 
 export interface CarryOutOptions {
@@ -45,7 +50,7 @@ export interface CarryOutOptions {
 export interface CheckedRun {
 	items: CheckedItem[];
 	/** Their deduplication keys. */
-	keysOfRun: KeysOfRun;
+	plannedCalls: PlannedCalls;
 }
 
 /** What the items of a run share. */
@@ -61,10 +66,10 @@ export async function checkItems(
 	canceled: AbortSignal,
 ): Promise<CheckedRun> {
 	const given = n8n.getInputData();
-	const keysOfRun = new KeysOfRun();
+	const plannedCalls = new PlannedCalls();
 	const failing = (failure: Failure) => ({
 		items: given.map(() => ({ task: failure, isDryRun: false, connection: failure })),
-		keysOfRun,
+		plannedCalls,
 	});
 	if (operation instanceof Failure) return failing(operation);
 	if (generation instanceof Failure) return failing(generation);
@@ -81,7 +86,7 @@ export async function checkItems(
 		let isDryRun = false;
 		const check = (): Task => {
 			isDryRun = operation.isDryRun?.(parameters) ?? false;
-			const context = { isDryRun, keysOfRun };
+			const context = { isDryRun, plannedCalls };
 			if (isDryRun) {
 				return dryTask(operation.check(parameters, dryConnection, context), connection);
 			}
@@ -90,13 +95,14 @@ export async function checkItems(
 		};
 		const task = orFailure(check);
 		const isFailedDryRun = isDryRun && task instanceof Failure;
+		const shown = () => operation.shownAnyway?.(parameters, dryConnection.twenty2);
 		items.push({
-			task: isFailedDryRun ? task.with({ dry_run: true }) : task,
+			task: isFailedDryRun ? task.with({ dry_run: true, call: shown() }) : task,
 			isDryRun,
 			connection,
 		});
 	}
-	return { items, keysOfRun };
+	return { items, plannedCalls };
 }
 
 /** A dry run needs no connection, but where there is none, the item says so beside what would be sent. */
@@ -121,9 +127,9 @@ export async function carryOut(
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);
 	let stoppedBy: Results['stoppedBy'];
-	const stopBy = (failure: Failure, item: number) => {
-		if (!stopAtFailure || signal.aborted) return;
-		stoppedBy = { failure, item };
+	const stopBy = (...failed: FailedItem[]) => {
+		if (!stopAtFailure || signal.aborted || failed.length === 0) return;
+		stoppedBy = failed;
 		stop.abort();
 	};
 
@@ -155,7 +161,7 @@ export async function carryOut(
 				const failure =
 					error instanceof Failure ? error : afterFault(error, run.ledger.entriesOf(item));
 				if (isDryRun) return failure.with({ dry_run: true });
-				stopBy(failure, item);
+				stopBy({ failure, item });
 				return failure;
 			}
 		};
@@ -168,9 +174,11 @@ export async function carryOut(
 		return begun instanceof Function ? await guarded(begun) : begun;
 	};
 
-	withOutcomes.forEach(({ task, isDryRun }, item) => {
-		if (task instanceof Failure && !isDryRun) stopBy(task, item);
-	});
+	stopBy(
+		...withOutcomes.flatMap(({ task, isDryRun }, item) =>
+			task instanceof Failure && !isDryRun ? [{ failure: task, item }] : [],
+		),
+	);
 	const results = await Promise.all(
 		withOutcomes.map(async (checked, item) => await carryOne(checked, item)),
 	);

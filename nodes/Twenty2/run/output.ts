@@ -1,28 +1,51 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
-import { isJsonObject } from '../json';
+import { isJsonObject, type JsonObject } from '../json';
+import { failedResult } from '../operations/create/dryRun';
 import type { Result } from './items';
+import { isTool } from './nodeState';
 import { sentenceForModel } from './toolOutput';
 
 const json = z.custom<IDataObject>(isJsonObject);
 
+/** How the items of a run come out. */
+export interface OutputOptions {
+	/** Whether the operation makes phones ring. */
+	dials: boolean;
+	/** Whether a model reads the items. It gets a failure as one sentence. */
+	forModel: boolean;
+	/** Whether failed items go to an output of their own, where n8n adds the fields of the input items. */
+	toErrorOutput: boolean;
+	/** The input items. */
+	input: INodeExecutionData[];
+}
+
+/** How n8n wants the items of its run. */
+export function outputOptions(n8n: IExecuteFunctions, dials: boolean): OutputOptions {
+	const node = n8n.getNode();
+	const toErrorOutput = node.onError === 'continueErrorOutput';
+	return { dials, forModel: isTool(node), toErrorOutput, input: n8n.getInputData() };
+}
+
 /**
- * The items that the node returns. A failed one has `error` as its only key and no `error` beside
- * `json`. So n8n sends it to the error output with its code, and adds the input's own fields.
- * @param dials whether the operation makes phones ring
- * @param forModel whether a model reads them, which gets a failure as one sentence
+ * The items that the node returns. A failed one for the error output has `error` as its only key and no `error`
+ * beside `json`: so n8n sends it there with its code. Otherwise it has the fields of its input item too.
  */
-export function outputs(
-	results: Result[],
-	{ dials, forModel }: { dials: boolean; forModel: boolean },
-): INodeExecutionData[] {
+export function outputs(results: Result[], options: OutputOptions): INodeExecutionData[] {
+	const { dials, forModel, toErrorOutput, input } = options;
+	const besideError = (failure: Failure, item: number): JsonObject => {
+		if (forModel || toErrorOutput) return {};
+		const { dry_run: isDryRun, call } = failure.fields;
+		if (!isDryRun) return { ...input[item]?.json };
+		return { result: '', ...call, ...failedResult(failure), dry_run: true };
+	};
 	return results.flatMap((result = [], item) => {
 		const pairedItem = { item };
 		if (result instanceof Failure) {
 			const error = forModel ? sentenceForModel(result.fields, dials) : errorOf(result, dials);
-			return [{ json: { error }, pairedItem }];
+			return [{ json: json.parse({ ...besideError(result, item), error }), pairedItem }];
 		}
 		return result.map((output) => ({ ...output, json: json.parse(output.json), pairedItem }));
 	});

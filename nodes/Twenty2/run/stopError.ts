@@ -1,8 +1,8 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 
-import type { Failure } from '../api/failure';
+import { adviceFor, unexpected, type Failure } from '../api/failure';
 import type { Ledger, Tally } from '../policy/ledger';
-import type { Results } from './items';
+import type { FailedItem, Results } from './items';
 import { isTool } from './nodeState';
 import { errorOf } from './output';
 import { sentenceForModel } from './toolOutput';
@@ -15,6 +15,10 @@ const howToPlaceTheRest = `To place only the missing calls, open Executions and 
 
 /** After Stop. n8n 2 forgets what was placed, but not that people may have been phoned. */
 const howToReachTheRest = `A retry under Executions phones nobody who may have been phoned. ${everybodyAgain}`;
+
+/** Before anybody was phoned. */
+const howToCallTheOthers =
+	'To call the others anyway, set On Error in the settings of the node to Continue';
 
 const hasPhoned = (tally?: Tally) => tally !== undefined && tally.placed + tally.doubtful > 0;
 
@@ -42,25 +46,65 @@ export function errorOfRun(
 
 /**
  * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
- * `$json.execution.error.code`.
+ * `$json.execution.error.code`; of several failed items that of the first.
  * @param items how many there are: where it is the only one, the message does not name it
  * @param tally how many calls were placed, if the operation dials
  */
 export function stoppedError(
 	node: INode,
-	{ failure, item }: { failure: Failure; item: number },
+	failed: FailedItem[],
 	items: number,
 	tally?: Tally,
 ): NodeApiError {
+	const [first = { failure: unexpected(undefined), item: 0 }] = failed;
+	const { failure, item } = first;
 	const { code, description, status } = failure.fields;
 	const error = plainError(node, item);
-	error.message = isTool(node)
-		? sentenceForModel(failure.fields, tally !== undefined)
-		: sentences(named(failure, items > 1 ? item : undefined), tally && progress(tally));
-	error.description = sentences(description, hasPhoned(tally) && howToPlaceTheRest);
+	// What is wrong in the same way with every item is told once.
+	const isOne = new Set(failed.map((each) => each.failure.message)).size === 1;
+	const message = isOne
+		? sentences(named(failure, items > 1 ? item : undefined), tally && progress(tally))
+		: messageOf(failed, items, tally);
+	error.message = isTool(node) ? sentenceForModel(failure.fields, tally !== undefined) : message;
+	const wasSent = failure.fields.attempts > 0;
+	error.description = sentences(
+		isOne ? description : remedies(failed),
+		tally && items > failed.length && !wasSent && !hasPhoned(tally) && howToCallTheOthers,
+		hasPhoned(tally) && howToPlaceTheRest,
+	);
 	error.httpCode = status === null ? null : String(status);
 	error.context.data = { error: errorOf(failure, tally !== undefined) };
 	return Object.assign(error, { code });
+}
+
+/** What happened to several items. */
+function messageOf(failed: FailedItem[], items: number, tally?: Tally): string {
+	const isNumber = failed.every(({ failure }) => failure.fields.code === 'INVALID_NUMBER');
+	const what = `${failed.length} of ${items} ${isNumber ? 'numbers' : 'items'} cannot be`;
+	if (!tally) return sentences(`${what} looked up`);
+	if (hasPhoned(tally)) return sentences(`${what} called`, progress(tally));
+	return sentences(`${what} called, and no call was placed`);
+}
+
+/** More items than these would hide what to do. */
+const MOST_ITEMS = 10;
+
+/** What to do about several items, with what helps most of them first. */
+function remedies(failed: FailedItem[]): string {
+	const byRemedy = new Map<string, string[]>();
+	for (const { failure, item } of failed) {
+		const { description = adviceFor('BAD_REQUEST') ?? '' } = failure.fields;
+		const [, value = ''] = /( \(given: .*\))$/.exec(failure.message) ?? [];
+		const told = `[item ${item}] ${failure.brief}${value}`;
+		byRemedy.set(description, [...(byRemedy.get(description) ?? []), told]);
+	}
+	return [...byRemedy]
+		.sort(([, some], [, others]) => others.length - some.length)
+		.map(([remedy, told]) => {
+			const rest = told.length > MOST_ITEMS ? ` and ${told.length - MOST_ITEMS} more` : '';
+			return sentences(`${remedy}: ${told.slice(0, MOST_ITEMS).join(', ')}${rest}`);
+		})
+		.join(' ');
 }
 
 /**

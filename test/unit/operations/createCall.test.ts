@@ -6,7 +6,7 @@ import { Failure, outcomeUnknown } from '../../../nodes/Twenty2/api/failure';
 import type { Media } from '../../../nodes/Twenty2/api/media/files';
 import { createCall } from '../../../nodes/Twenty2/operations/createCall';
 import { CallEnds } from '../../../nodes/Twenty2/operations/create/callEnds';
-import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
+import { PlannedCalls } from '../../../nodes/Twenty2/operations/create/plannedCalls';
 import { isDryRun } from '../../../nodes/Twenty2/operations/create/dryRun';
 import { ringLater } from '../../../nodes/Twenty2/operations/create/ringingTime';
 import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
@@ -89,6 +89,7 @@ function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
 	const { changed, options, access = newAccess(), run = runWith().run, media = noFiles } = given;
 	const item = Object.assign(readerOf({ ...fields, ...changed }, { maxRetries: 0, ...options }), {
 		item: 0,
+		input: {},
 		workflowTimezone: 'Asia/Kolkata',
 	});
 	const connection = {
@@ -101,7 +102,7 @@ function carryOut(twenty2: Partial<Twenty2>, given: Given = {}) {
 	};
 	const task = createCall.check(item, connection, {
 		isDryRun: isDryRun(item),
-		keysOfRun: new KeysOfRun(),
+		plannedCalls: new PlannedCalls(),
 	});
 	const whole = async () => {
 		const done = await task(run);

@@ -46,8 +46,10 @@ describe('The options of Create Call', () => {
 		const shown = options.filter((option) => 'type' in option && option.type !== 'hidden');
 		expect(shown.map((option) => 'displayName' in option && option.displayName)).toEqual([
 			'Dry Run',
-			'Call Only Once per Key',
 			'Calling Hours',
+			'Call Only Once per Key',
+			'Max Calls per Execution',
+			'Include Input Fields',
 			'Include Transcript',
 			'Download Recording',
 			'Max Recording Size (MB)',

@@ -2,7 +2,7 @@ import type { NodeExecutionHint, WorkflowExecuteMode } from 'n8n-workflow';
 import { describe, expect, it, vi } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
-import { KeysOfRun } from '../../../nodes/Twenty2/operations/create/keysOfRun';
+import { PlannedCalls } from '../../../nodes/Twenty2/operations/create/plannedCalls';
 import { MissingLinks } from '../../../nodes/Twenty2/operations/missingLinks';
 import { addHints, type RunSoFar } from '../../../nodes/Twenty2/run/hints';
 import type { CheckedItem } from '../../../nodes/Twenty2/run/items';
@@ -23,8 +23,7 @@ const item = (isDryRun: boolean, connection: CheckedItem['connection'] = waited(
 });
 const items = (...dry: boolean[]) => dry.map((isDryRun) => item(isDryRun));
 
-const within = { json: { outside_calling_hours: false } };
-const outside = { json: { outside_calling_hours: true } };
+const now = { json: { result: 'would ring now' } };
 
 const ledgerOf = (callIds: string[] = [], placedAt: number[] = []) => ({ callIds, placedAt });
 
@@ -45,7 +44,7 @@ const hintsOf = (
 		{
 			items: items(false),
 			results: [],
-			keysOfRun: new KeysOfRun(),
+			plannedCalls: new PlannedCalls(),
 			missingLinks: new MissingLinks(),
 			ledger: ledgerOf(),
 			...run,
@@ -96,14 +95,19 @@ describe('The hints beside the output', () => {
 	});
 
 	it.each([
-		[[[], []], items(true, true), 'nobody was phoned. 2 items are ready to call.'],
-		[[[], failure], items(true, true), '1 item is ready to call, 1 item is not: see'],
-		[[[], []], items(true, false), 'nobody was phoned for 1 item. 1 item is ready'],
-		[[[within], [outside]], items(true, true), '1 item is ready to call, 1 item is not: see'],
-		[[[outside], failure], items(true, true), 'nobody was phoned. 2 items are not: see'],
+		[[[now], [now]], items(true, true), 'nobody was phoned. 2 items would be phoned now.'],
+		[[[now], failure], items(true, true), '1 item would be phoned now; 1 item cannot be called'],
+		[[[now], []], items(true, false), 'nobody was phoned for 1 item. 1 item would be'],
+		[[failure, failure], items(true, true), 'nobody was phoned. 2 items cannot be called: see'],
 	])('tell what a dry run has found (%#)', (results, checked, said) => {
 		const [hint] = hintsOf({ results, items: checked });
 		expect(hint).toContain(said);
+	});
+
+	it('tell that a workspace has no calls where its list is empty', () => {
+		expect(hintsOf({ items: items(false), results: [[]] })).toEqual([
+			'Twenty2 listed no calls. The workspace has none yet, or none that fits Query Parameters.',
+		]);
 	});
 
 	it.each([
@@ -123,11 +127,4 @@ describe('The hints beside the output', () => {
 			expect.stringContaining('waited 20 seconds because'),
 		]);
 	});
-});
-
-it('The hint of a dry run calls no item ready whose key an earlier item has', () => {
-	const results = [[{ json: {} }], [{ json: { same_key_as_item: 0 } }]];
-	expect(hintsOf({ items: items(true, true), results })).toEqual([
-		'Dry run: nobody was phoned. 1 item is ready to call, 1 item is not: see what the output says.',
-	]);
 });

@@ -102,7 +102,7 @@ describe('Items', () => {
 	it('are none of them sent when one was found wrong, under Stop Workflow', async () => {
 		const { results, stoppedBy } = await carried([real(succeeds), real(failure)]);
 		expect(results[0]).toBeUndefined();
-		expect(stoppedBy).toMatchObject({ failure: { fields: failure.fields }, item: 1 });
+		expect(stoppedBy).toMatchObject([{ failure: { fields: failure.fields }, item: 1 }]);
 	});
 
 	it('fail alone where the node continues', async () => {
@@ -132,7 +132,7 @@ describe('Items', () => {
 				{ fields: failure.fields },
 				undefined,
 			],
-			stoppedBy: { item: 1 },
+			stoppedBy: [{ item: 1 }],
 		});
 		expect(begun).toBe(0);
 	});

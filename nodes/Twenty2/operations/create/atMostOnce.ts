@@ -3,11 +3,11 @@ import * as z from 'zod/v4/mini';
 
 import { Failure, outcomeUnknown } from '../../api/failure';
 import { sleep } from '../../policy/abortable';
-import type { Entry } from '../../policy/ledger';
+import { certainlyNotPlaced, type Entry } from '../../policy/ledger';
 import type { RunMarks } from '../../policy/runMarks';
 import type { UsedKeys } from '../../policy/usedKeys';
 import type { FieldReader } from '../fields/parameters';
-import { certainlyNotPlaced, type CallRecord, type HeldBack } from './placeCall';
+import type { CallRecord, HeldBack } from './placeCall';
 
 export const deduplicationKey: INodeProperties = {
 	displayName: 'Call Only Once per Key',

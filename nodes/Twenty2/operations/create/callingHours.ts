@@ -50,32 +50,33 @@ const days: INodeProperties = {
 };
 
 const zone: INodeProperties = {
-	displayName: 'Whose Time',
+	displayName: 'Timezone',
 	name: 'zone',
 	type: 'options',
 	options: [
 		{
-			name: 'Workflow',
-			value: 'workflow',
-			description: 'The timezone in the settings of the workflow',
-		},
-		{
-			name: 'Country of To Number',
+			name: 'Of the Person Called',
 			value: 'number',
 			description: 'The timezone of the country that is called, if it has only one',
 		},
 		{
-			name: 'Fixed Timezone',
+			name: 'Of This Workflow',
+			value: 'workflow',
+			description:
+				'The timezone in the settings of this workflow, or that of n8n if none is set there',
+		},
+		{
+			name: 'Fixed',
 			value: 'fixed',
 			description: 'The timezone that is entered below',
 		},
 	],
-	default: 'workflow',
-	description: 'Where the clock is that decides',
+	default: 'number',
+	description: 'Whose clock decides',
 };
 
 const timezone: INodeProperties = {
-	displayName: 'Timezone',
+	displayName: 'Fixed Timezone',
 	name: 'timezone',
 	type: 'string',
 	default: '',
@@ -141,8 +142,8 @@ const day = z.pipe(
 );
 
 const zones = z.enum(
-	['workflow', 'number', 'fixed'],
-	'must be workflow, number or fixed under Whose Time',
+	['number', 'workflow', 'fixed'],
+	'must be number, workflow or fixed under Timezone',
 );
 
 const hoursSchema = z
@@ -150,7 +151,7 @@ const hoursSchema = z
 		from: z._default(timeOfDay(from, MINUTES_PER_DAY - 1, Math.ceil), 9 * 60),
 		to: z._default(timeOfDay(to, MINUTES_PER_DAY, Math.floor), 21 * 60),
 		days: z._default(z.array(day, notDays).check(z.minLength(1, notDays)), [1, 2, 3, 4, 5, 6, 7]),
-		zone: z._default(zones, 'workflow'),
+		zone: z._default(zones, 'number'),
 		timezone: z.unknown(),
 	})
 	.check(
@@ -220,11 +221,12 @@ function zoneOfNumber(toNumber: string): string {
 function fixedZone(given: unknown): string {
 	const name = typeof given === 'string' ? given.trim() : '';
 	if (IANAZone.isValidZone(name)) return name;
-	const what = name === '' ? 'needs a name under Timezone' : `has an unknown Timezone "${name}"`;
+	const what =
+		name === '' ? 'needs a name under Fixed Timezone' : `has an unknown Fixed Timezone "${name}"`;
 	throw unusable(`${what}, e.g. Asia/Kolkata`, whereToLook);
 }
 
-const enterTimezone = 'Choose Fixed Timezone under Whose Time, and enter it under Timezone';
+const enterTimezone = 'Choose Fixed under Timezone, and enter the name under Fixed Timezone';
 
 function unusable(what: string, advice = enterTimezone): Failure {
 	return Failure.ofInput('INVALID_INPUT', `${callingHours.displayName} ${what}`, advice);
@@ -250,10 +252,9 @@ function isOpen(hours: CallingHours, now: DateTime): boolean {
 /**
  * The next moment at which people may be phoned.
  * @param at outside of the hours, in milliseconds since 1970
- * @returns ISO 8601 with the offset of the timezone
  */
-export function nextAllowedAt(hours: CallingHours, at: number): string {
-	let now = DateTime.fromMillis(at, { zone: hours.timezone }).startOf('minute');
+export function nextAllowed(hours: CallingHours, at: number): Next {
+	let now = DateTime.fromMillis(at, { zone: hours.timezone, locale: 'en' }).startOf('minute');
 	for (;;) {
 		const untilFrom = hours.from - minuteOf(now);
 		const toFrom = untilFrom > 0 ? untilFrom : untilFrom + MINUTES_PER_DAY;
@@ -262,15 +263,25 @@ export function nextAllowedAt(hours: CallingHours, at: number): string {
 		const step = opens.offset === now.offset ? toFrom : 1;
 		for (let passed = step; passed <= toFrom; passed += step) {
 			const next = now.plus({ minutes: passed });
-			if (isOpen(hours, next)) return iso(next);
+			if (!isOpen(hours, next)) continue;
+			return {
+				iso: next.toFormat("yyyy-MM-dd'T'HH:mm:ssZZ"),
+				inWords: `${next.toFormat('ccc HH:mm')} (${hours.timezone})`,
+			};
 		}
 		now = opens;
 	}
 }
 
-const minuteOf = ({ hour, minute }: DateTime) => hour * 60 + minute;
+/** A moment at which people may be phoned. It is at most a week away, so the weekday tells the day. */
+interface Next {
+	/** ISO 8601 with the offset of the timezone. */
+	iso: string;
+	/** As in "Mon 09:00 (Asia/Kolkata)". */
+	inWords: string;
+}
 
-const iso = (time: DateTime) => time.toFormat("yyyy-MM-dd'T'HH:mm:ssZZ");
+const minuteOf = ({ hour, minute }: DateTime) => hour * 60 + minute;
 
 /**
  * To be called immediately before a create is sent.
@@ -281,9 +292,10 @@ export function checkHours(hours: CallingHours | undefined, at: number): void {
 	if (!hours || isWithin(hours, at)) return;
 	const there = DateTime.fromMillis(at, { zone: hours.timezone, locale: 'en' });
 	const clock = there.toFormat('cccc HH:mm');
-	const message = `It is ${clock} in ${hours.timezone}, outside of the Calling Hours`;
+	const { iso, inWords } = nextAllowed(hours, at);
+	const message = `It is ${clock} in ${hours.timezone}, outside of the Calling Hours until ${inWords}`;
 	throw Failure.ofNode('OUTSIDE_CALLING_HOURS', message, {
 		outcome: 'not_placed',
-		next_allowed_at: nextAllowedAt(hours, at),
+		next_allowed_at: iso,
 	});
 }

@@ -8,31 +8,41 @@ import { countries, countryCalled } from './countryNames';
 
 /** India first, because Twenty2 is at home there. */
 function choices(): INodePropertyOptions[] {
-	const all = countries().map(({ code, name }) => ({
-		name,
-		value: code,
-		description: `Take numbers as in ${name}`,
-	}));
+	const all = countries().map(({ code, name }) => ({ name, value: code }));
 	return [
 		...all.filter(({ value }) => value === 'IN'),
-		{ name: 'None', value: '', description: 'Take numbers with + and country code only' },
+		{ name: 'None', value: '' },
 		...all.filter(({ value }) => value !== 'IN'),
 	];
 }
 
-export const defaultCountry: INodeProperties = {
+/** @param initial India for a workspace, which dials nowhere else */
+const defaultCountryFor = (authentication: string, initial: string): INodeProperties => ({
 	displayName: 'Default Country',
 	name: 'defaultCountry',
 	type: 'options',
 	get options() {
 		return choices();
 	},
-	default: '',
+	default: initial,
 	description:
-		'The country of phone numbers without a country code. With it, numbers can be written as people write them, e.g. 098765 43210. An expression may give the name of the country or its code of two or three letters.',
-	hint: 'Without it, both numbers need a + and the country code',
-	displayOptions: { show: { operation: ['createCall'] } },
-};
+		'The country of phone numbers that people write without a country code, e.g. 098765 43210. An expression may give its name or code.',
+	displayOptions: { show: { operation: ['createCall'], authentication: [authentication] } },
+});
+
+export const defaultCountry = defaultCountryFor('apiKey', '');
+
+export const defaultCountryFields: INodeProperties[] = [
+	defaultCountry,
+	defaultCountryFor('workspace', 'IN'),
+	{
+		displayName: 'Without a Default Country, both numbers need a + and the country code',
+		name: 'noCountryNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { operation: ['createCall'], defaultCountry: [''] } },
+	},
+];
 
 const notCountry = 'must be a country, e.g. India or IN';
 

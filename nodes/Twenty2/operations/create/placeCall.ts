@@ -225,11 +225,6 @@ export function earlierOutcome(entries: Entry[]): {
 	return entries.some(mayHaveBeenPlaced) ? { outcome: 'unknown' } : {};
 }
 
-/** Whether the person was certainly not phoned for this entry. */
-export function certainlyNotPlaced({ state }: Entry): boolean {
-	return state.is === 'unsent' || state.is === 'not placed';
-}
-
 /** Whether the person may have been phoned, without an answer that says so. */
 function mayHaveBeenPlaced({ state }: Entry): boolean {
 	return state.is === 'sent' || state.is === 'unknown';

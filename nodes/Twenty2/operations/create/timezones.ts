@@ -25,8 +25,21 @@ export function timezoneOf(countries: CountryCode[]): string | undefined {
 	const name = countries.join(' ');
 	const zone = known.get(name) ?? onlyOne(countries.flatMap(timezonesOf));
 	known.set(name, zone);
-	return zone ?? undefined;
+	return zone === null ? undefined : (renamed[zone] ?? zone);
 }
+
+/** What the IANA database calls timezones for which Node's data has an old name. */
+const renamed: Partial<Record<string, string>> = {
+	'Africa/Asmera': 'Africa/Asmara',
+	'America/Buenos_Aires': 'America/Argentina/Buenos_Aires',
+	'America/Godthab': 'America/Nuuk',
+	'Asia/Calcutta': 'Asia/Kolkata',
+	'Asia/Katmandu': 'Asia/Kathmandu',
+	'Asia/Rangoon': 'Asia/Yangon',
+	'Asia/Saigon': 'Asia/Ho_Chi_Minh',
+	'Atlantic/Faeroe': 'Atlantic/Faroe',
+	'Europe/Kiev': 'Europe/Kyiv',
+};
 
 function timezonesOf(country: CountryCode): string[] {
 	const locale = new Intl.Locale(`und-${country}`);

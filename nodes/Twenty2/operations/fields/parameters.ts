@@ -2,6 +2,7 @@ import type { IExecuteFunctions, IGetNodeParameterOptions, INodeProperties } fro
 import type * as z from 'zod/v4/mini';
 
 import { Failure } from '../../api/failure';
+import type { JsonObject } from '../../json';
 import { yesOrNo } from './schemas';
 
 type InputCode = 'INVALID_INPUT' | 'INVALID_NUMBER';
@@ -98,6 +99,8 @@ const optionPath = ({ name }: INodeProperties) => `options.${name}`;
 export interface ItemFields extends FieldReader {
 	/** Its index in the input. */
 	readonly item: number;
+	/** The fields of the input item. */
+	readonly input: JsonObject;
 	/** As the settings of the workflow name it. n8n lets a workflow have one that nobody knows. */
 	readonly workflowTimezone: string;
 }
@@ -113,6 +116,10 @@ export class Parameters extends FieldReader implements ItemFields {
 			(path, absent, options) => n8n.getNodeParameter(path, item, absent, options),
 			whereToLook,
 		);
+	}
+
+	get input(): JsonObject {
+		return this.n8n.getInputData()[this.item]?.json ?? {};
 	}
 
 	get workflowTimezone(): string {

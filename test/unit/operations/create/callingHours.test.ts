@@ -6,7 +6,7 @@ import {
 	callingHoursOf,
 	checkHours,
 	isWithin,
-	nextAllowedAt,
+	nextAllowed,
 	type CallingHours,
 } from '../../../../nodes/Twenty2/operations/create/callingHours';
 import { FieldReader } from '../../../../nodes/Twenty2/operations/fields/parameters';
@@ -16,7 +16,7 @@ const everyDay = [1, 2, 3, 4, 5, 6, 7];
 const india: CallingHours = { from: 540, to: 1_260, days: everyDay, timezone: 'Asia/Kolkata' };
 
 const at = (time: string) => DateTime.fromISO(time, { setZone: true }).toMillis();
-const next = (hours: CallingHours, time: string) => nextAllowedAt(hours, at(time));
+const next = (hours: CallingHours, time: string) => nextAllowed(hours, at(time)).iso;
 const minutes = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 describe('Calling hours', () => {
@@ -131,7 +131,7 @@ describe('Calling hours', () => {
 				fc.pre(!isWithin(given, start));
 				let minute = start;
 				while (!isWithin(given, minute)) minute += 60_000;
-				expect(at(nextAllowedAt(given, start))).toBe(minute);
+				expect(at(nextAllowed(given, start).iso)).toBe(minute);
 			}),
 			{ numRuns: 150 },
 		);
@@ -141,7 +141,8 @@ describe('Calling hours', () => {
 		const { fields } = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
 		expect(fields).toEqual({
 			code: 'OUTSIDE_CALLING_HOURS',
-			message: 'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours',
+			message:
+				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours until Sat 09:00 (Asia/Kolkata)',
 			description: expect.stringContaining('next_allowed_at'),
 			status: null,
 			source: 'n8n',
@@ -172,8 +173,8 @@ describe('The option', () => {
 		return `${code}: ${message}`;
 	};
 
-	it('has hours on every day by the clock of the workflow', () => {
-		const hours = { ...india, timezone: 'Europe/Berlin' };
+	it('has hours on every day by the clock of the person called', () => {
+		const hours = { ...india, timezone: 'Asia/Kolkata' };
 		expect(read({ hours: {} })).toEqual(hours);
 		expect(read({ hours: { from: '9:00', to: ' 21:00 ' } })).toEqual(hours);
 		const late = { ...hours, from: minutes('20:30'), to: minutes('24:00') };
@@ -241,7 +242,7 @@ describe('The option', () => {
 		expect(failure.fields).toMatchObject({
 			code: 'INVALID_INPUT',
 			message: expect.stringMatching(/^Calling Hours cannot use the country of To Number/),
-			description: 'Choose Fixed Timezone under Whose Time, and enter it under Timezone',
+			description: 'Choose Fixed under Timezone, and enter the name under Fixed Timezone',
 		});
 	});
 
@@ -280,9 +281,9 @@ describe('The option', () => {
 		[{ days: [0] }, 'needs at least one day under Days'],
 		[{ days: ['Monday'] }, 'needs at least one day under Days'],
 		[{ days: 1.5 }, 'needs at least one day under Days'],
-		[{ zone: 'mine' }, 'must be workflow, number or fixed under Whose Time'],
-		[{ zone: 'fixed' }, 'needs a name under Timezone'],
-		[{ zone: 'fixed', timezone: 'Mumbai' }, 'has an unknown Timezone "Mumbai"'],
+		[{ zone: 'mine' }, 'must be number, workflow or fixed under Timezone'],
+		[{ zone: 'fixed' }, 'needs a name under Fixed Timezone'],
+		[{ zone: 'fixed', timezone: 'Mumbai' }, 'has an unknown Fixed Timezone "Mumbai"'],
 	])('refuses %j', (hours, why) => {
 		expect(refusal({ hours })).toContain(`INVALID_INPUT: Calling Hours ${why}`);
 	});
@@ -299,7 +300,7 @@ describe('The option', () => {
 	});
 
 	it('refuses a timezone of the workflow that nobody knows', () => {
-		expect(refusal({ hours: {} }, undefined, 'DEFAULT')).toBe(
+		expect(refusal({ hours: { zone: 'workflow' } }, undefined, 'DEFAULT')).toBe(
 			`INVALID_INPUT: Calling Hours cannot use the workflow's timezone "DEFAULT", which is not known`,
 		);
 	});

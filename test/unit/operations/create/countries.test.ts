@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import {
 	countryOrNone,
-	defaultCountry,
+	defaultCountryFields,
 	defaultCountryOf,
 } from '../../../../nodes/Twenty2/operations/create/countries';
 import { readerOf } from '../fields/reader';
@@ -86,10 +86,17 @@ describe('Default Country', () => {
 		expect(parsed(countryOrNone, 'x'.repeat(1_000_000))).toEqual({ why });
 	});
 
-	it('says in the list what it does', () => {
-		const { options = [] } = defaultCountry;
-		expect(options[0]).toMatchObject({ description: 'Take numbers as in India' });
-		expect(options.filter(({ name }) => name === 'India')).toHaveLength(1);
+	it('is India for a workspace, which dials nowhere else, and none for an API key', () => {
+		const fields = defaultCountryFields.filter(({ name }) => name === 'defaultCountry');
+		const defaults = fields.map(({ displayOptions, default: initial, options = [] }) => [
+			displayOptions?.show?.authentication,
+			initial,
+			options.filter((option) => 'name' in option && option.name === 'India').length,
+		]);
+		expect(defaults).toEqual([
+			[['apiKey'], '', 1],
+			[['workspace'], 'IN', 1],
+		]);
 	});
 
 	it.each([

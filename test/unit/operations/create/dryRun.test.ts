@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import type { CallingHours } from '../../../../nodes/Twenty2/operations/create/callingHours';
-import { isDryRun, preview } from '../../../../nodes/Twenty2/operations/create/dryRun';
+import {
+	isDryRun,
+	preview,
+	summary,
+	type Circumstances,
+} from '../../../../nodes/Twenty2/operations/create/dryRun';
+import { PlannedCalls } from '../../../../nodes/Twenty2/operations/create/plannedCalls';
 import { readerOf } from '../fields/reader';
 
 const call = {
@@ -13,11 +19,12 @@ const call = {
 };
 
 const sent = {
-	dry_run: true,
 	to_number: '+919876543210',
+	to_country: 'IN',
 	from_number: '+917971441943',
 	assistant_id: 'asst_1',
 	input_parameters: { customerName: 'Asha' },
+	dry_run: true,
 };
 
 const NOON = Date.parse('2026-05-22T12:00:00+05:30');
@@ -30,21 +37,42 @@ const hours = (from: number, to: number): CallingHours => ({
 	timezone: 'Asia/Kolkata',
 });
 
+const inRun = (plannedCalls: PlannedCalls, changed: Partial<Circumstances> = {}) => ({
+	...{ item: 0, plannedCalls },
+	...changed,
+});
+
+const shown = (changed: Partial<Circumstances>, now: number) =>
+	preview(call, inRun(new PlannedCalls(), changed), now);
+
 describe('A dry run', () => {
 	it('shows what would be sent, and that the call would ring', () => {
-		expect(preview(call, undefined, NOON)).toEqual({ ...sent, rings_now: true });
+		const json = shown({}, NOON);
+		expect(json).toEqual({ result: 'would ring now', ...sent, rings_now: true });
+		expect(Object.keys(json).slice(0, 3)).toEqual(['result', 'to_number', 'to_country']);
 	});
 
 	it('shows when the call would ring that Twenty2 keeps until nine', () => {
-		expect(preview(call, undefined, NIGHT)).toEqual({
+		expect(shown({}, NIGHT)).toEqual({
+			result: 'would ring at 9:00 India time',
 			...sent,
 			rings_now: false,
 			rings_at: '2026-05-23T09:00:00+05:30',
 		});
 	});
 
+	it('shows that the wait for a call would end before it rings', () => {
+		expect(shown({ maxWaitMs: 30 * 60_000 }, NIGHT)).toMatchObject({
+			result: 'would ring at 9:00 India time, after Max Wait',
+		});
+		expect(shown({ maxWaitMs: 12 * 3_600_000 }, NIGHT)).toMatchObject({
+			result: 'would ring at 9:00 India time',
+		});
+	});
+
 	it('shows that the calling hours would let it through, and by whose clock', () => {
-		expect(preview(call, hours(9, 18), NOON)).toEqual({
+		expect(shown({ hours: hours(9, 18) }, NOON)).toEqual({
+			result: 'would ring now',
 			...sent,
 			rings_now: true,
 			timezone: 'Asia/Kolkata',
@@ -53,12 +81,13 @@ describe('A dry run', () => {
 	});
 
 	it.each([
-		[hours(14, 18), NOON, '2026-05-22T14:00:00+05:30'],
-		[hours(9, 18), NIGHT, '2026-05-23T09:00:00+05:30'],
+		[hours(14, 18), NOON, '2026-05-22T14:00:00+05:30', 'Fri 14:00'],
+		[hours(9, 18), NIGHT, '2026-05-23T09:00:00+05:30', 'Sat 09:00'],
 	])(
 		'shows when the calling hours would let it through next, and by whose clock',
-		(given, now, next) => {
-			expect(preview(call, given, now)).toEqual({
+		(given, now, next, inWords) => {
+			expect(shown({ hours: given }, now)).toEqual({
+				result: `OUTSIDE_CALLING_HOURS: until ${inWords} (Asia/Kolkata)`,
 				...sent,
 				rings_now: false,
 				timezone: 'Asia/Kolkata',
@@ -68,10 +97,61 @@ describe('A dry run', () => {
 		},
 	);
 
+	it('shows the earlier item that has the same key, unless that one is outside of its hours', () => {
+		const calls = new PlannedCalls();
+		const each = (item: number, more: Partial<Circumstances> = {}) =>
+			preview(call, inRun(calls, { item, key: 'asha', ...more }), NOON);
+		each(0, { hours: hours(14, 18) });
+		expect(each(1)).toMatchObject({ result: 'would ring now' });
+		expect(each(2)).toMatchObject({
+			result: 'DUPLICATE_CALL: has the key of item 1',
+			same_key_as_item: 1,
+			rings_now: false,
+		});
+	});
+
+	it('shows which calls would be too many for one execution', () => {
+		const calls = new PlannedCalls();
+		const each = (item: number, key: string) =>
+			preview(call, inRun(calls, { item, key, mostCalls: 2 }), NOON).result;
+		expect([each(0, 'a'), each(1, 'a'), each(2, 'b'), each(3, 'c')]).toEqual([
+			'would ring now',
+			'DUPLICATE_CALL: has the key of item 0',
+			'would ring now',
+			'CALL_LIMIT_REACHED: after 2 calls',
+		]);
+	});
+
+	it('shows no country for a number that does not tell it', () => {
+		const json = preview({ ...call, toNumber: '+88213123456' }, inRun(new PlannedCalls()), NOON);
+		expect(json).toMatchObject({ to_country: null });
+	});
+
 	it('shows additional fields', () => {
-		expect(preview({ ...call, additionalFields: { priority: 1 } }, undefined, NOON)).toMatchObject({
+		const changed = { ...call, additionalFields: { priority: 1 } };
+		expect(preview(changed, inRun(new PlannedCalls()), NOON)).toMatchObject({
 			additional_body_fields: { priority: 1 },
 		});
+	});
+
+	it('sums up who would be phoned now, who later, and who not and why', () => {
+		const result = (text: string, more = {}) => ({ result: text, ...more });
+		const until = 'OUTSIDE_CALLING_HOURS: until Mon 10:00 (Asia/Kolkata)';
+		expect(
+			summary(
+				[
+					result('would ring now'),
+					result('would ring at 9:00 India time'),
+					result('would ring at 9:00 India time, after Max Wait'),
+					...[until, until, until, until].map((each) => result(each)),
+					result('DUPLICATE_CALL: has the key of item 0', { same_key_as_item: 0 }),
+					result('CALL_LIMIT_REACHED: after 2 calls'),
+				],
+				2,
+			),
+		).toBe(
+			'1 item would be phoned now; 2 items would be phoned at 9:00 India time; 4 items would be refused now: outside Calling Hours until Mon 10:00 (Asia/Kolkata); 1 item has the key of item 0; 1 item would be beyond Max Calls per Execution; 2 items cannot be called: see the column result',
+		);
 	});
 
 	it('is told by the option, which must be true or false', () => {

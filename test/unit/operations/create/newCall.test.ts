@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { apiKey } from '../../../../nodes/Twenty2/api/apiKey';
 import { workspace } from '../../../../nodes/Twenty2/api/workspace';
-import { newCall } from '../../../../nodes/Twenty2/operations/create/newCall';
+import { callee, newCall } from '../../../../nodes/Twenty2/operations/create/newCall';
 import { whereToLook } from '../../../../nodes/Twenty2/operations/fields/parameters';
 import { failureFrom } from '../../api/failureFrom';
 import { speakingNothing } from '../../api/speaking';
@@ -58,7 +58,7 @@ describe('The call of an item', () => {
 	);
 
 	it.each([
-		[{ toNumber: '098765 43210' }, 'INVALID_NUMBER', 'To Number is not an international'],
+		[{ toNumber: '+919876543210 or +919876543211' }, 'INVALID_NUMBER', 'To Number may hold two'],
 		[{ fromNumber: '' }, 'INVALID_NUMBER', 'From Number is empty'],
 		[{ assistantId: 'asst 1' }, 'INVALID_INPUT', 'Assistant ID must not contain spaces'],
 		[
@@ -72,6 +72,23 @@ describe('The call of an item', () => {
 			message: expect.stringContaining(message),
 			description: whereToLook,
 		});
+	});
+
+	it('is refused with the advice to set Default Country where that would help', () => {
+		const { fields: refused } = failureFrom(() => read({ toNumber: '098765 43210' }));
+		expect(refused.description).toMatch(/^Set Default Country/);
+	});
+
+	it.each([
+		['098765 43210', 'IN', { to_number: '+919876543210', to_country: 'IN' }],
+		['+14155550123', '', { to_number: '+14155550123', to_country: 'US' }],
+		['12345', '', { to_number: '12345', to_country: null }],
+		[12345, 'IN', { to_number: '12345', to_country: null }],
+		['', '', { to_number: '', to_country: null }],
+		[null, '', { to_number: '', to_country: null }],
+	])('tells whom it calls, also where that cannot be called: %o', (toNumber, country, whom) => {
+		const reader = readerOf({ ...fields, toNumber, defaultCountry: country });
+		expect(callee(reader, apiKey.speak(speakingNothing))).toEqual(whom);
 	});
 
 	it.each(['fromNumber', 'toNumber'])(

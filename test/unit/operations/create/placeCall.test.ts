@@ -4,14 +4,13 @@ import type { ListedCalls, Twenty2 } from '../../../../nodes/Twenty2/api/client'
 import { Failure, outcomeUnknown } from '../../../../nodes/Twenty2/api/failure';
 import {
 	alreadyPlaced,
-	certainlyNotPlaced,
 	earlierOutcome,
 	placeCall,
 	type HeldBack,
 	type PlaceCallOptions,
 	type Placed,
 } from '../../../../nodes/Twenty2/operations/create/placeCall';
-import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
+import { certainlyNotPlaced, type Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { failureFrom } from '../../api/failureFrom';
 import {
 	later,

@@ -12,9 +12,18 @@ export interface Fates {
 	isDuplicate(item: number): boolean;
 }
 
-/** The deduplication keys of the items of one run, and whom each is for. */
-export class KeysOfRun {
+/** The calls that the items of one run ask for: whom each deduplication key is for, and how many a dry run counts. */
+export class PlannedCalls {
 	private readonly holders = new Map<string, Holder[]>();
+
+	private counted = 0;
+
+	/** Counts one more call of a dry run. @returns false where that would exceed the limit */
+	count(most = Number.POSITIVE_INFINITY): boolean {
+		if (this.counted >= most) return false;
+		this.counted++;
+		return true;
+	}
 
 	/** Notes an item that is fit to be called. @returns the first item noted with the same key */
 	note(key: string, item: number, toNumber: string): number | undefined {
