@@ -4,10 +4,10 @@ import { cells, operationNames, type Cell, type OperationName } from './matrix';
 import { stateNames, typical, type StateName } from './states';
 
 const headings: Record<OperationName, [title: string, what: string]> = {
-	create: ['Create Call', 'The create meets the fault.'],
+	create: ['Create Call', 'The request that places the call meets the fault.'],
 	night: [
 		'Create Call at night',
-		'The create meets the fault between 21:00 and 9:00 India time, and the call logs can be read. They list a call that was placed as one that has not begun. Only the workspace API has call logs.',
+		'The request that places the call meets the fault between 21:00 and 9:00 India time, and the call logs can be read. They list a call that was placed as one that has not begun. Only the workspace API has call logs.',
 	],
 	get: ['Get Call', 'The look at the call meets the fault.'],
 	list: ['Get Many Calls', 'The listing meets the fault. Only the workspace API lists calls.'],
@@ -17,7 +17,7 @@ const headings: Record<OperationName, [title: string, what: string]> = {
 	],
 	look: [
 		'The look for a lost call',
-		'The answer to a create gets lost, and each look into the call logs meets the fault. Only the workspace API has call logs.',
+		'The answer to the request that places a call gets lost, and each look into the call logs meets the fault. Only the workspace API has call logs.',
 	],
 	download: [
 		'Download of a recording',
@@ -38,7 +38,7 @@ const introduction = `# What comes of every fault
 The tests in \`test/faults\` play each line in n8n's engine over a real connection, with Max Retries 1 and Request
 Timeout 5 seconds. This page is generated from their table.
 
-Each combination with a create is played twice more: under Stop Workflow, and then with "Retry execution" after
+Each combination that places a call is played twice more: under Stop Workflow, and then with "Retry execution" after
 the fault has ended. **In no combination is anybody phoned twice, and no redirect is followed.**
 
 "Attempts" are the requests of the item. "Arrived" are those that came as far as Twenty2. "Calls" are the phones

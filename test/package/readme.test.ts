@@ -34,7 +34,7 @@ const docs = (await readdir(join(project, 'docs'), { recursive: true })).filter(
 	name.endsWith('.md'),
 );
 const pages = [
-	...['README.md', 'CONTRIBUTING.md', 'sandbox/README.md'],
+	...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'sandbox/README.md'],
 	...docs.map((name) => join('docs', name)),
 ];
 
@@ -48,30 +48,63 @@ describe.each(pages)('%s', (page) => {
 		expect(missing).toEqual([]);
 	});
 
-	it('leads to headings that are there', async () => {
-		const text = await read(page);
-		const anchors = targetsIn(text).filter((target) => target.startsWith('#'));
-		expect(anchorsIn(text).map((anchor) => `#${anchor}`)).toEqual(expect.arrayContaining(anchors));
+	it('leads to headings that are there, on this page and on others', async () => {
+		const targets = targetsIn(await read(page)).filter((target) => target.includes('#'));
+		for (const target of targets) {
+			const [path = '', anchor] = target.split('#');
+			const other = path === '' ? page : join(dirname(page), path);
+			expect(anchorsIn(await read(other)), target).toContain(anchor);
+		}
 	});
 });
 
-describe('README.md', () => {
-	it('has pictures, each of less than 150 kB', async () => {
-		const pictures = targetsIn(await read('README.md')).filter(isPicture);
-		const sizes = await Promise.all(
-			pictures.map(async (picture) => (await stat(join(project, picture))).size),
+/** The pages for users. */
+const userPages = pages.filter((page) => /^(README\.md|docs[\\/][\w-]+\.md)$/.test(page));
+
+const wordsIn = (text: string) => text.split(/\s+/).length;
+
+describe('README.md and docs/', () => {
+	it('have pictures, each of less than 150 kB', async () => {
+		const pictures = await Promise.all(
+			userPages.map(async (page) =>
+				targetsIn(await read(page))
+					.filter(isPicture)
+					.map((picture) => join(project, dirname(page), picture)),
+			),
 		);
-		expect(pictures.length).toBeGreaterThan(3);
+		const sizes = await Promise.all(
+			pictures.flat().map(async (picture) => (await stat(picture)).size),
+		);
+		expect(sizes.length).toBeGreaterThan(3);
 		expect(Math.max(...sizes)).toBeLessThan(150_000);
 	});
 
-	it('names every code that the node has advice on, and no other', async () => {
-		const table = found(await read('docs/errors.md'), /^\| `(\w+|HTTP_<status>)` +\|/gm);
+	it('have at most 8,000 words together', async () => {
+		const texts = await Promise.all(userPages.map(read));
+		expect(userPages.length).toBeGreaterThan(6);
+		expect(wordsIn(texts.join(' '))).toBeLessThanOrEqual(8_000);
+	});
+
+	it('name every code that the node has advice on, and no other', async () => {
+		const table = found(await read('docs/errors.md'), /^\| `([A-Z_]+|HTTP_<status>)` +\|/gm);
 		const advice = await read('nodes/Twenty2/api/failure.ts');
 		const codes = found(advice, /^\t([A-Z_]+):/gm);
 		expect(codes).toContain('OUTCOME_UNKNOWN');
 		// The first says itself what to do, and any status may come under the second.
 		expect(table.sort()).toEqual([...codes, 'INVALID_INPUT', 'HTTP_<status>'].sort());
+		const worthABranch = found(await read('README.md'), /^\| `([A-Z_]+)` +\|/gm);
+		expect(worthABranch).toHaveLength(6);
+		expect(table).toEqual(expect.arrayContaining(worthABranch));
+	});
+});
+
+describe('README.md', () => {
+	it('is read in a few minutes: a picture, then how to install, in at most 1,300 words', async () => {
+		const text = await read('README.md');
+		const firstScreen = text.split('\n').slice(0, 25).join('\n');
+		expect(targetsIn(firstScreen).filter(isPicture)).toHaveLength(1);
+		expect(firstScreen).toContain('\n## Install\n');
+		expect(wordsIn(text)).toBeLessThanOrEqual(1_300);
 	});
 
 	it('has the section that n8n’s help for a credential leads to', async () => {
