@@ -1,6 +1,6 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { baseUrl, limitFields } from './limitFields';
+import { baseUrl, limitFields, secretField } from './fields';
 
 /** Twenty2's page on errors and limits shows the first, its page on authentication the second. */
 const callsPath: INodeProperties = {
@@ -30,17 +30,13 @@ export class Twenty2Api implements ICredentialType {
 	documentationUrl = 'https://github.com/n8n-nodes-twenty2/n8n-nodes-twenty2#credentials';
 
 	properties: INodeProperties[] = [
-		{
+		secretField({
 			displayName: 'API Key',
 			name: 'apiKey',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
 			placeholder: 'e.g. 8f14e45fceea167a',
 			description:
 				'The key that Twenty2 shows in its dashboard under Profile → Integrations → API Keys',
-		},
+		}),
 		baseUrl,
 		callsPath,
 		...limitFields,

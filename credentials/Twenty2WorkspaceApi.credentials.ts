@@ -1,6 +1,6 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { baseUrl, limitFields } from './limitFields';
+import { baseUrl, limitFields, secretField } from './fields';
 
 /** The key pair of Twenty2's workspace generation: Basic authorisation plus `x-workspace-id`. */
 export class Twenty2WorkspaceApi implements ICredentialType {
@@ -16,26 +16,18 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 	documentationUrl = 'https://github.com/n8n-nodes-twenty2/n8n-nodes-twenty2#credentials';
 
 	properties: INodeProperties[] = [
-		{
+		secretField({
 			displayName: 'API Key',
 			name: 'apiKey',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
 			placeholder: 'e.g. 8f14e45fceea167a',
 			description: 'The key of this workspace, from Twenty2 under Profile → Integrations',
-		},
-		{
+		}),
+		secretField({
 			displayName: 'API Secret',
 			name: 'apiSecret',
-			type: 'string',
-			typeOptions: { password: true },
-			required: true,
-			default: '',
 			placeholder: 'e.g. c9f0f895fb98ab9159f51fd0',
 			description: 'The secret that Twenty2 showed when the key was made',
-		},
+		}),
 		{
 			displayName: 'Workspace ID',
 			name: 'workspaceId',

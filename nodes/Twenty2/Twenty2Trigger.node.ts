@@ -12,7 +12,7 @@ import { Failure } from './api/failure';
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
 import { logLine } from './connection/logLine';
-import { bodyOf, deliveryOf, eventIn, eventOf, itemOf } from './trigger/event';
+import { bodyOf, deliveryOf, parseEvent, eventOf, itemOf } from './trigger/event';
 import * as fields from './trigger/fields';
 import { testing } from './trigger/panel';
 import {
@@ -114,16 +114,13 @@ export class Twenty2Trigger implements INodeType {
 
 	/** n8n runs it first in the execution that `webhook()` starts. */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const items = carryOn(this).catch((error: unknown) =>
-			throwOperationError(this.getNode(), error),
-		);
-		return [await items];
+		const failed = (error: unknown) => throwOperationError(this.getNode(), error);
+		return [await carryOn(this).catch(failed)];
 	}
 }
 
 /**
- * Decides on one delivery at once, and answers it. n8n keeps 11 MB for a delivery until this returns
- * (n8n 2.41), so it asks nobody and waits for nothing.
+ * Answers one delivery at once. n8n 2.41 keeps 11 MB for a delivery until this returns, so it waits for nothing.
  * @throws Failure `INVALID_INPUT` when a field of the node is wrong
  */
 function receive(n8n: IWebhookFunctions): IWebhookResponseData {
@@ -131,7 +128,7 @@ function receive(n8n: IWebhookFunctions): IWebhookResponseData {
 	if (!isAuthorized(reader, n8n.getQueryData())) {
 		return turnAway(n8n, 401, 'The URL must end in ?secret= and the secret of this trigger');
 	}
-	const event = eventIn(bodyOf(n8n));
+	const event = parseEvent(bodyOf(n8n));
 	if ('wrong' in event) return turnAway(n8n, 400, `Not an event by Twenty2: ${event.wrong}`);
 
 	const { verify } = settingsOf(reader, n8n.getNode());
@@ -154,7 +151,7 @@ const whatToDo =
 	'Put right what the execution says that this one is a retry of. Events that come later start the workflow';
 
 /**
- * Asks Twenty2 about the event of an execution, where that is to be asked.
+ * Asks Twenty2 about the event of an execution, if Verify is on.
  * @returns the item that the workflow goes on with, or none
  * @throws Failure when a field of the node is wrong or Twenty2 cannot be asked
  */

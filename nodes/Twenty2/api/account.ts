@@ -11,7 +11,7 @@ export interface Account {
 	/** Where the API-key generation has its calls, below the base URL. */
 	callsPath?: string;
 	limits: { requestsPerMinute: number; concurrentCalls: number };
-	/** They sign a request. The credential type sets the same ones, but not in n8n's connection test. */
+	/** The headers that sign a request. n8n sets them itself, except in its connection test. */
 	headers: Record<string, string>;
 }
 
@@ -27,18 +27,17 @@ const limit = z.pipe(
 );
 
 const notAddress = 'must be an address like https://api.twentytwo.in';
-
 const notSecure = 'must begin with https://, because http:// would send the key unencrypted';
 
-/** Whether nobody outside a private network can read what is sent to an address. */
+/** Over http, only a private network can read the key. */
 function isSecure(address: string): boolean {
 	const { protocol, hostname } = new URL(address);
 	return protocol === 'https:' || isPrivate(hostname);
 }
 
-/** One spelling for every way to write an address, because a key has one budget at an address. */
+/** All spellings of an address become one, because a key has one budget at each address. */
 function inOneSpelling(address: string): string {
-	// zod calls this for an address that the checks refuse, too.
+	// zod also calls this for an address that did not pass the checks.
 	if (!URL.canParse(address)) return address;
 	const { origin, pathname } = new URL(address);
 	return (origin + pathname).replace(/(?<!\/)\/+$/, '');
@@ -72,7 +71,7 @@ const labels: Partial<Record<PropertyKey, string>> = {
 };
 
 /** @throws Failure `INVALID_INPUT` naming the field of the credential */
-export function readCredential<T>(schema: z.ZodMiniType<T>, credential: unknown): T {
+export function parseCredential<T>(schema: z.ZodMiniType<T>, credential: unknown): T {
 	const parsed = schema.safeParse(credential);
 	if (parsed.success) return parsed.data;
 	const [issue] = parsed.error.issues;

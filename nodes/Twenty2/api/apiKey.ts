@@ -1,16 +1,15 @@
 import * as z from 'zod/v4/mini';
 
-import { accountFields, readCredential } from './account';
-import { failureOnly } from './failure';
-import { parseCreated, parseCall, unified } from './responses';
+import { accountFields, parseCredential } from './account';
 import type { Generation } from './client';
+import { parseCall, parseCreated, unified, whenNotFound } from './responses';
 
 /** Twenty2's documentation shows both. */
 const callsPaths = ['/v1/calls', '/api/calls'] as const;
 
 const credentialFields = z.object({
 	...accountFields,
-	// Credentials of before have none.
+	// Credentials of earlier versions have none.
 	callsPath: z._default(z.enum(callsPaths, `must be ${callsPaths.join(' or ')}`), callsPaths[0]),
 });
 
@@ -19,7 +18,7 @@ export const apiKey: Generation = {
 	credentialType: 'twenty2Api',
 
 	account(credential) {
-		const fields = readCredential(credentialFields, credential);
+		const fields = parseCredential(credentialFields, credential);
 		const { apiKey: key, baseUrl, callsPath, ...limits } = fields;
 		const headers = { Authorization: `Bearer ${key}` };
 		return { apiKey: key, baseUrl, callsPath, limits, headers };
@@ -42,13 +41,13 @@ export const apiKey: Generation = {
 				},
 				timeoutMs,
 			});
-			return advised(() => parseCreated(answer));
+			return whenNotFound({ description: otherPath }, () => parseCreated(answer));
 		},
 
 		async getCall(callId, { timeoutMs }) {
 			const path = `${callsPath}/${encodeURIComponent(callId)}`;
 			const answer = await send({ dials: false, method: 'GET', path, timeoutMs });
-			return advised(() => parseCall(answer));
+			return whenNotFound({ description: otherPath }, () => parseCall(answer));
 		},
 
 		unify: (body) => unified(body),
@@ -58,17 +57,6 @@ export const apiKey: Generation = {
 		bodyFields: ['assistant_id', 'from_number', 'to_number', 'input_parameters'],
 	}),
 };
-
-/** Reads an answer. Where there is no such page, the failure advises to look at the path. */
-function advised<T>(read: () => T): T {
-	try {
-		return read();
-	} catch (error) {
-		const failure = failureOnly(error);
-		const { code } = failure.fields;
-		throw code === 'NOT_FOUND' ? failure.with({ description: otherPath }) : failure;
-	}
-}
 
 const otherPath =
 	'Choose the other Calls Path in the Twenty2 credential. If that is not it, check its Base URL';

@@ -31,10 +31,7 @@ export type FailureFields = z.infer<typeof failureFields>;
 
 /** Why an item or a request failed, in the terms that a workflow branches on. */
 export class Failure extends Error {
-	/**
-	 * @param fields what the item will carry; `attempts` is filled in once it is known
-	 * @param retryAfterMs how long Twenty2 asks to wait, in milliseconds
-	 */
+	/** @param retryAfterMs how long Twenty2 asks to wait, in milliseconds */
 	constructor(
 		readonly fields: FailureFields,
 		readonly retryAfterMs = 0,
@@ -47,10 +44,7 @@ export class Failure extends Error {
 		return Failure.ofNode(code, message, { description });
 	}
 
-	/**
-	 * A failure that the node decides on, without an answer of Twenty2. It has the advice on its code.
-	 * @param more replaces what such a failure usually has
-	 */
+	/** A failure that the node decides on. It has the advice on its code, and `more` replaces its fields. */
 	static ofNode(code: string, message: string, more: Partial<FailureFields> = {}) {
 		const description = adviceFor(code);
 		const usual = { code, message, description, status: null, source: 'n8n', attempts: 0 } as const;
@@ -63,30 +57,22 @@ export class Failure extends Error {
 		return brief;
 	}
 
-	/** The same failure with other fields. */
 	with(more: Partial<FailureFields>): Failure {
 		return new Failure({ ...this.fields, ...more }, this.retryAfterMs);
 	}
 }
 
-/**
- * A request that dials was sent, and nothing tells whether the person was phoned.
- * @param status of what came instead of the answer, null where nothing came
- */
+/** A request that dials was sent, and nothing tells whether the person was phoned. */
 export function outcomeUnknown(message: string, status: number | null): Failure {
 	return Failure.ofNode('OUTCOME_UNKNOWN', message, { status, outcome: 'unknown' });
 }
 
-/** The longest message of a fault that an item carries. */
 const MAX_FAULT_LENGTH = 200;
 
-/** A word that holds no data: letters, as in prose or in the name of a variable. */
+/** Letters, as in prose or in the name of a variable. */
 const plainWord = /^["'`(]*[a-z._$]{1,30}["'`).,:;]*$/i;
 
-/**
- * The failure that a fault of this node or of n8n is. What was caught may quote a key or a number. So
- * only its plain words are kept.
- */
+/** The failure for a fault of this node or of n8n. Only plain words are kept, because a fault may quote a key. */
 export function unexpected(fault: unknown): Failure {
 	const said = fault instanceof Error ? `${fault.name}: ${fault.message}` : typeof fault;
 	const words = said.slice(0, MAX_FAULT_LENGTH).split(/\s+/);
@@ -94,12 +80,11 @@ export function unexpected(fault: unknown): Failure {
 	return Failure.ofNode('UNEXPECTED', `Something unexpected happened inside this node: ${safe}`);
 }
 
-/** @returns the Failure that was caught, or the one that a fault is */
+/** @returns the Failure that was caught, or `UNEXPECTED` for a fault */
 export function toFailure(error: unknown): Failure {
 	return error instanceof Failure ? error : unexpected(error);
 }
 
-/** @returns what the work gives, or the Failure that it ends with */
 export function orFailure<T>(work: () => T): T | Failure {
 	try {
 		return work();
@@ -108,10 +93,7 @@ export function orFailure<T>(work: () => T): T | Failure {
 	}
 }
 
-/**
- * @returns the Failure that was caught
- * @throws anything else: the reason of a signal, or a fault, which is `UNEXPECTED` in the end
- */
+/** @returns the Failure that was caught @throws anything else: the reason of a signal, or a fault */
 export function failureOnly(error: unknown): Failure {
 	if (error instanceof Failure) return error;
 	throw error;

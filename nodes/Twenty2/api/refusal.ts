@@ -1,14 +1,12 @@
 import * as z from 'zod/v4/mini';
 
-import { jsonObject } from '../json';
+import { jsonObject, type JsonObject } from '../json';
 import { adviceFor, Failure, outcomeUnknown } from './failure';
-import { codeByField, reasonsIn, type FieldErrors } from './fieldErrors';
 import type { HttpAnswer, RequestTraits } from './transport';
 
-/** A field of an odd shape must not hide that Twenty2 refused. */
+/** A field of an odd shape counts as missing, so that it does not hide a refusal. */
 const ifSo = <T>(schema: z.ZodMiniType<T>) => z.catch(z.optional(schema), undefined);
 
-/** The field errors of a 422. Twenty2 documents an object by field. A list is passed on as it is. */
 const fieldErrors = ifSo(z.union([jsonObject, z.array(z.unknown())]));
 
 /**
@@ -35,7 +33,6 @@ interface Refusal {
 	code?: string;
 	message?: string;
 	status: number;
-	/** The field errors of a 422. */
 	fields?: FieldErrors;
 }
 
@@ -51,10 +48,7 @@ const codeByStatus: Partial<Record<number, string>> = {
 	503: 'INTERNAL_ERROR',
 };
 
-/**
- * Twenty2's refusal in an answer. Its envelope decides, not the status.
- * @returns undefined when the answer is no refusal by Twenty2
- */
+/** Twenty2's refusal in an answer, undefined when it is none. The envelope decides, not the status. */
 export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 	const parsed = envelope.safeParse(body);
 	if (!parsed.success) return undefined;
@@ -68,10 +62,7 @@ export function refusalIn({ status, body }: HttpAnswer): Refusal | undefined {
 	};
 }
 
-/**
- * The refusal of a request, by Twenty2 or by something on the way to it, as one stable code. Only
- * Twenty2's envelope proves of a request that dials that nobody was phoned.
- */
+/** The failure of an answer that is no success. Only Twenty2's envelope proves that nobody was phoned. */
 export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'dials'>): Failure {
 	const refusal = refusalIn(answer);
 	const { code: said, message, status, fields } = refusal ?? { status: answer.status };
@@ -104,7 +95,7 @@ export function failureOf(answer: HttpAnswer, { dials }: Pick<RequestTraits, 'di
 	);
 }
 
-/** What to do about a 422: the fields and reasons, and the advice on its code where that says more. */
+/** What to do about a 422: the fields and reasons, and the advice on its code where that adds something. */
 function adviceOn(fields: FieldErrors, code: string): string | undefined {
 	const reasons = reasonsIn(fields);
 	if (reasons === undefined) return adviceFor(code);
@@ -113,11 +104,7 @@ function adviceOn(fields: FieldErrors, code: string): string | undefined {
 	return advice === undefined ? said : `${said.replace(/\.?$/, '.')} ${advice}`;
 }
 
-/**
- * The failure of a 2xx that is not what Twenty2 documents. A request that dials may well have been
- * carried out.
- * @param what is surprising about it, as the end of a sentence
- */
+/** The failure of a 2xx that is not what Twenty2 documents. @param what ends the sentence of its message */
 export function invalidResponse(
 	{ status }: HttpAnswer,
 	{ dials }: Pick<RequestTraits, 'dials'>,
@@ -130,35 +117,86 @@ export function invalidResponse(
 	);
 }
 
-/**
- * Whether Twenty2's envelope came with a status that leaves doubt. Its 500 and 503 mean "not done, try
- * again". Any other 5xx is a gateway's.
- */
-function isGatewayTrouble(status: number): boolean {
-	return status > 500 && status !== 503;
-}
+/** Whether a gateway sent Twenty2's envelope. Twenty2's own 500 and 503 mean "not done, try again". */
+const isGatewayTrouble = (status: number) => status > 500 && status !== 503;
 
-/** Only proxies say so (RFC 9110, 15.5.8). */
+/** Only proxies use this status (RFC 9110, 15.5.8). */
 const PROXY_AUTHENTICATION_REQUIRED = 407;
 
 /** The statuses that proxies give a request that took too long. */
 const requestTimeouts = [408, 499];
 
 /**
- * Whether an answer without Twenty2's envelope may follow a request that reached Twenty2. A proxy says
- * any 5xx, 500 and 503 too, also after it passed the request on. With a redirect or another 4xx it says
- * that it did not.
+ * Whether a proxy that answered may have passed the request on to Twenty2 before. Any 5xx leaves that open.
+ * A redirect or another 4xx says that it did not.
  */
-function mayHavePassedItOn(status: number): boolean {
-	return status >= 500 || requestTimeouts.includes(status);
-}
+const mayHavePassedItOn = (status: number) => status >= 500 || requestTimeouts.includes(status);
 
-/**
- * The wait that a `Retry-After` header asks for, which is in seconds or a date (RFC 9110, 10.2.3).
- * @returns milliseconds, 0 when the header is missing or cannot be read
- */
+/** The wait that a `Retry-After` header asks for (RFC 9110, 10.2.3), 0 when it cannot be read. */
 function retryAfterMs(header = ''): number {
 	if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1_000;
 	const date = header.trim().endsWith('GMT') ? Date.parse(header) : Number.NaN;
 	return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now());
+}
+
+/** What Twenty2 says of the fields of a request (422). It documents an object by field, and may send a list. */
+type FieldErrors = JsonObject | unknown[];
+
+/** The names of the fields in the editor, by those of both generations. */
+const labels: Partial<Record<string, string>> = {
+	assistant_id: 'Assistant ID',
+	agent_id: 'Assistant ID',
+	from_number: 'From Number',
+	caller_phone: 'From Number',
+	to_number: 'To Number',
+	callee_phone: 'To Number',
+	input_parameters: 'Input Parameters',
+};
+
+const codes: Array<[label: string, code: string]> = [
+	['To Number', 'INVALID_NUMBER'],
+	['From Number', 'INVALID_NUMBER'],
+	['Assistant ID', 'INVALID_ASSISTANT'],
+];
+
+/** @returns undefined where another field is wrong */
+function codeByField(errors: FieldErrors): string | undefined {
+	const wrong = Object.keys(errors).map(labelOf);
+	return codes.find(([label]) => wrong.includes(label))?.[1];
+}
+
+/** Longer text would hide the advice after it. */
+const MAX_REASONS_LENGTH = 500;
+
+/** The fields and reasons in one line, e.g. "To Number: must be ten digits; Input Parameters: too long". */
+export function reasonsIn(errors: FieldErrors): string | undefined {
+	const reasons = Array.isArray(errors)
+		? errors.map(reasonOf)
+		: Object.entries(errors).map(([field, reason]) => `${labelOf(field)}: ${reasonOf(reason)}`);
+	const line = reasons.join('; ').replace(/\s+/g, ' ');
+	if (line === '') return undefined;
+	return line.length > MAX_REASONS_LENGTH ? `${line.slice(0, MAX_REASONS_LENGTH - 1)}…` : line;
+}
+
+const labelOf = (field: string) =>
+	(Object.hasOwn(labels, field) ? labels[field] : undefined) ?? field;
+
+const maybeText = z.optional(z.string());
+
+const entry = z.object({
+	field: maybeText,
+	path: maybeText,
+	message: maybeText,
+	reason: maybeText,
+	error: maybeText,
+});
+
+function reasonOf(given: unknown): string {
+	if (typeof given === 'string') return given;
+	if (Array.isArray(given)) return given.map(reasonOf).join(', ');
+	const { field, path, message, reason, error } = entry.safeParse(given).data ?? {};
+	const where = field ?? path;
+	const why = message ?? reason ?? error;
+	if (why === undefined) return JSON.stringify(jsonObject.safeParse(given).data ?? given) ?? '';
+	return where === undefined ? why : `${labelOf(where)}: ${why}`;
 }

@@ -1,18 +1,27 @@
-import { sleep } from './sleep';
+import * as workflow from 'n8n-workflow';
+
+type Sleep = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** n8n 1 ignores the signal in `sleep` and has `sleepWithAbort` for it, which n8n 2 has no longer. */
+const {
+	sleep: sleepOnN8n2,
+	sleepWithAbort = sleepOnN8n2,
+}: { sleep: Sleep; sleepWithAbort?: Sleep } = workflow;
+
+/** n8n's sleep, at most 2^31 - 1 ms. @throws an error when the signal fires */
+export const sleep: Sleep = async (ms, signal) => await sleepWithAbort(ms, signal);
 
 /** A request took longer than it may. Its code is that of Node's own timeouts. */
 class TimedOut extends Error {
 	readonly code = 'ETIMEDOUT';
 }
 
-/** Why the time of a request is no longer measured. One for all of them: making an error takes a while. */
+/** Why the timer of a request stops. It is made once, because making an error takes a while. */
 const done = new Error('The request is over');
 
 /**
- * Bounds a request in time. The timeout of n8n's helper is only silence between two bytes, so an answer
- * that drips would never end.
- * @param ms how long the request may take from now on, in milliseconds
- * @param stopped ends the request early; a request without it is only ended by the timeout
+ * Bounds a request in time. The timeout of n8n's helper only bounds the silence between two bytes.
+ * @param stopped ends the request early
  * @param send is given the signal that cuts the connection
  * @throws an error with the code `ETIMEDOUT`, or what `send` rejects with
  */

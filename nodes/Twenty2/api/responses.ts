@@ -2,6 +2,7 @@ import * as z from 'zod/v4/mini';
 
 import { jsonObject, type JsonObject } from '../json';
 import { inMegabytes } from './bodyStream';
+import { Failure, orFailure, type FailureFields } from './failure';
 import { failureOf, refusalIn, invalidResponse } from './refusal';
 import type { HttpAnswer, RequestTraits } from './transport';
 
@@ -23,7 +24,6 @@ const read = z
 	.check(z.refine((body) => known.safeParse(unfolded(body)).success));
 
 const list = z.looseObject({ success, calls: z.array(known) });
-
 const calls = z.array(jsonObject);
 
 /** @returns Twenty2's answer to a create, without `success` @throws Failure */
@@ -45,11 +45,14 @@ export function parseCalls(answer: HttpAnswer): JsonObject[] {
 	return calls.parse(documented(list, answer, { dials: false }, otherwise).calls);
 }
 
-/**
- * The body of an answer that is as Twenty2 documents it.
- * @param otherwise what a JSON object lacks that does not fit the schema
- * @throws Failure
- */
+/** @returns what `parse` returns @throws its Failure, with other fields where that says `NOT_FOUND` */
+export function whenNotFound<T>(fields: Partial<FailureFields>, parse: () => T): T {
+	const parsed = orFailure(parse);
+	if (!(parsed instanceof Failure)) return parsed;
+	throw parsed.fields.code === 'NOT_FOUND' ? parsed.with(fields) : parsed;
+}
+
+/** The body of a documented answer. @param otherwise what any other JSON object lacks @throws Failure */
 function documented(
 	schema: typeof created | typeof read | typeof list,
 	answer: HttpAnswer,
@@ -106,9 +109,7 @@ const inE164 = (number: unknown) =>
 const link = z.object({ url: z.unknown() });
 
 /**
- * A call under the public names, in their order, with its numbers in E.164. It has only the fields that
- * Twenty2 sent.
- * @param body an answer to a read
+ * The call in an answer to a read, under the public names. It has only the fields that Twenty2 sent.
  * @param theirs this generation's own names, by the public ones, where they differ
  */
 export function unified(
@@ -133,41 +134,11 @@ export function unified(
 /** How a call ended, where that is known. */
 export type End = 'completed' | 'not completed' | 'either';
 
-/**
- * The statuses of a call that is over. Twenty2 documents no list of statuses, so this one has every word
- * that can mean nothing else. They are compared as `wordOf` gives them.
- */
-const endings = new Map<string, End>([
-	['completed', 'completed'],
-	...[
-		'failed',
-		'unanswered',
-		'notanswered',
-		'noanswer',
-		'busy',
-		'rejected',
-		'declined',
-		'missed',
-		'canceled',
-		'cancelled',
-		'expired',
-	].map((word) => [word, 'not completed'] as const),
-	...['ended', 'finished', 'terminated', 'disconnected', 'hungup', 'hangup'].map(
-		(word) => [word, 'either'] as const,
-	),
-]);
-
-/** The statuses of a call that is to come or goes on, compared as those of one that is over. */
-const goingOn = [
-	'queued',
-	'scheduled',
-	'initiated',
-	'dialing',
-	'dialling',
-	'ringing',
-	'inprogress',
-	'ongoing',
-];
+/** Twenty2 documents no list of statuses, so these have every word that can mean nothing else. */
+const notCompleted =
+	/^(failed|unanswered|notanswered|noanswer|busy|rejected|declined|missed|cancell?ed|expired)$/;
+const over = /^(ended|finished|terminated|disconnected|hungup|hangup)$/;
+const goingOn = /^(queued|scheduled|initiated|diall?ing|ringing|inprogress|ongoing)$/;
 
 const endedAt = z.object({ ended_at: z.string().check(z.minLength(1)) });
 
@@ -177,24 +148,22 @@ const withStatus = z.object({ status: z.string() });
 const wordOf = (call: JsonObject) =>
 	(withStatus.safeParse(call).data?.status ?? '').toLowerCase().replace(/[\s_-]/g, '');
 
-/**
- * How a call ended. @param call under the public names
- * @returns undefined when it is not over
- */
+/** How a call under the public names ended, undefined when it is not over. */
 export function endOf(call: JsonObject): End | undefined {
-	return endings.get(wordOf(call)) ?? (endedAt.safeParse(call).success ? 'either' : undefined);
+	const word = wordOf(call);
+	if (word === 'completed') return 'completed';
+	if (notCompleted.test(word)) return 'not completed';
+	return over.test(word) || endedAt.safeParse(call).success ? 'either' : undefined;
 }
 
-/** Whether a call is over, however it went. @param call under the public names */
-export function hasEnded(call: JsonObject): boolean {
-	return endOf(call) !== undefined;
-}
+/** Whether a call under the public names is over, however it went. */
+export const hasEnded = (call: JsonObject): boolean => endOf(call) !== undefined;
 
 const withEndTime = z.object({
 	ended_at: z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse)),
 });
 
-/** Whether a call is known to have ended before a time. @param time in milliseconds since 1970 */
+/** Whether a call surely ended before a time, in milliseconds since 1970. */
 export function endedBefore(call: JsonObject, time: number): boolean {
 	const { data } = withEndTime.safeParse(call);
 	return data !== undefined && data.ended_at < time;
@@ -211,23 +180,18 @@ const withBill = z.union([
 	z.object({ cost: aboveZero }),
 ]);
 
-/**
- * Whether somebody answered a call: it was completed, or it has a duration above 0 or a cost.
- * @param call under the public names
- */
+/** Whether somebody answered a call: it was completed, or it has a duration above 0 or a cost. */
 export function wasAnswered(call: JsonObject): boolean {
 	return endOf(call) === 'completed' || withBill.safeParse(call).success;
 }
 
 /**
- * What stays the same when a call is over, of one whose status does not tell: its status, duration and
- * cost. The duration of a call that goes on grows.
- * @param call under the public names
+ * The status, duration and cost of a call whose status nobody documents. They stay the same once it is over.
  * @returns undefined when it goes on or has neither a duration above 0 nor a cost
  */
 export function billOf(call: JsonObject): string | undefined {
 	const { duration_seconds, cost } = call;
 	const word = wordOf(call);
-	if (goingOn.includes(word) || !withBill.safeParse(call).success) return undefined;
+	if (goingOn.test(word) || !withBill.safeParse(call).success) return undefined;
 	return JSON.stringify([word, duration_seconds, cost]);
 }

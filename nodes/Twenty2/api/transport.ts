@@ -13,10 +13,7 @@ import { isBodyStream, textOf } from './bodyStream';
 import { Failure, outcomeUnknown } from './failure';
 import { withinTime } from './requestTimeout';
 
-/**
- * What a request does. It decides three things: what a lost answer means, whether stopping the execution
- * cuts the connection, and whether failures have an outcome.
- */
+/** What decides the meaning of a lost answer, whether Stop cuts the connection, and if failures have an outcome. */
 export interface RequestTraits {
 	/** It makes a phone ring. Every other request changes nothing at Twenty2. */
 	dials: boolean;
@@ -37,9 +34,8 @@ export interface HttpRequest extends RequestTraits {
 
 export interface HttpAnswer {
 	status: number;
-	/** The header `Retry-After`, as it came. */
+	/** The headers `Retry-After` and `Date`, as they came. */
 	retryAfter?: string;
-	/** The header `Date`, as it came. */
 	date?: string;
 	/** Parsed when it was JSON, else the text. */
 	body: unknown;
@@ -47,10 +43,7 @@ export interface HttpAnswer {
 	longerThan?: number;
 }
 
-/**
- * Sends a request. An answer of any status is an answer.
- * @throws Failure when no answer comes
- */
+/** Sends a request. An answer of any status is an answer. @throws Failure when no answer comes */
 export type Send = (request: HttpRequest) => Promise<HttpAnswer>;
 
 const fullResponse = z.object({
@@ -59,7 +52,7 @@ const fullResponse = z.object({
 	body: z.unknown(),
 });
 
-/** An answer of Twenty2 is some kB long. One of 50 MB would become an item of that size. */
+/** An answer of Twenty2 is some kB long. An answer of 50 MB would become an item of that size. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
 /** @param response what n8n's helpers give when they are asked for the full response */
@@ -68,11 +61,7 @@ export function answered(response: unknown): HttpAnswer {
 	return { status, retryAfter: headers['retry-after'], date: headers.date, body };
 }
 
-/**
- * Reads an answer to its end.
- * @param response the full response, with its body as a stream
- * @throws what breaks the stream off
- */
+/** Reads an answer to its end. @param response the full response, with its body as a stream */
 export async function readAnswer(
 	response: unknown,
 	maxBytes = MAX_ANSWER_BYTES,
@@ -92,10 +81,7 @@ function jsonOrText(text: string): unknown {
 	}
 }
 
-/**
- * Node's codes for a connection that was never made, so that nothing can have been sent on it. EPROTO
- * (the answer was not TLS) is not among them, because it may also come after the request was sent.
- */
+/** Node's codes for a connection that was never made. EPROTO is none: it may come after the request was sent. */
 const neverReached = new Map<string, string>([
 	['ECONNREFUSED', 'nothing answers there'],
 	['ENOTFOUND', 'there is no such host'],
@@ -103,27 +89,20 @@ const neverReached = new Map<string, string>([
 	['CERT_HAS_EXPIRED', 'its certificate has expired'],
 	['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is self-signed'],
 	['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate is self-signed'],
-	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate cannot be verified'],
-	['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate cannot be verified'],
 	['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another host'],
 	['HOSTNAME_MISMATCH', 'its certificate is for another host'],
-	...[
-		'UNABLE_TO_GET_ISSUER_CERT',
-		'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
-		'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
-		'CERT_SIGNATURE_FAILURE',
-		'CERT_NOT_YET_VALID',
-		'CERT_CHAIN_TOO_LONG',
-		'CERT_REVOKED',
-		'CERT_UNTRUSTED',
-		'CERT_REJECTED',
-		'INVALID_CA',
-		'INVALID_PURPOSE',
-		'PATH_LENGTH_EXCEEDED',
-	].map((code) => [code, 'its certificate cannot be verified'] as const),
 	['ERR_INVALID_URL', 'that is no valid address'],
 	['ERR_SOCKET_BAD_PORT', 'that is no valid port'],
 ]);
+
+/** Node's other codes for a certificate that it does not accept. */
+const badCertificate =
+	/^(UNABLE_TO_(GET_ISSUER_CERT(_LOCALLY)?|DECRYPT_CERT_SIGNATURE|DECODE_ISSUER_PUBLIC_KEY|VERIFY_LEAF_SIGNATURE)|CERT_(SIGNATURE_FAILURE|NOT_YET_VALID|CHAIN_TOO_LONG|REVOKED|UNTRUSTED|REJECTED)|INVALID_(CA|PURPOSE)|PATH_LENGTH_EXCEEDED)$/;
+
+/** @returns undefined where the request may have been sent */
+const whyNeverReached = (code: string) =>
+	neverReached.get(code) ??
+	(badCertificate.test(code) ? 'its certificate cannot be verified' : undefined);
 
 /** An error while connecting. Node tries every address of a name and lists an error for each. */
 const connecting = z.object({ syscall: z.literal('connect') });
@@ -133,14 +112,10 @@ const whileConnecting = z.union([
 ]);
 
 const timedOut = ['ECONNABORTED', 'ETIMEDOUT'];
-
 const withCode = z.object({ code: z.string() });
 const withCause = z.object({ cause: z.unknown() });
 
-/**
- * n8n's `NodeApiError` around what the HTTP client threw. In n8n 1 it has no cause, and the client's code
- * and message are all that is left of it (n8n-core 1.122, `httpRequestWithAuthentication`).
- */
+/** n8n 1's `NodeApiError` around what the HTTP client threw: it keeps the code and message, but no cause. */
 const wrapped = z.object({
 	httpCode: z.string(),
 	messages: z.array(z.string()).check(z.minLength(1)),
@@ -153,11 +128,19 @@ const connectMessage = /^connect E[A-Z]+ /;
 export type Sender = IExecuteFunctions | IWebhookFunctions | ILoadOptionsFunctions;
 
 /**
- * Sends requests through n8n's helper, which signs them with the credential and follows n8n's own
- * rules (proxy, allowed hosts). Redirects are not followed: a redirected create would be sent twice
- * or turn into a read.
- * @param credential as n8n decrypted it. Without it, n8n would read the credential from its database
- * for every request, which takes a third of the time of a request.
+ * An answer of any status comes back as a stream, which is read only as far as it may go. Redirects are not
+ * followed: a redirected create would be sent twice or turn into a read.
+ */
+export const asStream = {
+	encoding: 'stream',
+	returnFullResponse: true,
+	ignoreHttpStatusErrors: true,
+	disableFollowRedirect: true,
+} satisfies Partial<IHttpRequestOptions>;
+
+/**
+ * Sends requests through n8n's helper, which signs them and follows n8n's rules (proxy, allowed hosts).
+ * @param credential as n8n decrypted it. Otherwise n8n reads its database for every request.
  */
 export function sendThrough(
 	n8n: Sender,
@@ -176,13 +159,9 @@ export function sendThrough(
 				headers: { ...headers },
 				body,
 				json: true,
-				// The helper bounds the length of no answer, so a stream is read as far as it may go.
-				encoding: 'stream',
 				timeout: timeoutMs,
 				abortSignal: signal,
-				returnFullResponse: true,
-				ignoreHttpStatusErrors: true,
-				disableFollowRedirect: true,
+				...asStream,
 			};
 			const response: unknown = await n8n.helpers.httpRequestWithAuthentication.call(
 				context,
@@ -205,10 +184,7 @@ function cancelSignalOf(n8n: Sender): AbortSignal | undefined {
 	return 'getExecutionCancelSignal' in n8n ? n8n.getExecutionCancelSignal() : undefined;
 }
 
-/**
- * The same functions without the signal for a stopped execution. n8n's helper would put that signal in
- * the place of the one that it is given.
- */
+/** The same functions without n8n's own cancel signal, which its helper would use instead of the given one. */
 function withoutCancelSignal(n8n: Sender): Sender {
 	return new Proxy(n8n, { has: (on, name) => name !== 'getExecutionCancelSignal' && name in on });
 }
@@ -216,8 +192,6 @@ function withoutCancelSignal(n8n: Sender): Sender {
 /**
  * The failure of a request without an answer: `NETWORK_ERROR` when it never reached Twenty2, else
  * `OUTCOME_UNKNOWN` when it dials and `TIMEOUT` when it does not.
- * @param error what the HTTP client threw
- * @param timeoutMs how long the answer was waited for at most, in milliseconds
  */
 export function unanswered(
 	error: unknown,
@@ -232,7 +206,7 @@ export function unanswered(
 	);
 	const why = chain.some((each) => each instanceof UserError)
 		? 'this n8n does not allow it'
-		: (codes.map((code) => neverReached.get(code)).find((reason) => reason !== undefined) ??
+		: (codes.map(whyNeverReached).find((reason) => reason !== undefined) ??
 			(unconnected ? 'the connection could not be made' : undefined));
 	if (why !== undefined) {
 		const message = `Twenty2 was not reached at ${baseUrl}: ${why}`;

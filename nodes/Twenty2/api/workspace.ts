@@ -1,25 +1,23 @@
 import * as z from 'zod/v4/mini';
 
 import type { JsonObject } from '../json';
-import { accountFields, readCredential, secret } from './account';
+import { accountFields, parseCredential, secret } from './account';
 import type { Generation, ListedCalls, NewCall } from './client';
-import { adviceFor, failureOnly } from './failure';
+import { adviceFor } from './failure';
 import { refusalIn } from './refusal';
-import { parseCreated, parseCalls, parseCall, unified } from './responses';
-import type { HttpAnswer, HttpRequest, Send } from './transport';
+import { parseCall, parseCalls, parseCreated, unified, whenNotFound } from './responses';
 
 const credentialFields = z.object({ ...accountFields, apiSecret: secret, workspaceId: secret });
 
-/**
- * The numbers that the workspace API can dial. It takes ten digits within India, so those of another
- * country's number would ring somebody in India.
- */
+/** The workspace API takes ten digits within India: those of a foreign number would ring somebody in India. */
 const indian = /^\+91(\d{10})$/;
 
-const LOGS = '/api/call/logs';
-
+const reading = { dials: false, method: 'GET' } as const;
+const detail = { ...reading, path: '/api/call/detail' };
 /** Twenty2 documents no pages for its call logs, so one answer may hold thousands of calls. */
-const MAX_LOGS_BYTES = 10_000_000;
+const logs = { ...reading, path: '/api/call/logs', maxBytes: 10_000_000 };
+
+const unknownCall = { code: 'CALL_NOT_FOUND', description: adviceFor('CALL_NOT_FOUND') };
 
 const national = (number: string) => number.replace(indian, '$1');
 
@@ -28,18 +26,13 @@ export const workspace: Generation = {
 	credentialType: 'twenty2WorkspaceApi',
 
 	account(credential) {
-		const {
-			apiKey,
-			apiSecret,
-			workspaceId,
-			baseUrl: address,
-			...limits
-		} = readCredential(credentialFields, credential);
+		const fields = parseCredential(credentialFields, credential);
+		const { apiKey, apiSecret, workspaceId, baseUrl, ...limits } = fields;
 		const basic = Buffer.from(`${apiKey}:${apiSecret}`).toString('base64');
 		return {
 			apiKey,
 			// Twenty2 documents this generation's base with its /api, so either may be entered.
-			baseUrl: address.replace(/([^/:])\/+api$/, '$1'),
+			baseUrl: baseUrl.replace(/([^/:])\/+api$/, '$1'),
 			limits,
 			headers: { Authorization: `Basic ${basic}`, 'x-workspace-id': workspaceId },
 		};
@@ -65,16 +58,18 @@ export const workspace: Generation = {
 		},
 
 		async getCall(callId, timing) {
-			const query = { call_id: callId };
-			return detailIn(await get(send, '/api/call/detail', { ...timing, query }));
+			const answer = await send({ ...detail, query: { call_id: callId }, ...timing });
+			// This generation has no codes, and its 404 means that there is no such call.
+			const fields = refusalIn(answer) ? unknownCall : {};
+			return whenNotFound(fields, () => parseCall(answer));
 		},
 
 		async listCalls(query, timing) {
-			return parseCalls(await get(send, LOGS, { ...timing, query, maxBytes: MAX_LOGS_BYTES }));
+			return parseCalls(await send({ ...logs, query, ...timing }));
 		},
 
 		async callsSince(call, since, timing) {
-			const answer = await get(send, LOGS, { ...timing, maxBytes: MAX_LOGS_BYTES });
+			const answer = await send({ ...logs, ...timing });
 			return callsLike(call, parseCalls(answer), since, answer.date);
 		},
 
@@ -94,31 +89,6 @@ export const workspace: Generation = {
 	}),
 };
 
-async function get(
-	send: Send,
-	path: string,
-	more: Pick<HttpRequest, 'timeoutMs' | 'query' | 'maxBytes'>,
-): Promise<HttpAnswer> {
-	return await send({ dials: false, method: 'GET', path, ...more });
-}
-
-/**
- * The call in an answer to a look at one. This generation has no codes, and its 404 means that there is
- * no such call.
- * @throws Failure
- */
-function detailIn(answer: HttpAnswer): JsonObject {
-	try {
-		return parseCall(answer);
-	} catch (error) {
-		const failure = failureOnly(error);
-		const isUnknownCall = failure.fields.code === 'NOT_FOUND' && refusalIn(answer);
-		if (!isUnknownCall) throw failure;
-		const code = 'CALL_NOT_FOUND';
-		throw failure.with({ code, description: adviceFor(code) });
-	}
-}
-
 /** Milliseconds since 1970, or NaN. Without its time zone, a time may be hours off. */
 const moment = z.catch(
 	z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse)),
@@ -132,7 +102,7 @@ const listedCall = z.looseObject({
 	ended_at: moment,
 });
 
-/** What Twenty2 says of a call that has not begun, whatever it has for a `started_at`. */
+/** The statuses of a call that has not begun, whatever its `started_at` is. */
 const unbegun = /^(queued|initiated|scheduled|pending)$/i;
 
 /** Twenty2's clock may have whole seconds only, in the header `Date` and in the calls. */
@@ -144,9 +114,7 @@ const UNKNOWN_SKEW_MS = 3_600_000;
 const lastDigits = (number: unknown) => String(number).replace(/\D/g, '').slice(-10);
 
 /**
- * What a list of calls tells of one that was asked for since then.
- * @param listed as Twenty2 lists them
- * @param since in milliseconds since 1970, by the clock of this machine
+ * Which of the listed calls may be the call that was asked for since a time of this machine.
  * @param date the header of the answer, which tells how far the two clocks are apart
  */
 export function callsLike(

@@ -1,4 +1,4 @@
-import type { ICredentialDataDecryptedObject, IExecuteFunctions } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject as Credential, IExecuteFunctions } from 'n8n-workflow';
 
 import type { Generation, Twenty2 } from '../api/client';
 import { Failure, orFailure, toFailure } from '../api/failure';
@@ -7,32 +7,24 @@ import { sendThrough, type Sender } from '../api/transport';
 import { Access } from '../policy/access';
 import { budgetOf } from '../policy/budgets';
 import type { Limits } from '../policy/keyLimits';
-import { read, type Patience } from '../policy/retry';
+import { read, type Patience, type Read } from '../policy/retry';
 import { logLine } from './logLine';
 import { verdictOn } from './retryRule';
 
-/** A request that dials nobody, and how long to retry it. */
-export interface RetriedRequest<T> {
-	/** For the log. It must not identify a person. */
-	what: string;
-	/** One attempt. @throws Failure */
-	send: () => Promise<T>;
+/** A request that dials nobody, and how long to retry it. The signal ends the waiting and the retries. */
+interface RetriedRequest<T> extends Pick<Read<T>, 'what' | 'send'> {
 	patience: Patience;
-	/** Ends the waiting and the retries. */
 	signal: AbortSignal;
 }
 
-/** Twenty2's API as the credential of a node reaches it. */
-export interface ApiConnection {
+/** Twenty2 as the credential of a node reaches it. */
+export interface Connection {
 	twenty2: Twenty2;
-	/** Twenty2's address. */
+	/** The files that Twenty2's links lead to. */
+	media: Media;
 	baseUrl: string;
-	/**
-	 * The access to the budget of the credential's key. It is opened at its first use, because the
-	 * process drops a budget that is idle.
-	 */
+	/** Opened at its first use, because the process drops the budget of a key that is idle. */
 	readonly access: Access;
-	/** What Twenty2 allows the key. */
 	limits: Limits;
 	/**
 	 * Sends a request that dials nobody within the limits of the key, again where the retry rule says so.
@@ -42,28 +34,26 @@ export interface ApiConnection {
 	request<T>(request: RetriedRequest<T>): Promise<{ answer: T; attempts: number }>;
 }
 
-/** Twenty2 with all that an execution may need of it. */
-export interface Connection extends ApiConnection {
-	/** The files that Twenty2's links lead to. */
-	media: Media;
-}
-
 /** Gives the connection of an item, or why it has none. */
 export type ConnectionOf = (item: number) => Promise<Connection | Failure>;
 
 /**
- * Connects the items of an execution to Twenty2, each with its own credential. Items whose credentials are the
- * same share a connection. A credential that is the same for all items is read at most twice.
+ * Connects each item of an execution to Twenty2 with its credential. Items with the same credential share a
+ * connection. A credential that is the same for all items is read at most twice.
  */
 export async function connect(
 	n8n: IExecuteFunctions,
 	generation: Generation,
 ): Promise<ConnectionOf> {
 	const known = new Map<string, Connection | Failure>();
-	const connected = (credential: ICredentialDataDecryptedObject) => {
+	const connected = (credential: Credential) => {
 		const content = JSON.stringify(credential);
 		const connection =
-			known.get(content) ?? orFailure(() => connectionWith(n8n, generation, credential));
+			known.get(content) ??
+			orFailure(() => {
+				const toApi = connectionWith(n8n, generation, credential);
+				return Object.assign(toApi, { media: mediaThrough(n8n, toApi.baseUrl) });
+			});
 		known.set(content, connection);
 		return connection;
 	};
@@ -78,61 +68,44 @@ export async function connect(
 }
 
 /**
- * Whether a credential may be another one for other items. Where it depends on the item, n8n rejects an item
- * beyond the last one, or gives something else for it (n8n 1.123 and 2.41).
+ * Whether the credential may differ between items. Where it does, n8n rejects an item beyond the last one, or
+ * gives something else for it (n8n 1.123 and 2.41).
  * @param first the credential of the first item
- * @param items how many items there are
  */
 async function isPerItem(
 	n8n: IExecuteFunctions,
 	generation: Generation,
-	first: ICredentialDataDecryptedObject,
+	first: Credential,
 	items: number,
 ): Promise<boolean> {
 	// Only an expression leaves a field without a value, and it may yield one for another item.
 	const fields: unknown[] = Object.values(first);
 	if (fields.includes(undefined) || fields.includes(null)) return true;
-	// Not a whole number, so that it looks like no other item to an expression that counts with the index.
+	// It is no whole number, so an expression that counts with the index takes it for no other item.
 	const beyond = await credentialOf(n8n, generation, items + 0.5).catch(() => undefined);
 	return JSON.stringify(beyond) !== JSON.stringify(first);
 }
 
-/** @throws Failure as `apiWith` */
-function connectionWith(
-	n8n: IExecuteFunctions,
-	generation: Generation,
-	credential: ICredentialDataDecryptedObject,
-): Connection {
-	const connection = apiWith(n8n, generation, credential);
-	return Object.assign(connection, { media: mediaThrough(n8n, connection.baseUrl) });
-}
+/** Where n8n keeps no files, a connection has no media. */
+type ApiConnection = Omit<Connection, 'media'>;
 
-/**
- * Reads the credential of a node and connects to Twenty2's API with it.
- * @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong
- */
+/** @throws Failure `INVALID_INPUT` when the credential is missing or a field of it is wrong */
 export async function connectToApi(n8n: Sender, generation: Generation): Promise<ApiConnection> {
-	return apiWith(n8n, generation, await credentialOf(n8n, generation));
+	return connectionWith(n8n, generation, await credentialOf(n8n, generation));
 }
 
-/**
- * Reads the credential of a node, as n8n resolves its expressions.
- * @param item for which item
- * @throws Failure `INVALID_INPUT`
- */
+/** Reads a credential as n8n resolves its expressions for an item. @throws Failure `INVALID_INPUT` */
 async function credentialOf(
 	n8n: Sender,
 	{ credentialType }: Generation,
 	item?: number,
-): Promise<ICredentialDataDecryptedObject> {
-	return await n8n
-		.getCredentials<ICredentialDataDecryptedObject>(credentialType, item)
-		.catch(({ message }: Error) => {
-			throw message.endsWith(UNRESOLVED) ? unresolved(message) : missing(message);
-		});
+): Promise<Credential> {
+	return await n8n.getCredentials<Credential>(credentialType, item).catch(({ message }: Error) => {
+		throw message.endsWith(UNRESOLVED) ? unresolved(message) : missing(message);
+	});
 }
 
-/** How n8n marks that an expression in a credential could not be worked out (n8n 1.123 and 2.41). */
+/** The end of n8n's message when an expression in a credential cannot be resolved (n8n 1.123 and 2.41). */
 const UNRESOLVED = ' [Error resolving credentials]';
 
 function unresolved(message: string): Failure {
@@ -148,16 +121,15 @@ function missing(message: string): Failure {
 }
 
 /** @throws Failure `INVALID_INPUT` when a field of the credential is wrong */
-function apiWith(
+function connectionWith(
 	n8n: Sender,
 	generation: Generation,
-	credential: ICredentialDataDecryptedObject,
+	credential: Credential,
 ): ApiConnection {
 	const { credentialType } = generation;
 	const account = generation.account(credential);
 	const { apiKey, baseUrl, limits } = account;
-	const { id } = n8n.getNode().credentials?.[credentialType] ?? {};
-	const credentialId = id ?? '';
+	const credentialId = n8n.getNode().credentials?.[credentialType]?.id ?? '';
 	let opened: Access | undefined;
 	const access = () =>
 		(opened ??= new Access(

@@ -35,9 +35,8 @@ export const connectionTests = {
 };
 
 /**
- * Tests a credential with a read. Twenty2 gives the documented answer to it only where key and address
- * are right. The workspace generation lists its calls. The API-key generation has no list, so the test
- * looks up a call that does not exist. It never places a call.
+ * Tests a credential with a read, which succeeds only where key and address are right. The API-key generation
+ * cannot list calls, so its test looks up a call that does not exist.
  */
 async function testConnection(
 	n8n: ICredentialTestFunctions,
@@ -58,13 +57,12 @@ async function checkCredential(
 ): Promise<void> {
 	const account = generation.account(credential);
 	let answer: HttpAnswer | undefined;
-	const sendRequest = sendSigned(n8n, account);
-	const keptAnswer: Send = async (request) => (answer = await sendRequest(request));
-	const twenty2 = generation.speak(keptAnswer, account);
-	const { listCalls } = twenty2;
+	const send = sendSigned(n8n, account);
+	const keepAnswer: Send = async (request) => (answer = await send(request));
+	const { listCalls, getCall } = generation.speak(keepAnswer, account);
 	const timing = { timeoutMs: TIMEOUT_MS };
 	const read = async () =>
-		listCalls ? await listCalls({}, timing) : await twenty2.getCall(NO_CALL, timing);
+		listCalls ? await listCalls({}, timing) : await getCall(NO_CALL, timing);
 	await withinLimits(account, read).catch((failure: unknown) => {
 		const refusal = answer && refusalIn(answer);
 		if (refusal?.code === 'CALL_NOT_FOUND') return;
@@ -85,8 +83,8 @@ const wrongAddress = (what: string, { callsPath }: Account) =>
 	);
 
 /**
- * Sends the test within the limits of the key, without waiting behind a whole campaign. The limits of
- * the credential may not be saved yet, so they change nothing for running workflows.
+ * Sends the test within the limits of the key, and waits for five seconds at most. The limits of the credential
+ * may not be saved yet, so they change nothing for running workflows.
  */
 async function withinLimits(
 	{ apiKey, baseUrl, limits }: Account,

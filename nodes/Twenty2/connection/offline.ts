@@ -1,27 +1,21 @@
 import type { Generation } from '../api/client';
 import type { Connection } from './connect';
 
-/** Without a credential, nothing is known of the limits of a key. */
-const leastLimits = { requestsPerMinute: 1, concurrentCalls: 1 };
-
 const nothingIsSent = (): never => {
 	throw new Error('Nothing is sent in a dry run');
 };
 
-/** A connection that knows the rules of a generation of the API and can send nothing. It needs no credential. */
+/** The connection of a dry run. It needs no credential and cannot send anything. */
 export function offline(generation: Generation): Connection {
 	return {
 		twenty2: generation.speak(async () => nothingIsSent()),
-		media: {
-			baseUrl: '',
-			open: async () => nothingIsSent(),
-			keep: async () => nothingIsSent(),
-		},
+		media: { baseUrl: '', open: async () => nothingIsSent(), keep: async () => nothingIsSent() },
 		get access() {
 			return nothingIsSent();
 		},
 		baseUrl: '',
-		limits: leastLimits,
+		// Without a credential, nothing is known of the limits of a key.
+		limits: { requestsPerMinute: 1, concurrentCalls: 1 },
 		request: async () => nothingIsSent(),
 	};
 }

@@ -14,10 +14,9 @@ const temporary = ['INTERNAL_ERROR', 'NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOW
 const temporaryStatuses = [500, 503];
 
 /**
- * What a failure says of its request, and whether to send it again. "Retry 500 with exponential backoff; never
- * retry 400 or 422; on 429 wait at least 1 second" (Twenty2, best practice).
- *
- * A request that may have made a phone ring is sent again only where the user has asked for it.
+ * How a request ended, and whether to send it again. "Retry 500 with exponential backoff; never retry 400 or 422; on
+ * 429 wait at least 1 second" (Twenty2, best practice). A request that may have made a phone ring is sent again only
+ * where the user has asked for it.
  */
 export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): Verdict {
 	if (!(error instanceof Failure)) return { outcome: { is: 'no answer' }, again: false };
@@ -31,7 +30,7 @@ export function verdictOn(error: Error, { retryUnknownOutcome = false } = {}): V
 	return { outcome, again: outcome.is === 'rate limited' || mayPass };
 }
 
-/** Whether it is worth sending the request again after a backoff, and not only when the key may send again. */
+/** Whether to send the request again after a backoff, for another reason than a 429. */
 export function deservesBackoff({ outcome, again }: Verdict): boolean {
 	return again && outcome.is !== 'rate limited';
 }
@@ -42,10 +41,7 @@ function outcomeOf({ fields, message, retryAfterMs }: Failure): Outcome {
 	return { is: fields.status === null ? 'no answer' : 'answered' };
 }
 
-/**
- * Whether looking whether a call has ended is of no more use, because the key may not read calls.
- * Every other failure may pass: Twenty2 may not know a new call yet, and trouble ends.
- */
+/** Whether a failure says that the key may not read calls. Every other failure of a read may pass. */
 export function lacksReadAccess({ fields: { code, status } }: Failure): boolean {
 	return ['UNAUTHORIZED', 'FORBIDDEN'].includes(code) || status === 401 || status === 403;
 }

@@ -17,11 +17,11 @@ import type { RequestOptions } from './fields/options';
 import type { FileKind, MissingLinks } from './missingLinks';
 import type { Output, Rest } from './operation';
 
-/** Files of a call may be ready only a while after its end. They are looked at again so long after it. */
-const LOOKS_MS = [5_000, 15_000, 35_000];
+/** When to look again after the end of a call, because its files may be ready only a while later. */
 const LAST_LOOK_MS = 60_000;
+const LOOKS_MS = [5_000, 15_000, 35_000, LAST_LOOK_MS];
 
-/** A call that ended so long ago has the files that it will ever have. */
+/** A call that ended so long ago gets no more files. */
 const OLD_MS = 2 * 60_000;
 
 /** A call whose files are wanted. */
@@ -35,20 +35,18 @@ export interface FilesOf extends Pick<Connection, 'twenty2' | 'access' | 'media'
 	justEnded: boolean;
 	missingLinks: MissingLinks;
 	requestOptions: RequestOptions;
-	/** Ends downloads and waits at once. */
 	signal: AbortSignal;
-	/** How many requests were sent for the item before. */
+	/** How many requests were already sent for the item. */
 	attempts: number;
 }
 
-/** One wanted file, and whether it is there. A Failure says why its link does not deliver it yet. */
+/** One wanted file. A Failure says why its link does not deliver it yet. */
 interface WantedFile extends Pick<Download<void>, 'maxBytes' | 'read'> {
 	kind: FileKind;
 	state: 'not linked' | 'there' | Failure;
 }
 
 const link = z.catch(z.optional(z.string().check(z.minLength(1))), undefined);
-
 const links = z.object({ call_id: z.string(), recording_url: link, transcript_url: link });
 
 /**
@@ -64,15 +62,10 @@ export async function withFiles(call: FilesOf): Promise<Output[] | Rest> {
 
 class CallFiles {
 	private readonly from = performance.now();
-
 	private readonly files: WantedFile[];
-
 	private recording: IBinaryData | undefined;
-
 	private transcript: string | undefined;
-
 	private body: JsonObject;
-
 	private attempts: number;
 
 	constructor(private readonly call: FilesOf) {
@@ -117,7 +110,7 @@ class CallFiles {
 	async wait(): Promise<Output[]> {
 		const { missingLinks, signal } = this.call;
 		try {
-			for (const after of [...LOOKS_MS, LAST_LOOK_MS]) {
+			for (const after of LOOKS_MS) {
 				const ms = this.from + after - performance.now();
 				if (ms > 0) await sleep(ms, signal);
 				// Meanwhile another call may have waited in vain for such a link.
@@ -142,8 +135,7 @@ class CallFiles {
 		const { outputOf, missingLinks } = this.call;
 		for (const { kind, state } of this.files) {
 			if (state === 'not linked') {
-				const outwaited = this.left <= 0;
-				if (this.hasFiles) missingLinks.missed(kind, outwaited);
+				if (this.hasFiles) missingLinks.missed(kind, this.left <= 0);
 			} else if (isEmptyTranscript(kind, state)) {
 				this.transcript = '';
 			} else if (state !== 'there') {
@@ -179,14 +171,14 @@ class CallFiles {
 		return this.hasFiles && (justEnded || !isOld);
 	}
 
-	/** How many files wait for their link. */
+	/** How many files may still get their link. */
 	private get unlinked(): number {
 		const { links } = this;
 		const waiting = this.files.filter((file) => this.mayCome(file));
 		return waiting.filter(({ kind }) => links[`${kind}_url`] === undefined).length;
 	}
 
-	/** Until the last look, in milliseconds. */
+	/** The time until the last look, in milliseconds. */
 	private get left(): number {
 		return this.from + LAST_LOOK_MS - performance.now();
 	}
@@ -217,9 +209,8 @@ class CallFiles {
 	}
 
 	/**
-	 * Downloads one file. Downloads do not go through Twenty2's API, so its limits do not hold for them.
-	 * @returns why it is not ready, where that may pass
-	 * @throws Failure, or the signal's reason
+	 * Downloads one file. The limits of Twenty2's API do not hold for that.
+	 * @returns a Failure where the file may come later @throws any other Failure, or the signal's reason
 	 */
 	private async download(
 		{ kind, maxBytes, read }: WantedFile,
@@ -270,6 +261,6 @@ class CallFiles {
 /** The codes of a download that may be ready later. */
 const notReady = ['NOT_READY', 'EMPTY'];
 
-/** After a while it is taken for what it is: nobody said anything. */
+/** A transcript that stays empty says that nobody spoke. */
 const isEmptyTranscript = (kind: FileKind, state: Failure | 'there') =>
 	kind === 'transcript' && state !== 'there' && state.fields.code === 'EMPTY';

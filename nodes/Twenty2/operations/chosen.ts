@@ -39,18 +39,17 @@ const operationName = z.custom<keyof typeof operations>(
 	`must be one of ${Object.keys(operations).join(', ')}`,
 );
 
-/** What a node is to do, and on which generation of the API. A Failure says which field holds what nobody knows. */
+/** What a node is to do, and on which generation of the API. A Failure names the field that holds a wrong value. */
 export interface Chosen {
 	operation: Operation | Failure;
 	generation: Generation | Failure;
-	/** Whether the operation makes phones ring. */
 	dials: boolean;
 }
 
 /** Reads what all items of a run have in common. */
 export function chosenIn(n8n: Pick<IExecuteFunctions, 'getNodeParameter'>): Chosen {
 	const fields = new FieldReader(
-		(path, absent, options) => n8n.getNodeParameter(path, 0, absent, options),
+		(path, ...asked) => n8n.getNodeParameter(path, 0, ...asked),
 		chooseAgain,
 	);
 	const operation = orFailure<Operation>(() => {

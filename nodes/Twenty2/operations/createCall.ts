@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
-import type { JsonObject } from '../json';
+
 import { failureOnly, orFailure } from '../api/failure';
+import type { JsonObject } from '../json';
 import { turnAt } from '../policy/ledger';
 import { callingHours, callingHoursOf, checkHours } from './create/callingHours';
 import { additionalBodyFields, callee, newCall, newCallFields } from './create/newCall';
@@ -21,18 +22,11 @@ import {
 	whenWaiting,
 } from './create/waitForEnd';
 import { withFiles } from './callFiles';
-import {
-	downloadRecording,
-	includeTranscript,
-	maxRecordingSize,
-	mediaWanted,
-} from './fields/media';
-import { requestOptionFields, requestOptionsOf } from './fields/options';
+import { mediaFields, mediaWanted } from './fields/media';
+import { optionsField, requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { yesOrNo } from './fields/schemas';
 import type { Operation, Output, Rest } from './operation';
-
-const displayOptions = { show: { operation: ['createCall'] } };
 
 const retryUnknownOutcome: INodeProperties = {
 	displayName: 'Call Again When Unsure (May Phone Twice)',
@@ -45,30 +39,20 @@ const retryUnknownOutcome: INodeProperties = {
 
 const shownWhenWaiting = { operation: ['createCall'], waitForCompletion: [true] };
 
-const options: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	// In the order in which they are needed.
-	options: [
-		dryRun,
-		callingHours,
-		deduplicationKey,
-		maxCalls,
-		includeInputFields,
-		{ ...includeTranscript, displayOptions: whenWaiting },
-		{ ...downloadRecording, displayOptions: whenWaiting },
-		{ ...maxRecordingSize, displayOptions: whenWaiting },
-		maxWaitMinutes,
-		pollIntervalSeconds,
-		...requestOptionFields,
-		retryUnknownOutcome,
-		additionalBodyFields,
-	],
-	displayOptions,
-};
+/** In the order in which they are needed. */
+const options = [
+	dryRun,
+	callingHours,
+	deduplicationKey,
+	maxCalls,
+	includeInputFields,
+	...mediaFields.map((field) => ({ ...field, displayOptions: whenWaiting })),
+	maxWaitMinutes,
+	pollIntervalSeconds,
+	...requestOptionFields,
+	retryUnknownOutcome,
+	additionalBodyFields,
+];
 
 /** Places one call, at most once, and waits for its end if that is wanted. */
 export const createCall: Operation = {
@@ -83,7 +67,7 @@ export const createCall: Operation = {
 		waitForCompletion,
 		waitNotice,
 		...outputChoice(shownWhenWaiting),
-		options,
+		optionsField(options, { show: { operation: ['createCall'] } }),
 	],
 	dials: true,
 
@@ -146,7 +130,6 @@ export const createCall: Operation = {
 				const release = holdsLine ? access.holdLine(answer.call_id) : () => undefined;
 				return { answer, release, resumed: true };
 			};
-
 			const lookUp = async () => {
 				if (retry.retryUnknownOutcome)
 					await lookForEarlierCall(call, entry, { ...context, canceled });
@@ -171,7 +154,7 @@ export const createCall: Operation = {
 	},
 };
 
-/** Told to a model that has repeated the call of a tool. */
+/** Told to a model that has called a tool again. */
 const phonedAlready =
 	'This person was phoned already in this execution, by this call, and was not phoned again.';
 

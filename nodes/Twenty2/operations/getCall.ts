@@ -1,13 +1,8 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { withFiles } from './callFiles';
-import {
-	downloadRecording,
-	includeTranscript,
-	maxRecordingSize,
-	mediaWanted,
-} from './fields/media';
-import { requestOptionFields, requestOptionsOf } from './fields/options';
+import { mediaFields, mediaWanted } from './fields/media';
+import { optionsField, requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { identifier } from './fields/schemas';
 import type { Operation } from './operation';
@@ -25,15 +20,7 @@ const callId: INodeProperties = {
 	displayOptions,
 };
 
-const options: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: [includeTranscript, downloadRecording, maxRecordingSize, ...requestOptionFields],
-	displayOptions,
-};
+const options = optionsField([...mediaFields, ...requestOptionFields], displayOptions);
 
 /** Reads one call, with its recording and transcript if they are wanted. */
 export const getCall: Operation = {

@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { Failure } from '../api/failure';
-import { requestOptionFields, requestOptionsOf } from './fields/options';
+import { optionsField, requestOptionFields, requestOptionsOf } from './fields/options';
 import { chosenOutput, outputChoice } from './fields/output';
 import { wholeNumber, yesOrNo } from './fields/schemas';
 import type { Operation } from './operation';
@@ -76,16 +76,6 @@ const queryParameters: INodeProperties = {
 	],
 };
 
-const options: INodeProperties = {
-	displayName: 'Options',
-	name: 'options',
-	type: 'collection',
-	placeholder: 'Add option',
-	default: {},
-	options: requestOptionFields,
-	displayOptions,
-};
-
 const noName = 'has a parameter without a name';
 const named = z.object({
 	name: z.string(noName).check(z.trim(), z.minLength(1, noName)),
@@ -97,14 +87,10 @@ const named = z.object({
 
 const distinct = (list: Array<{ name: string }>) =>
 	new Set(list.map(({ name }) => name)).size === list.length;
+const parameters = z.array(named).check(z.refine(distinct, 'has the same parameter twice'));
 
 const query = z.pipe(
-	z.object({
-		parameter: z._default(
-			z.array(named).check(z.refine(distinct, 'has the same parameter twice')),
-			[],
-		),
-	}),
+	z.object({ parameter: z._default(parameters, []) }),
 	z.transform(({ parameter }) =>
 		Object.fromEntries(parameter.map(({ name, value }) => [name, value])),
 	),
@@ -124,19 +110,17 @@ export const getManyCalls: Operation = {
 		limit,
 		...outputChoice(displayOptions.show),
 		queryParameters,
-		options,
+		optionsField(requestOptionFields, displayOptions),
 	],
 	dials: false,
 
-	check(parameters, { twenty2, request }) {
+	check(fields, { twenty2, request }) {
 		const { listCalls } = twenty2;
 		if (!listCalls) throw Failure.ofInput('INVALID_INPUT', needsWorkspace, howToChange);
-		const most = parameters.read(returnAll, yesOrNo)
-			? Infinity
-			: parameters.read(limit, wholeNumber(1));
-		const outputOf = chosenOutput(parameters, twenty2);
-		const wanted = parameters.read(queryParameters, query);
-		const requestOptions = requestOptionsOf(parameters);
+		const most = fields.read(returnAll, yesOrNo) ? Infinity : fields.read(limit, wholeNumber(1));
+		const outputOf = chosenOutput(fields, twenty2);
+		const wanted = fields.read(queryParameters, query);
+		const requestOptions = requestOptionsOf(fields);
 
 		return async ({ signal }) => {
 			const { answer: calls } = await request({

@@ -1,7 +1,4 @@
-/**
- * The operations of the node, one line each. The name of an operation is its value in the field
- * Operation. The node builds its fields, its subtitle and the check of that value from this list.
- */
+/** The operations of the node, by their values in the field Operation. Its fields and subtitle follow from them. */
 export { createCall } from './createCall';
 export { getCall } from './getCall';
 export { getManyCalls } from './getManyCalls';

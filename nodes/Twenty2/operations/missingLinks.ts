@@ -2,8 +2,8 @@
 export type FileKind = 'recording' | 'transcript';
 
 /**
- * The files of answered calls to which Twenty2 gave no link yet, of one run. Looks for links use up permits
- * that calls need. So one call looks for all until a link came late, and the others then know how late.
+ * The files of answered calls of one run to which Twenty2 has given no link yet. Looks for links use up permits that
+ * calls need. So only one call looks until a link came late, and the others then look no earlier than that.
  */
 export class MissingLinks {
 	private readonly counts = new Map<FileKind, number>();
@@ -15,28 +15,24 @@ export class MissingLinks {
 	/** How long after the end of its call the last late link was there, in milliseconds. */
 	private lateness: number | undefined;
 
-	/**
-	 * Whether a call may look for its links so long after its end.
-	 * @param call the same for all its looks
-	 * @param after in milliseconds
-	 */
+	/** Whether a call may look for its links so many milliseconds after its end. */
 	mayLook(call: object, after: number): boolean {
 		if (this.lateness !== undefined) return after >= this.lateness;
 		this.looker ??= call;
 		return this.looker === call;
 	}
 
-	/** A link was there so long after the end of its call. @param after in milliseconds */
+	/** Notes that a link came so many milliseconds after the end of its call. */
 	cameLate(after: number): void {
 		this.lateness = after;
 	}
 
-	/** A call looks no longer. */
+	/** Notes that a call looks no longer. */
 	leave(call: object): void {
 		if (this.looker === call) this.looker = undefined;
 	}
 
-	/** @param outwaited whether the link was waited for as long as a link may take */
+	/** Notes that a call has no link. @param outwaited whether the call waited as long as a link may take */
 	missed(kind: FileKind, outwaited: boolean): void {
 		this.counts.set(kind, this.count(kind) + 1);
 		if (outwaited) this.outwaited.add(kind);

@@ -18,7 +18,7 @@ export interface Run {
 	keys: UsedKeys;
 	ends: CallEnds;
 	missingLinks: MissingLinks;
-	/** Fires when no further call is to be placed: the execution was stopped, or an item ended the run. */
+	/** Fires when no further call is to be placed: after Stop, or when an item has ended the run. */
 	signal: AbortSignal;
 	/** Fires only when the execution was stopped. */
 	canceled: AbortSignal;
@@ -30,17 +30,12 @@ export interface Output {
 	binary?: IBinaryKeyData;
 }
 
-/**
- * Carries one checked item out.
- * @returns the items that the node returns for it, or what is left to do for them
- * @throws Failure
- */
+/** Carries one checked item out. @returns the items that the node returns for it @throws Failure */
 export type Task = (run: Run) => Promise<Output[] | Rest>;
 
 /** What is left to do for an item once it no longer keeps the next item waiting. @throws Failure */
 export type Rest = () => Promise<Output[]>;
 
-/** What else an operation may need to check an item. */
 export interface CheckContext {
 	/** The task sends nothing and records nothing. */
 	isDryRun: boolean;

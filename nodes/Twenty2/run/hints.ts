@@ -10,14 +10,8 @@ import type { MissingLinks } from '../operations/missingLinks';
 import type { Waited } from '../policy/waitTally';
 import type { CheckedItem, Result } from './items';
 
-/** Up to this wait, there is no hint. */
+/** A wait up to this has no hint. */
 const UNHINTED_WAIT_MS = 5_000;
-
-const noWait = {
-	forLimit: 0,
-	forRefusals: 0,
-	limits: { requestsPerMinute: 0, concurrentCalls: 0 },
-};
 
 const totalOf = ({ forLimit, forRefusals }: Waited) => forLimit + forRefusals;
 
@@ -27,11 +21,9 @@ export interface RunSoFar {
 	results: Result[];
 	plannedCalls: PlannedCalls;
 	missingLinks: MissingLinks;
-	/** What is known of the calls of the run. */
 	ledger: Pick<Ledger, 'callIds' | 'placedAt'>;
 }
 
-/** The used part of n8n's functions. */
 type HintFunctions = Pick<IExecuteFunctions, 'addExecutionHints' | 'getMode' | 'getTimezone'>;
 
 /** Adds what the user should know of a run as hints beside its output. */
@@ -50,7 +42,7 @@ export function addHints(n8n: HintFunctions, run: RunSoFar): void {
 	}
 }
 
-/** That real people were phoned, to somebody who is building a workflow and may execute the step again. */
+/** Tells somebody who is building a workflow that real people were phoned. */
 function manualHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined {
 	const { callIds, placedAt } = ledger;
 	if (n8n.getMode() !== 'manual' || callIds.length === 0) return undefined;
@@ -61,7 +53,7 @@ function manualHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefine
 	return `${what}. Pin this data to build on it: executing the step again phones again.`;
 }
 
-/** That calls of this run ring hours later, with the time in the workflow's timezone. */
+/** Tells that calls of this run ring hours later. */
 function queueHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined {
 	const { calls, at } = ringLater(ledger.placedAt);
 	if (calls === 0) return undefined;
@@ -72,7 +64,7 @@ function queueHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined
 	return `${ring} only at 9:00 India time, when Twenty2 begins to phone people again${there}.`;
 }
 
-/** That dry runs phoned nobody, and what would become of their items. */
+/** Tells that dry runs phoned nobody, and what would become of their items. */
 function dryRunHint({ items, results }: RunSoFar): string | undefined {
 	const tried = results.filter((_, item) => items[item]?.isDryRun);
 	if (tried.length === 0) return undefined;
@@ -102,7 +94,7 @@ function timeIn(timeZone: string, at: number): string | undefined {
 	}
 }
 
-/** That answered calls have no link to a file that was wanted. */
+/** Tells that answered calls have no link to a file that was wanted. */
 function filesHint({ missingLinks }: RunSoFar): string | undefined {
 	const missing = (['recording', 'transcript'] as const).flatMap((kind) => {
 		const calls = missingLinks.count(kind);
@@ -112,7 +104,7 @@ function filesHint({ missingLinks }: RunSoFar): string | undefined {
 	return `Twenty2 gave no link to ${missing.join(' and to ')}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`;
 }
 
-/** That a list of calls is empty, which looks like a step without a result. */
+/** Tells that a list of calls is empty, which looks like a step without a result. */
 function emptyHint({ results }: RunSoFar): string | undefined {
 	const isEmpty =
 		results.length > 0 && results.every((each) => Array.isArray(each) && each.length === 0);
@@ -120,7 +112,7 @@ function emptyHint({ results }: RunSoFar): string | undefined {
 	return 'Twenty2 listed no calls. The workspace has none yet, or none that fits Query Parameters.';
 }
 
-/** How many people were not phoned because of a key that is not theirs alone. */
+/** Tells how many people were not phoned because of a key that is not theirs alone. */
 function leftOutHint({ items, results, plannedCalls }: RunSoFar): string | undefined {
 	const real = (item: number) => (items[item]?.isDryRun ? undefined : results[item]);
 	const leftOut = plannedCalls.leftOut({
@@ -138,17 +130,17 @@ function leftOutHint({ items, results, plannedCalls }: RunSoFar): string | undef
 	return `${people} not phoned, because an item of this run with another number had the same key. Is a field in ${deduplicationKey.displayName} empty?`;
 }
 
-/** How long the limits made this run wait, and why. Of several keys, it tells of the one that waited longest. */
+/** Tells how long the limits made this run wait, and why. Of several keys, the one that waited longest counts. */
 function waitHint({ items }: RunSoFar): string | undefined {
 	// A dry run sends nothing, and its connection may open no access.
 	const real = items.filter(({ isDryRun }) => !isDryRun).map(({ connection }) => connection);
-	const longest = [...new Set(real)]
+	const [longest] = [...new Set(real)]
 		.flatMap((each) =>
 			each instanceof Failure ? [] : [{ ...each.access.waited, limits: each.limits }],
 		)
-		.reduce((one, other) => (totalOf(other) > totalOf(one) ? other : one), noWait);
+		.sort((one, other) => totalOf(other) - totalOf(one));
+	if (longest === undefined || totalOf(longest) <= UNHINTED_WAIT_MS) return undefined;
 	const { forLimit, forRefusals, limits } = longest;
-	if (totalOf(longest) <= UNHINTED_WAIT_MS) return undefined;
 
 	const waits = [
 		{

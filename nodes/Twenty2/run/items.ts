@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
 import pLimit, { type LimitFunction } from 'p-limit';
 
 import { Failure, orFailure, toFailure } from '../api/failure';
@@ -12,15 +12,12 @@ import type { Output, Run, Task } from '../operations/operation';
 import type { Access } from '../policy/access';
 import type { Limits } from '../policy/keyLimits';
 import type { Entry } from '../policy/ledger';
-import { givingWay } from './giveWay';
-
 /** One item, read and checked. */
 export interface CheckedItem {
-	/** Carries it out, or is the failure of its check. */
+	/** Carries the item out, or is the failure of its check. */
 	task: Task | Failure;
-	/** It sends nothing and records nothing. */
 	isDryRun: boolean;
-	/** What it is sent over, or why nothing can be sent. Items with the same credential share one. */
+	/** Items with the same credential share a connection. A Failure says why there is none. */
 	connection: { access: Pick<Access, 'waited'>; limits: Limits } | Failure;
 }
 
@@ -46,25 +43,21 @@ export interface CarryOutOptions {
 	canceled: AbortSignal;
 }
 
-/** The items of a run, read and checked. */
-export interface CheckedRun {
-	items: CheckedItem[];
-	/** Their deduplication keys. */
-	plannedCalls: PlannedCalls;
-}
+/** How long items are checked at a stretch. n8n needs several turns of its event loop to answer a request. */
+const MAX_STRETCH_MS = 10;
 
 /** What the items of a run share. */
 export type Shared = Omit<Run, 'signal' | 'canceled'>;
 
 /**
- * Reads and checks every item; nothing is sent. n8n goes on with everything else meanwhile. When the execution is
- * stopped, the rest of the items is left out.
+ * Reads and checks every item; nothing is sent. Meanwhile n8n can go on with webhooks, the editor and health checks.
+ * When the execution is stopped, the rest of the items is left out.
  */
 export async function checkItems(
 	n8n: IExecuteFunctions,
 	{ operation, generation }: Pick<Chosen, 'operation' | 'generation'>,
 	canceled: AbortSignal,
-): Promise<CheckedRun> {
+): Promise<{ items: CheckedItem[]; plannedCalls: PlannedCalls }> {
 	const given = n8n.getInputData();
 	const plannedCalls = new PlannedCalls();
 	const failing = (failure: Failure) => ({
@@ -74,12 +67,15 @@ export async function checkItems(
 	if (operation instanceof Failure) return failing(operation);
 	if (generation instanceof Failure) return failing(generation);
 
-	const giveWay = givingWay();
 	const connectionOf = await connect(n8n, generation);
 	const dryConnection = offline(generation);
 	const items: CheckedItem[] = [];
+	let since = performance.now();
 	for (const item of given.keys()) {
-		await giveWay();
+		if (performance.now() - since >= MAX_STRETCH_MS) {
+			await sleep(0);
+			since = performance.now();
+		}
 		if (canceled.aborted) break;
 		const connection = await connectionOf(item);
 		const parameters = new Parameters(n8n, item);
@@ -105,7 +101,7 @@ export async function checkItems(
 	return { items, plannedCalls };
 }
 
-/** A dry run needs no connection, but where there is none, the item says so beside what would be sent. */
+/** A dry run needs no connection. Where there is none, the item says so, beside what would be sent. */
 function dryTask(task: Task, connection: Connection | Failure): Task {
 	if (!(connection instanceof Failure)) return task;
 	return async (run) => {
@@ -133,13 +129,11 @@ export async function carryOut(
 		stop.abort();
 	};
 
-	// An item invalid on this retry may have been dialled before: keep that outcome.
+	// An item whose check fails on this retry may have been dialled by an earlier try.
 	const withOutcomes = items.map((checked, item) => {
 		const { task, isDryRun } = checked;
-		const isReal = task instanceof Failure && !isDryRun;
-		return isReal
-			? { ...checked, task: task.with(earlierOutcome(run.ledger.entriesOf(item))) }
-			: checked;
+		if (!(task instanceof Failure) || isDryRun) return checked;
+		return { ...checked, task: task.with(earlierOutcome(run.ledger.entriesOf(item))) };
 	});
 
 	const slots = new Map<CheckedItem['connection'], LimitFunction>();
@@ -185,10 +179,7 @@ export async function carryOut(
 	return { results, stoppedBy };
 }
 
-/**
- * The failure of an item whose task met a fault of this node or of n8n.
- * @param entries what is known of the calls of the item
- */
+/** The failure of an item whose task met a fault. @param entries what is known of the calls of the item */
 function afterFault(fault: unknown, entries: Entry[]): Failure {
 	const attempts = entries.reduce((sum, entry) => sum + entry.attempts, 0);
 	return toFailure(fault).with({ attempts, ...earlierOutcome(entries) });

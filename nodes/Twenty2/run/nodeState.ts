@@ -6,7 +6,6 @@ import { MissingLinks } from '../operations/missingLinks';
 import { Ledger } from '../policy/ledger';
 import { knownMarks, marksOf, RunMarks, type KnownMarks } from '../policy/runMarks';
 import { UsedKeys } from '../policy/usedKeys';
-import { onEndedWell } from './executionEnd';
 import type { CheckedItem, Shared } from './items';
 import { workflowStoreOf } from './workflowStore';
 
@@ -20,7 +19,7 @@ const workflowData = z.object({
 	$execution: z.object({ id: z.string(), resumeUrl: z.optional(z.string()) }),
 });
 
-/** What is known of the calls of a run, and of the people whom other tries and executions may have phoned. */
+/** What is known of the calls of a run and of the calls of other tries and executions. */
 type StoredState = Pick<Shared, 'ledger' | 'marks' | 'keys'>;
 
 /** What the items of a run share. A dry run stores nothing. */
@@ -31,8 +30,8 @@ export function sharedBy(n8n: IExecuteFunctions, items: CheckedItem[]): Shared {
 }
 
 /**
- * The state of the run that n8n carries out. A retry of the run gets the same ledger, and meets the marks
- * of the run. n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
+ * The state of the run that n8n carries out. A retry of the run gets the same ledger and meets the same marks.
+ * n8n's Agents run a node without an execution, so each of these runs has a ledger of its own.
  */
 function storedState(n8n: IExecuteFunctions): StoredState {
 	const context = contextOf(n8n);
@@ -45,7 +44,7 @@ function storedState(n8n: IExecuteFunctions): StoredState {
 	const locked = store?.lockedThrough(n8n);
 	const name = `${identityOf(execution, context)} ${node.id}`;
 	const known = knownMarksIn(context);
-	// A retry leaves its marks, because the execution that it retries can be retried once more.
+	// A retry leaves its marks, because the first execution can be retried once more.
 	if (store && locked && n8n.getMode() !== 'retry' && !watched.has(known)) {
 		watched.add(known);
 		onEndedWell(n8n, () => {
@@ -75,13 +74,13 @@ const outsideOfWorkflow = async (): Promise<never> => {
 	throw new Error('it runs the node outside of a workflow');
 };
 
-/** The executions whose end is waited for, by what they know of their marks. */
+/** The executions whose end is awaited, by what they know of their marks. */
 const watched = new WeakSet<KnownMarks>();
 
 /** What the execution knows of its marks, out of n8n's node context. */
 function knownMarksIn(context: IContextObject): KnownMarks {
 	const { twenty2Marks: stored } = context;
-	// The object itself, which other runs of this execution may be writing to.
+	// It must be the stored object itself, because other runs of this execution write to it.
 	const known = isKnownMarks(stored) ? stored : { made: {}, metOthers: false };
 	Object.assign(context, { twenty2Marks: known });
 	return known;
@@ -102,9 +101,8 @@ function contextOf(n8n: IExecuteFunctions): IContextObject | undefined {
 
 /**
  * What an execution and every retry of it have in common. On n8n 2 it is the token that signs the address for
- * resuming the execution, which survives even Stop and a crash. n8n 1 has no such token, and gives a retry
- * another ID; there the ID of the first execution is kept in the context, as long as n8n keeps that.
- * @param context n8n's node context; written to
+ * resuming the execution, which survives Stop and a crash. On n8n 1 it is the ID of the first execution, which is
+ * written to n8n's node context.
  */
 function identityOf(
 	{ id, resumeUrl = '' }: z.infer<typeof workflowData>['$execution'],
@@ -118,10 +116,33 @@ function identityOf(
 }
 
 /**
- * Whether n8n has kept nothing of the execution that this one retries. n8n 2 stores how an execution began
- * before it begins, and n8n 1 with its end. So the retry of an execution that n8n 1 has not stored since it
- * began, because it was just stopped or n8n was killed, is taken to have begun as a retry.
+ * Whether n8n has kept nothing of the execution that this one retries. n8n 1 stores how an execution began only
+ * with its end. After Stop or a crash its retry therefore counts as begun by a retry.
  */
 function isForgotten(n8n: IExecuteFunctions): boolean {
 	return n8n.getExecutionContext()?.source === 'retry';
+}
+
+interface Hooks {
+	addHandler(name: 'workflowExecuteAfter', handler: (run: unknown) => void): void;
+}
+
+/** n8n's hooks. It has no public function that tells a node when its execution ends. */
+const withHooks = z.object({
+	additionalData: z.object({
+		hooks: z.custom<Hooks>((given) => typeof Object(given).addHandler === 'function'),
+	}),
+});
+
+/** An execution that waits is stored and goes on from there. */
+const endedWell = z.object({ status: z.enum(['success', 'waiting']) });
+
+/**
+ * Calls back once the execution has ended well, so that n8n has stored it and cannot retry it (n8n 1.123 and
+ * 2.41). Where n8n has no such hooks, it never calls back.
+ */
+function onEndedWell(n8n: unknown, then: () => void): void {
+	withHooks.safeParse(n8n).data?.additionalData.hooks.addHandler('workflowExecuteAfter', (run) => {
+		if (endedWell.safeParse(run).success) then();
+	});
 }

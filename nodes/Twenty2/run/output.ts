@@ -1,13 +1,11 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { Failure } from '../api/failure';
+import { Failure, type FailureFields } from '../api/failure';
 import { isJsonObject, type JsonObject } from '../json';
 import { failedResult } from '../operations/create/dryRun';
 import type { Result } from './items';
 import { isTool } from './nodeState';
-import { sentenceForModel } from './toolOutput';
-
 const json = z.custom<IDataObject>(isJsonObject);
 
 /** How the items of a run come out. */
@@ -58,4 +56,17 @@ export function errorOf({ fields }: Failure, dials: boolean): IDataObject {
 	const all = { code, message, description, status, source, outcome: told, ...more };
 	const present = Object.entries(all).filter(([, value]) => value !== undefined);
 	return json.parse(Object.fromEntries(present));
+}
+
+/** A failure in one sentence for the model of an AI agent, which sees no other field of an error. */
+export function sentenceForModel(fields: FailureFields, dials: boolean): string {
+	const { code, message } = fields;
+	const said = dials ? [message, outcomeIn(fields)] : [message];
+	return `${code}: ${said.join('; ')}.`;
+}
+
+function outcomeIn({ outcome = 'not_placed', call_id: callId }: FailureFields): string {
+	if (outcome === 'not_placed') return 'no call was placed';
+	if (outcome === 'unknown') return '1 call may have been placed';
+	return callId === undefined ? '1 call was placed' : `1 call was placed, its call_id is ${callId}`;
 }

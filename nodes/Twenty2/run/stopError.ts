@@ -4,16 +4,15 @@ import { adviceFor, unexpected, type Failure } from '../api/failure';
 import type { Ledger, Tally } from '../policy/ledger';
 import type { FailedItem, Results } from './items';
 import { isTool } from './nodeState';
-import { errorOf } from './output';
-import { sentenceForModel } from './toolOutput';
+import { errorOf, sentenceForModel } from './output';
 
 const everybodyAgain =
 	'Executing the workflow again is a new execution, which phones everybody again';
 
-/** After a failed item. n8n stores what was placed with the execution. */
+/** Told after a failed item: n8n stores what was placed with the execution. */
 const howToPlaceTheRest = `To place only the missing calls, open Executions and retry this one. ${everybodyAgain}`;
 
-/** After Stop. n8n 2 forgets what was placed, but not that people may have been phoned. */
+/** Told after Stop: n8n 2 forgets what was placed, but not that people may have been phoned. */
 const howToReachTheRest = `A retry under Executions phones nobody who may have been phoned. ${everybodyAgain}`;
 
 /** Before anybody was phoned. */
@@ -22,19 +21,15 @@ const howToCallTheOthers =
 
 const hasPhoned = (tally?: Tally) => tally !== undefined && tally.placed + tally.doubtful > 0;
 
-/** How a run ended. */
-interface Ended {
-	stoppedBy: Results['stoppedBy'];
-	/** The execution was stopped. */
+interface Ended extends Pick<Results, 'stoppedBy'> {
 	isCanceled: boolean;
 	ledger: Ledger;
-	/** How many items it had. */
+	/** How many items the run had. */
 	items: number;
-	/** Whether the operation makes phones ring. */
 	dials: boolean;
 }
 
-/** The error that a run ends with, if it does. */
+/** @returns the error that a run ends with, undefined when it ended well */
 export function errorOfRun(
 	node: INode,
 	{ stoppedBy, isCanceled, ledger, items, dials }: Ended,
@@ -45,9 +40,10 @@ export function errorOfRun(
 }
 
 /**
- * The error that ends a run under Stop Workflow. An Error Trigger workflow reads its code as
- * `$json.execution.error.code`; of several failed items that of the first.
- * @param items how many there are: where it is the only one, the message does not name it
+/**
+ * The error that ends a run under Stop Workflow. An Error Trigger reads its code as `$json.execution.error.code`,
+ * of several failed items that of the first.
+ * @param items how many items there are: the message names the failed one among several
  * @param tally how many calls were placed, if the operation dials
  */
 export function stoppedError(
@@ -107,10 +103,7 @@ function remedies(failed: FailedItem[]): string {
 		.join(' ');
 }
 
-/**
- * The message of a failure, with Twenty2's words marked as theirs, and its item as the editor names one
- * (n8n 2.41), which then does not add it again.
- */
+/** The message with Twenty2's words marked as theirs, and the item as n8n 2.41 names it, which adds it otherwise. */
 function named({ fields: { message, source } }: Failure, item?: number): string {
 	const isMarked = source === 'n8n' || message.startsWith('Twenty2');
 	const said = isMarked ? message : `Twenty2: ${message}`;
@@ -120,10 +113,7 @@ function named({ fields: { message, source } }: Failure, item?: number): string 
 /** More IDs than these would hide the rest of the message. */
 const MOST_IDS = 20;
 
-/**
- * The error that ends a run when its execution is stopped. n8n knows it by the word "canceled".
- * @param callIds of the calls that this run has placed, which go on
- */
+/** The error that ends a stopped run. n8n knows it by the word "canceled". @param callIds of calls that go on */
 export function canceledError(node: INode, callIds: string[], tally?: Tally): NodeApiError {
 	const error = plainError(node);
 	const named = callIds.slice(0, MOST_IDS).join(', ');

@@ -5,7 +5,6 @@ import * as z from 'zod/v4/mini';
 import { Alarm } from '../policy/abortable';
 import { StoreLock, type Locked, type Store } from '../policy/storeLock';
 
-/** The used part of n8n's functions. */
 export interface StoreFunctions {
 	getWorkflow(): Pick<IWorkflowMetadata, 'id'>;
 	getNode(): Pick<INode, 'id'>;
@@ -18,14 +17,14 @@ export interface StoreFunctions {
 	>;
 }
 
-/** Marks are removed so long after their execution ended: a worker that stood still may yet wake up. */
+/** Marks stay so long after the end of their execution, because a stalled worker may still wake up. */
 const KEPT_MS = 10 * 60_000;
 
 /** The marks of one workflow, as one of its nodes reaches them. */
 export class WorkflowStore {
 	private readonly lock: StoreLock;
 
-	/** What is to be removed, the first to go first. */
+	/** What is to be removed, the earliest first. */
 	private expiring: Array<{ at: number; marks: string[]; locked: Locked }> = [];
 
 	private readonly alarm = new Alarm(() => void this.removeExpired());
@@ -66,21 +65,19 @@ export class WorkflowStore {
 	}
 }
 
-interface OfWorkflow {
-	turns: LimitFunction;
-	stores: Map<string, WorkflowStore>;
-}
+const workflows = new Map<string, { turns: LimitFunction; stores: Map<string, WorkflowStore> }>();
 
-const workflows = new Map<string, OfWorkflow>();
-
-/** The store of a node; undefined outside of a workflow, where n8n would take the marks of any other one. */
+/** The store of a node, undefined outside of a workflow, where n8n would take the marks of any other workflow. */
 export function workflowStoreOf(n8n: Pick<StoreFunctions, 'getWorkflow' | 'getNode'>) {
 	const { id: workflowId } = n8n.getWorkflow();
 	if (!workflowId) return undefined;
 	for (const [known, { stores }] of workflows) {
 		if ([...stores.values()].every(({ idle }) => idle)) workflows.delete(known);
 	}
-	const workflow: OfWorkflow = workflows.get(workflowId) ?? { turns: pLimit(1), stores: new Map() };
+	const workflow = workflows.get(workflowId) ?? {
+		turns: pLimit(1),
+		stores: new Map<string, WorkflowStore>(),
+	};
 	workflows.set(workflowId, workflow);
 	const nodeId = n8n.getNode().id;
 	const store = workflow.stores.get(nodeId) ?? new WorkflowStore(workflow.turns);
@@ -89,31 +86,24 @@ export function workflowStoreOf(n8n: Pick<StoreFunctions, 'getWorkflow' | 'getNo
 }
 
 const text = z.string();
-
 const inEntries = { mode: 'entries' } as const;
 
-/** What the row of the lock holds; each holder has its first entries. */
+/** What the row of the lock holds. */
 const lockEntries = (count: number) => Array.from({ length: count }, (_, n) => `twenty2-lock ${n}`);
 
 /** n8n's deduplication store in its database: the row of the workflow, and that of the node as its lock. */
 function storeOf(helpers: StoreFunctions['helpers']): Store {
-	const {
-		checkProcessedAndRecord,
-		removeProcessed,
-		clearAllProcessedItems,
-		getProcessedDataCount,
-	} = helpers;
 	return {
 		async record(marks) {
-			const { new: fresh } = await checkProcessedAndRecord(marks, 'workflow', inEntries);
+			const { new: fresh } = await helpers.checkProcessedAndRecord(marks, 'workflow', inEntries);
 			return fresh.map((mark) => text.parse(mark));
 		},
 		async forget(marks) {
-			await removeProcessed(marks, 'workflow', inEntries);
+			await helpers.removeProcessed(marks, 'workflow', inEntries);
 		},
 		async insertLock(count) {
 			const entries = lockEntries(count);
-			const recorded = checkProcessedAndRecord(entries, 'node', inEntries);
+			const recorded = helpers.checkProcessedAndRecord(entries, 'node', inEntries);
 			return await recorded.then(
 				({ new: fresh }) => fresh.length === entries.length,
 				(reason: unknown) => {
@@ -123,10 +113,10 @@ function storeOf(helpers: StoreFunctions['helpers']): Store {
 			);
 		},
 		async countLock() {
-			return await getProcessedDataCount('node', inEntries);
+			return await helpers.getProcessedDataCount('node', inEntries);
 		},
 		async deleteLock() {
-			await clearAllProcessedItems('node', inEntries);
+			await helpers.clearAllProcessedItems('node', inEntries);
 		},
 	};
 }

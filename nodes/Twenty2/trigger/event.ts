@@ -6,7 +6,7 @@ import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { simplified } from '../operations/fields/output';
 import { identifier } from '../operations/fields/schemas';
 
-/** The event that Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
+/** What Twenty2 sends when a call has ended (Twenty2 documentation, Webhooks). */
 export interface CallEvent {
 	event: 'call.completed' | 'call.failed';
 	/** The same in each repeat of a delivery. */
@@ -22,38 +22,28 @@ export interface CallEvent {
 const notObject = 'must be a JSON object';
 const notEventId = 'must be text of up to 200 visible characters';
 
-/** Only the fields that the node acts on: another field of an odd shape must not hide an event. */
+/** Only the fields that the node acts on, so that another field of an odd shape does not hide an event. */
 const delivered = z.object(
 	{
 		event: z.enum(['call.completed', 'call.failed'], 'must be call.completed or call.failed'),
-		// It is logged and remembered: no line breaks, and a bounded length.
+		// It is logged and remembered, so it has no line breaks and a bounded length.
 		event_id: z.pipe(
 			z.union([z.string(), z.number()], notEventId),
 			z.pipe(z.transform(String), z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, notEventId))),
 		),
 		assistant_id: z.catch(z.optional(z.string()), undefined),
-		call: z.object(
-			{
-				call_id: identifier,
-				status: z.string('must be text'),
-			},
-			notObject,
-		),
+		call: z.object({ call_id: identifier, status: z.string('must be text') }, notObject),
 	},
 	notObject,
 );
 
-/** A request as n8n has read it. */
 const request = z.object({
 	contentType: z.optional(z.string()),
 	encoding: z.optional(z.string()),
 	rawBody: z.custom<Uint8Array>((body) => body instanceof Uint8Array),
 });
 
-/**
- * The body of a delivery. n8n parses JSON under its own content type only, and leaves it as bytes under
- * any other or none (n8n 1.123 and 2.41).
- */
+/** The body of a delivery. n8n parses JSON under no other content type than its own (n8n 1.123 and 2.41). */
 export function bodyOf(n8n: Pick<IWebhookFunctions, 'getBodyData' | 'getRequestObject'>): unknown {
 	const parsed: unknown = n8n.getBodyData();
 	const { data: raw } = request.safeParse(n8n.getRequestObject());
@@ -75,11 +65,8 @@ function textOf(bytes: Uint8Array, encoding = 'utf-8'): string {
 	}
 }
 
-/**
- * Parses the body of a delivery.
- * @returns the event, or all that is wrong with the body as one text
- */
-export function eventIn(body: unknown): CallEvent | { wrong: string } {
+/** @returns the event in the body of a delivery, or all that is wrong with the body as one text */
+export function parseEvent(body: unknown): CallEvent | { wrong: string } {
 	const parsed = delivered.safeParse(body);
 	if (!parsed.success) {
 		const reasons = parsed.error.issues.map(
@@ -112,8 +99,8 @@ const details = z.object({
 
 /**
  * The event with the simplified output of Get Call. It has only fields that Twenty2 sent.
- * @param known the call as Twenty2 answered with it, under the public names. The item then says nothing
- * else of the call, because anybody can send an event.
+ * @param known the call as Twenty2 answered with it, under the public names. It replaces what the event says of
+ * the call, because anybody can send an event.
  */
 export function simplifiedEvent(event: CallEvent, known?: JsonObject): JsonObject {
 	const { body } = event;
@@ -143,31 +130,24 @@ const inr = (amount: number) => `${amount.toFixed(2)} INR`;
 
 const itemJson = z.custom<IDataObject>(isJsonObject);
 
-/**
- * The one item that the workflow goes on with.
- * @param simplify false for the body as it was delivered
- * @param known the call as Twenty2 answered with it, under the public names
- */
-export function itemOf(
+/** The item that the workflow goes on with. @param simplify false for the body as it was delivered */
+export const itemOf = (
 	event: CallEvent,
 	simplify: boolean,
 	known?: JsonObject,
-): INodeExecutionData {
-	return { json: itemJson.parse(simplify ? simplifiedEvent(event, known) : event.body) };
-}
+): INodeExecutionData => ({
+	json: itemJson.parse(simplify ? simplifiedEvent(event, known) : event.body),
+});
 
-/**
- * The item that an execution of the trigger begins with. An expression in a field of the trigger finds
- * the body where it found it when the delivery came.
- */
+/** The item that an execution begins with. Expressions in the trigger's fields find the body as in the delivery. */
 export const deliveryOf = ({ body }: CallEvent): INodeExecutionData => ({
 	json: itemJson.parse({ body }),
 });
 
 const delivery = z.object({ body: z.unknown() });
 
-/** @returns the event of such an item; undefined when it has none, because no delivery was taken up */
+/** @returns the event of the item that an execution begins with, undefined when no delivery was taken up */
 export function eventOf(item: INodeExecutionData | undefined): CallEvent | undefined {
-	const event = eventIn(delivery.safeParse(item?.json).data?.body);
+	const event = parseEvent(delivery.safeParse(item?.json).data?.body);
 	return 'wrong' in event ? undefined : event;
 }

@@ -2,10 +2,7 @@ import type { INodeTypeDescription } from 'n8n-workflow';
 
 const whereToPaste = 'in the Twenty2 dashboard under <b>Profile → Integrations</b>';
 
-/**
- * What the editor says of testing. Twenty2 has one URL a workspace, so what n8n says by itself, that an
- * event in the service is enough, ends nowhere: the event goes to the URL that is pasted there.
- */
+/** What the editor says of testing. Twenty2 sends an event only to the one URL that is pasted in its dashboard. */
 export const testing = {
 	triggerPanel: {
 		header: 'Test with the end of a call',

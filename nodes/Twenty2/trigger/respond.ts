@@ -11,30 +11,24 @@ import { failureOnly } from '../api/failure';
 import { logLine } from '../connection/logLine';
 import type { CallEvent } from './event';
 
-/** The result of a delivery that was answered and starts nothing. */
+/** Tells n8n that a delivery was answered and starts nothing. */
 const startsNothing: IWebhookResponseData = { noWebhookResponse: true };
 
-/** The result of a delivery that was answered and starts the workflow with one item. */
+/** Tells n8n that a delivery was answered and starts the workflow with one item. */
 export const startsWorkflow = (item: INodeExecutionData): IWebhookResponseData => ({
 	...startsNothing,
 	workflowData: [[item]],
 });
 
-/** The used part of n8n's functions. */
 type ResponseFunctions = Pick<IWebhookFunctions, 'getMode' | 'getNode' | 'getResponseObject'>;
 
-/** The used part of n8n's response object. No package has its types. */
+/** The used part of n8n's response object, of which no package has the types. */
 interface Response {
 	writeHead(status: number, headers: Record<string, string>): unknown;
 	end(body: string): unknown;
 }
 
-/**
- * Answers a delivery.
- * @param status of HTTP
- * @param message sent as JSON, under `message`
- * @param headers beside the type of the content
- */
+/** Answers a delivery with a message in JSON. */
 export function answer(
 	n8n: ResponseFunctions,
 	status: number,
@@ -48,10 +42,9 @@ export function answer(
 }
 
 /**
- * Answers a delivery that starts nothing. Somebody who listens for a test event in the editor would see
- * nothing of that, so a test becomes a failed execution, which n8n answers with status 500.
- * @param reason told to the sender, and in the editor
- * @param details told in the editor only, which knows who asks
+ * Answers a delivery that starts nothing. In the editor, a test becomes a failed execution, so that the user sees why.
+ * @param reason told to the sender and in the editor
+ * @param details told in the editor only
  * @throws NodeOperationError in a test
  */
 export function turnAway(
@@ -67,12 +60,9 @@ export function turnAway(
 	});
 }
 
-/** How long a sender should wait before it repeats a delivery, in seconds. */
-const RETRY_AFTER_SECONDS = 10;
-
-/** Answers that the delivery was not taken up and may be repeated. Nothing is remembered of it. */
+/** Answers that the delivery was not taken up and may be repeated, in ten seconds at the earliest. */
 export function answerTryAgain(n8n: ResponseFunctions, reason: string): IWebhookResponseData {
-	return turnAway(n8n, 503, reason, { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } });
+	return turnAway(n8n, 503, reason, { headers: { 'retry-after': '10' } });
 }
 
 /** Ends an execution without an item, and says why beside it and in the log. */
@@ -92,9 +82,8 @@ export function endsWithout(
 }
 
 /**
- * Turns a Failure into n8n's error. A delivery is then answered with status 500, so the sender knows
- * that it was not taken up. Both a delivery and an execution show as a failed execution of the workflow,
- * of which an Error Trigger workflow reads the code.
+ * Turns a Failure into n8n's error, whose code an Error Trigger workflow can read. n8n then answers a delivery with
+ * status 500.
  * @throws NodeOperationError; any other error than a Failure as it is
  */
 export function throwOperationError(node: INode, error: unknown): never {

@@ -6,13 +6,13 @@ import type { CallEvent } from './event';
 /** How many events a node remembers while n8n runs. */
 const REMEMBERED = 10_000;
 
-/** How many keys n8n's store keeps for a node. It is read and written for every event, so fewer. */
+/** How many keys n8n's store keeps for a node. They are fewer, because each event reads and writes all of them. */
 const STORED = 2_000;
 
-/** A delivery and its repeats. With the call in it, an invented event never hides a true one. */
+/** The same for the repeats of a delivery. It has the call's ID, so an invented event never hides a true one. */
 const deliveryKey = (event: CallEvent) => `${event.eventId} ${endKey(event)}`;
 
-/** The end of a call. Twenty2 tells it once, so a verified event that tells it again is a repeat. */
+/** The end of a call. Twenty2 sends one event about it, so a second verified event is a repeat. */
 const endKey = ({ callId, event }: CallEvent) => `${callId} ${event}`;
 
 /** The events of one node that were taken up while this process runs. */
@@ -51,10 +51,7 @@ type InNode = Pick<IWebhookFunctions | IExecuteFunctions, 'getWorkflow' | 'getNo
 /** What tells a trigger node from all others of this n8n. */
 export const nodeKey = (n8n: InNode): string => `${n8n.getWorkflow().id} ${n8n.getNode().id}`;
 
-/**
- * One value for each trigger node, kept for the life of the process.
- * @param make makes the value of a node at its first use
- */
+/** One value for each trigger node, made at its first use and kept for the life of the process. */
 function perNode<T>(make: () => T): (n8n: InNode) => T {
 	const values = new Map<string, T>();
 	return (n8n) => {
@@ -66,20 +63,16 @@ function perNode<T>(make: () => T): (n8n: InNode) => T {
 
 const seenBy = perNode(() => new SeenEvents());
 
-/** A test in the editor has none. */
+/** The events that a node has seen. A test in the editor begins with none. */
 export const seenEventsOf = (n8n: InNode): SeenEvents =>
 	n8n.getMode() === 'manual' ? new SeenEvents() : seenBy(n8n);
 
-/** n8n's store reads, changes and writes one row, so the calls for one node must not overlap. */
+/** n8n's store reads, changes and writes back one row, so its uses by one node must not overlap. */
 const storeTurnOf = perNode(() => pLimit(1));
 
 /**
- * Whether an earlier execution went on with an event, also before a restart of n8n or in another process.
- * If not, the event is recorded as this execution's.
- *
- * The events are kept in n8n's deduplication store, which a node reaches only inside an execution.
- * `webhook()` could keep them in static data, but n8n then writes back the static data of the whole
- * workflow as it was when the delivery came, and so reverts what other nodes have written since.
+ * Whether an earlier execution went on with an event, also before a restart of n8n or in another process. If not, the
+ * event is recorded for this execution, in n8n's deduplication store.
  */
 export async function isRepeat(
 	n8n: IExecuteFunctions,

@@ -10,9 +10,8 @@ import { text, yesOrNo } from '../operations/fields/schemas';
 import type { CallEvent } from './event';
 import * as fields from './fields';
 
-/** How events are taken up: the node's fields, read and checked. */
+/** The node's fields, read and checked. */
 export interface Settings {
-	/** By the value of the field Authentication. */
 	generation: Generation;
 	simplify: boolean;
 	/** Whether Twenty2 is asked for the call of each event. */
@@ -23,18 +22,12 @@ const whereToLook =
 	'Check the field in the Twenty2 Trigger node and, if it is an expression, what it yields';
 
 /** Reads the fields while a delivery is received. */
-export const readerOfDelivery = (n8n: IWebhookFunctions): FieldReader =>
-	new FieldReader(
-		(path, absent, options) => n8n.getNodeParameter(path, absent, options),
-		whereToLook,
-	);
+export const readerOfDelivery = (n8n: IWebhookFunctions) =>
+	new FieldReader((...asked) => n8n.getNodeParameter(...asked), whereToLook);
 
 /** Reads the fields in the execution that a delivery has started. */
-export const readerOfExecution = (n8n: IExecuteFunctions): FieldReader =>
-	new FieldReader(
-		(path, absent, options) => n8n.getNodeParameter(path, 0, absent, options),
-		whereToLook,
-	);
+export const readerOfExecution = (n8n: IExecuteFunctions) =>
+	new FieldReader((path, ...asked) => n8n.getNodeParameter(path, 0, ...asked), whereToLook);
 
 const notEvents = 'must name at least one of call.completed and call.failed';
 const eventNames = z
@@ -54,10 +47,8 @@ const idList = z.union(
 );
 
 /**
- * Twenty2 is asked where there is a credential, unless the sender proves itself by a secret. The option
- * Verify overrides that either way.
- * @throws Failure `INVALID_INPUT` naming the field that holds a wrong value, or when Verify is switched
- * on without a credential
+ * Twenty2 is asked where there is a credential and no secret. The option Verify overrides that either way.
+ * @throws Failure `INVALID_INPUT`, also when Verify is switched on without a credential
  */
 export function settingsOf(reader: FieldReader, { credentials }: INode): Settings {
 	const generation = generations[reader.read(authentication, generationName)];
@@ -77,21 +68,16 @@ export function settingsOf(reader: FieldReader, { credentials }: INode): Setting
 	};
 }
 
-/**
- * Whether an event is one of those that start the workflow.
- * @throws Failure `INVALID_INPUT` naming the field that holds a wrong value
- */
+/** Whether an event starts the workflow. @throws Failure `INVALID_INPUT` naming a wrong field */
 export function wants(reader: FieldReader, { event, assistantId = '' }: CallEvent): boolean {
 	const events = reader.read(fields.events, eventNames);
-	const assistantIds = assistantIdsIn(reader);
-	return (
-		events.includes(event) && (assistantIds.length === 0 || assistantIds.includes(assistantId))
-	);
+	const ids = assistantIdsIn(reader);
+	return events.includes(event) && (ids.length === 0 || ids.includes(assistantId));
 }
 
 /**
- * The assistants whose calls start the workflow; an empty list means all of them. An expression that
- * yields no ID, for instance of a table without rows, is a failure: it must not mean all of them.
+ * The assistants whose calls start the workflow. An empty list means all of them, so an expression that yields no ID
+ * is a failure.
  */
 function assistantIdsIn(reader: FieldReader): string[] {
 	const field = fields.assistantIds;
@@ -106,27 +92,18 @@ function assistantIdsIn(reader: FieldReader): string[] {
 	return ids;
 }
 
-/**
- * Whether the URL of a delivery carries the secret, or the option Secret was not added.
- * @throws Failure `INVALID_INPUT` when the option is empty
- */
+/** Whether a URL carries the secret, or there is none. @throws Failure `INVALID_INPUT` when the option is empty */
 export function isAuthorized(reader: FieldReader, query: unknown): boolean {
 	const secret = secretOf(reader);
 	return secret === undefined || carriesSecret(query, secret);
 }
 
-/**
- * The secret, undefined when the option was not added. An option that was added and is empty, as an
- * expression may be, is a failure: it must not admit everybody.
- */
+/** The secret, undefined when the option was not added. An empty option is a failure: it must not admit everybody. */
 const secretOf = (reader: FieldReader) => reader.readAddedOption(fields.secret, text);
 
 const secretQuery = z.object({ secret: z.string() });
 
-/**
- * Whether the query of a URL carries the secret. The digests that are compared have one length
- * whatever was sent, and the comparison takes constant time, so its time reveals nothing.
- */
+/** Whether a query carries the secret. Digests of one length are compared in constant time, which reveals nothing. */
 export function carriesSecret(query: unknown, secret: string): boolean {
 	const parsed = secretQuery.safeParse(query);
 	return parsed.success && timingSafeEqual(digestOf(parsed.data.secret), digestOf(secret));

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 
 import type { Generation, Twenty2 } from '../api/client';
 import { failureOnly, type Failure } from '../api/failure';
-import { endOf } from '../api/responses';
+import { billOf, endOf } from '../api/responses';
 import { connectToApi } from '../connection/connect';
 import { logLine } from '../connection/logLine';
 import { deservesBackoff, verdictOn } from '../connection/retryRule';
@@ -13,21 +13,24 @@ import type { Limits } from '../policy/keyLimits';
 import { backoffMs } from '../policy/retry';
 import type { CallEvent } from './event';
 
-/** What Twenty2 says of an event. */
+/** What Twenty2 says of an event. `call` is the call as Twenty2 knows it, under the public names. */
 export type Verification =
-	/** `call` is the call as Twenty2 knows it, under the public names. */
-	{ is: 'confirmed'; call: JsonObject } | { is: 'contradicted'; because: string };
+	| { is: 'confirmed'; call: JsonObject }
+	| { is: 'contradicted'; because: string };
 
-/** The result of one look. `call` is the call that Twenty2 says has not ended. */
+/** The result of one look. `call` is a call that has not ended. */
 type Look = Verification | { is: 'unknown' | 'not ended'; because: string; call?: JsonObject };
 
-/** For so long after an event came, Twenty2's reads may be behind its events, in milliseconds. */
+/** How long after an event Twenty2's reads may be behind it, in milliseconds. */
 const BEHIND_MS = { unknown: 15_000, 'not ended': 60_000 };
+
+/** How many looks in a row have to agree that a call is over of which Twenty2 does not say so. */
+const AGREEING_LOOKS = 3;
 
 /** The patience of Get Call. */
 const patience = { maxRetries: 6, giveUpAfterMs: 300_000, timeoutMs: 30_000 };
 
-/** Codes of answers that need not be Twenty2's, and of addresses where it has no calls. */
+/** These codes may come from another server or a wrong address. */
 const tellNothing = ['NOT_FOUND', 'BAD_REQUEST', 'VALIDATION_ERROR'];
 
 /** Statuses with which Twenty2 says that no call has this ID. */
@@ -75,41 +78,30 @@ export async function verifyEvent(
 }
 
 /**
- * Looks until Twenty2 confirms or contradicts the event. Twenty2 may send an event before its reads show
- * the end, or the call, so what contradicts it for that reason only counts after a while.
+ * Looks until Twenty2 confirms or contradicts the event. Twenty2 may send an event before its reads show the call or
+ * its end, so that only contradicts the event after a while.
  */
 async function settled(look: () => Promise<Look>, signal: AbortSignal): Promise<Verification> {
 	const from = performance.now();
-	const calls: Array<JsonObject | undefined> = [];
-	for (;;) {
+	let last: string | undefined;
+	let agreeing = 0;
+	for (let looks = 1; ; looks++) {
 		const seen = await look();
 		if (seen.is === 'confirmed' || seen.is === 'contradicted') return seen;
-		calls.push(seen.call);
-		if (seen.call && isOver(calls.slice(-3))) return { is: 'confirmed', call: seen.call };
+		const { call, because } = seen;
+		const bill = call && billOf(call);
+		agreeing = bill !== undefined && bill === last ? agreeing + 1 : 1;
+		last = bill;
+		// The duration of a live call grows, so a call of an unknown status is over when it stays the same.
+		if (call && agreeing === AGREEING_LOOKS) return { is: 'confirmed', call };
 		const left = from + BEHIND_MS[seen.is] - performance.now();
 		// A timer may fire a millisecond early.
-		if (left <= 1) return { is: 'contradicted', because: seen.because };
-		await sleep(Math.min(backoffMs(calls.length), left), signal);
+		if (left <= 1) return { is: 'contradicted', because };
+		await sleep(Math.min(backoffMs(looks), left), signal);
 	}
 }
 
-/**
- * Whether a call that has a status which nobody documents is over: it has lasted or cost something, and
- * three looks say the same. The duration of a live call grows.
- */
-function isOver(looks: Array<JsonObject | undefined>): boolean {
-	const facts = looks.map((call = {}) => {
-		const { status, duration_seconds, cost } = call;
-		const counts = Number(duration_seconds) > 0 || Number.parseFloat(String(cost)) > 0;
-		return counts ? JSON.stringify([status, duration_seconds, cost]) : undefined;
-	});
-	return facts.length === 3 && facts[0] !== undefined && new Set(facts).size === 1;
-}
-
-/**
- * Compares an event with Twenty2's answer. Only completed against not completed is a contradiction:
- * other words for the same end are none.
- */
+/** Compares an event with Twenty2's answer. Only "completed" and "not completed" contradict each other. */
 function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: JsonObject): Look {
 	const call = twenty2.unify(body);
 	const end = endOf(call);
@@ -119,7 +111,7 @@ function compared({ event, status: told }: CallEvent, twenty2: Twenty2, body: Js
 	return isContradicted ? { is: 'contradicted', because } : { is: 'confirmed', call };
 }
 
-/** Whether a failure may pass within a minute. A proxy's trouble does, too. */
+/** Whether a failure may pass within a minute, as also a proxy's may. */
 const isTrouble = (failure: Failure) =>
 	deservesBackoff(verdictOn(failure)) || (failure.fields.status ?? 0) >= 500;
 
@@ -135,12 +127,12 @@ function notChecked({ eventId, callId }: CallEvent, failure: Failure): Failure {
 
 const MINUTE_MS = 60_000;
 
-/** Of the limit, what looks may use by themselves: the rest is free for other requests, whatever comes. */
+/** The share of the key's limit that looks may use. The rest is for other requests. */
 const SHARE_OF_LOOKS = 3 / 4;
 
 /**
- * The looks at the calls of events, all with one credential. All executions of the trigger take turns
- * with the other executions as one, or a Get Call would wait behind fifty invented events.
+ * The looks at the calls of events with one credential. All executions of the trigger wait in one queue, so that a
+ * Get Call does not wait behind fifty invented events.
  */
 class Looks {
 	private readonly atOnce = pLimit(1);

@@ -1,21 +1,18 @@
 import { isClaimed } from '../policy/callClaims';
 import type { CallEvent } from './event';
 
-/** So many executions of this process may wait for Twenty2. n8n keeps an isolate of about 11 MB for each. */
+/** How many executions of this process may wait for Twenty2. n8n keeps an isolate of about 11 MB for each. */
 const WAITING_AT_MOST = 50;
 
-/**
- * An execution that has not begun after so long, in milliseconds, never will. A busy n8n takes half a
- * minute to begin one.
- */
+/** An execution that has not begun by then never will. A busy n8n takes half a minute to begin one. */
 const LEASE_MS = 120_000;
 
-/** Where none has ever begun, it takes so long to tell that executions run elsewhere. */
+/** Where no execution has begun within this time, executions run in another process. */
 const FIRST_LEASE_MS = 20_000;
 
 /** The executions of this process that wait for Twenty2, from their delivery to the end of the trigger. */
 export class Waiting {
-	/** Until when each is waited for to begin, as a time of `performance.now()`; Infinity once it has. */
+	/** Until when each is expected to begin, as a time of `performance.now()`; Infinity once it has begun. */
 	private readonly leases = new Map<string, number>();
 
 	private hasRunHere = false;
@@ -23,8 +20,8 @@ export class Waiting {
 	private runsElsewhere = false;
 
 	/**
-	 * Whether a delivery may start an execution. One about a call that this n8n placed always may, once:
-	 * strangers know no such call, and the limit of the key bounds their number.
+	 * Whether a delivery may start an execution. A delivery about a call that this n8n placed always may, once:
+	 * strangers know no such call.
 	 */
 	admits(node: string, event: CallEvent): boolean {
 		this.dropExpired();

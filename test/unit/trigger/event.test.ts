@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { eventIn, simplifiedEvent } from '../../../nodes/Twenty2/trigger/event';
+import { parseEvent, simplifiedEvent } from '../../../nodes/Twenty2/trigger/event';
 import { documented } from './documentedEvent';
 
 const simple = (body: object) => {
-	const event = eventIn(body);
+	const event = parseEvent(body);
 	if ('wrong' in event) throw new Error(event.wrong);
 	return simplifiedEvent(event);
 };
@@ -72,18 +72,18 @@ describe('An event', () => {
 		[-1.5, '-1.5'],
 		['007', '007'],
 	])('may have the event_id %j', (event_id, eventId) => {
-		expect(eventIn({ ...documented, event_id })).toMatchObject({ eventId });
+		expect(parseEvent({ ...documented, event_id })).toMatchObject({ eventId });
 		expect(simple({ ...documented, event_id })).toMatchObject({ event_id: eventId });
 	});
 
 	it.each([true, null, {}, [], ['evt_1'], '', ' ', 'a b'])('has no event_id in %j', (event_id) => {
-		expect(eventIn({ ...documented, event_id })).toEqual({
+		expect(parseEvent({ ...documented, event_id })).toEqual({
 			wrong: 'event_id must be text of up to 200 visible characters',
 		});
 	});
 
 	it('tells all that is wrong with what is none', () => {
-		expect(eventIn({ event: 'x', call: { call_id: 1 } })).toEqual({
+		expect(parseEvent({ event: 'x', call: { call_id: 1 } })).toEqual({
 			wrong: [
 				'event must be call.completed or call.failed',
 				'event_id must be text of up to 200 visible characters',
@@ -100,6 +100,6 @@ describe('An event', () => {
 		{ body: [] },
 		{ body: [documented] },
 	])('is not $body', ({ body }) => {
-		expect(eventIn(body)).toEqual({ wrong: 'the body must be a JSON object' });
+		expect(parseEvent(body)).toEqual({ wrong: 'the body must be a JSON object' });
 	});
 });

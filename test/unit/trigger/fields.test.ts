@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import * as fields from '../../../nodes/Twenty2/trigger/fields';
-import { eventIn } from '../../../nodes/Twenty2/trigger/event';
+import { parseEvent } from '../../../nodes/Twenty2/trigger/event';
 import { documented } from './documentedEvent';
 
 const valuesOf = (options: unknown) =>
@@ -14,7 +14,7 @@ const valuesOf = (options: unknown) =>
 describe('The fields of the trigger', () => {
 	it('offer the events that Twenty2 sends, and all of them by default', () => {
 		const offered = valuesOf(fields.events.options);
-		expect(offered.map((event) => 'wrong' in eventIn({ ...documented, event }))).toEqual([
+		expect(offered.map((event) => 'wrong' in parseEvent({ ...documented, event }))).toEqual([
 			false,
 			false,
 		]);

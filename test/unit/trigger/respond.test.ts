@@ -10,7 +10,7 @@ import {
 	throwOperationError,
 	turnAway,
 } from '../../../nodes/Twenty2/trigger/respond';
-import { eventIn } from '../../../nodes/Twenty2/trigger/event';
+import { parseEvent } from '../../../nodes/Twenty2/trigger/event';
 import { documented } from './documentedEvent';
 
 const node: INode = {
@@ -67,7 +67,7 @@ describe('The answer to a delivery', () => {
 
 	it('that nothing starts the workflow for is said in the log, where n8n takes no hint', () => {
 		const logged: string[] = [];
-		const event = eventIn(documented);
+		const event = parseEvent(documented);
 		if ('wrong' in event) throw new Error(event.wrong);
 		const logger = { ...noLogger, warn: (line: string) => void logged.push(line) };
 		const addExecutionHints = () => {

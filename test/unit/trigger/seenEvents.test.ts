@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { eventIn, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
+import { parseEvent, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
 import { SeenEvents } from '../../../nodes/Twenty2/trigger/seenEvents';
 import { documented } from './documentedEvent';
 
 function eventWith(changes: object): CallEvent {
-	const event = eventIn({ ...documented, ...changes });
+	const event = parseEvent({ ...documented, ...changes });
 	if ('wrong' in event) throw new Error(event.wrong);
 	return event;
 }

@@ -1,13 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 
 import { Claim } from '../../../nodes/Twenty2/policy/callClaims';
-import { eventIn, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
+import { parseEvent, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
 import { Waiting } from '../../../nodes/Twenty2/trigger/waiting';
 import { useFakeTime } from '../policy/fakeTime';
 import { documented } from './documentedEvent';
 
 function eventOfCall(call_id: string, event_id = `evt_of_${call_id}`): CallEvent {
-	const event = eventIn({ ...documented, event_id, call: { call_id, status: 'failed' } });
+	const event = parseEvent({ ...documented, event_id, call: { call_id, status: 'failed' } });
 	if ('wrong' in event) throw new Error(event.wrong);
 	return event;
 }

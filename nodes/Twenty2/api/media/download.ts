@@ -1,12 +1,12 @@
 import { inMegabytes, type BodyStream } from '../bodyStream';
 import { Failure } from '../failure';
-import { sleep } from '../sleep';
+import { sleep } from '../requestTimeout';
 import type { Media, MediaAnswer } from './files';
 import { isPrivate } from './privateHost';
 
 const MAX_REDIRECTS = 5;
 
-/** A recording over the telephone has 8,000 bytes a second. One that comes slower than this drips. */
+/** A telephone recording has 8,000 bytes a second. A slower download counts as standing still. */
 const LEAST_BYTES_PER_SECOND = 1_000;
 
 /** Where a file came from. */
@@ -29,11 +29,9 @@ export interface Download<T> {
 }
 
 /**
- * Downloads the file that a link leads to. The HTTP client follows no redirect by itself, so that each
- * address is checked before a request goes there.
+ * Downloads the file that a link leads to. Each address is checked before a request goes there.
  * @returns what `read` makes of the file
- * @throws Failure `DOWNLOAD_FAILED`; another code where a retry may help; `NOT_READY` or `EMPTY` where
- * the link may deliver the file later
+ * @throws Failure with a code of `downloadFailure`
  */
 export async function download<T>(media: Media, wanted: Download<T>): Promise<T> {
 	let address = addressOf(wanted.link, media.baseUrl);
@@ -46,8 +44,8 @@ export async function download<T>(media: Media, wanted: Download<T>): Promise<T>
 }
 
 /**
- * The address of a link that may be followed. https may lead to any public host. Plain http may lead
- * only to Twenty2's own host, where the Base URL is plain http as well, as that of a local sandbox is.
+ * The address of a link that may be followed: https to any public host, and http only to Twenty2's own host
+ * where the Base URL is http, too.
  * @param from the address that redirects there
  * @throws Failure when the link must not be followed
  */
@@ -67,21 +65,14 @@ export function addressOf(link: string, baseUrl: string, from?: URL): URL {
 	return address;
 }
 
-/**
- * The failure of a download.
- * @param message a sentence of its own
- * @param status of the answer, null where no whole one came
- * @param code other than `DOWNLOAD_FAILED` where another try may help, at once or later
- */
+/** A retry may help after `INTERNAL_ERROR` and `TIMEOUT`. After `NOT_READY` and `EMPTY` the file may come later. */
+type Code = 'DOWNLOAD_FAILED' | 'INTERNAL_ERROR' | 'TIMEOUT' | 'NOT_READY' | 'EMPTY';
+
+/** The failure of a download. @param status of the answer, null where no whole answer came */
 export function downloadFailure(
 	message: string,
 	status: number | null = null,
-	code:
-		| 'DOWNLOAD_FAILED'
-		| 'INTERNAL_ERROR'
-		| 'TIMEOUT'
-		| 'NOT_READY'
-		| 'EMPTY' = 'DOWNLOAD_FAILED',
+	code: Code = 'DOWNLOAD_FAILED',
 ): Failure {
 	return Failure.ofNode(code, message, { status });
 }
@@ -134,9 +125,8 @@ async function firstPart(stream: BodyStream): Promise<void> {
 }
 
 /**
- * Passes a stream on as long as it is not too long and keeps coming: another part of it within each
- * timeout. A timeout of the whole download would be wrong, because a long one may take as long as it
- * needs.
+ * Passes a stream on as long as it is not too long and another part comes within each timeout. The whole
+ * download may take as long as it needs.
  * @param came counts what has come
  * @param done fires when the stream is no longer read
  * @param end is given the reason why the stream may not go on
@@ -154,7 +144,7 @@ function bounded(
 	const watch = async () => {
 		for (let left = timeoutMs; left > 0; left = lastPartAt + timeoutMs - performance.now()) {
 			await sleep(left, done);
-			// After its end, the last part may still be on its way to where n8n keeps files.
+			// After the end of the stream, n8n may still be storing its last part.
 			if (body.readableEnded) return;
 		}
 		end(standstill(sinceThen, timeoutMs));
@@ -181,7 +171,6 @@ function standstill(bytes: number, ms: number): Failure {
 	return downloadFailure(`${what} ${ms / 1_000} seconds`, null, 'TIMEOUT');
 }
 
-/** The failure of a file that is longer than it may be. */
 export function tooLong(maxBytes: number): Failure {
 	return downloadFailure(`It is longer than ${inMegabytes(maxBytes)}`, 200);
 }
@@ -191,9 +180,8 @@ const html = /\bx?html\b/i;
 
 const empty = (status: number) => downloadFailure('It is empty', status, 'EMPTY');
 
-const ACCEPTED = 202;
-
 /** The statuses of a file that is still being made. */
+const ACCEPTED = 202;
 const unfinished = [ACCEPTED, 404];
 
 /** The statuses with which hosts of files answer a link that has expired. */

@@ -8,7 +8,7 @@ import * as z from 'zod/v4/mini';
 
 import { isBodyStream, type BodyStream } from '../bodyStream';
 import { withinTime } from '../requestTimeout';
-import { unanswered } from '../transport';
+import { asStream, unanswered } from '../transport';
 
 const header = z.optional(z.string());
 
@@ -28,11 +28,10 @@ export type MediaAnswer = z.infer<typeof fullResponse>;
 
 /** The files that Twenty2's links lead to, and where n8n keeps files. */
 export interface Media {
-	/** Twenty2's own address. */
 	baseUrl: string;
 	/**
-	 * Requests an address. An answer of any status is an answer, a redirect too.
-	 * @param options how long to wait for the beginning of the answer, and what closes the connection
+	 * Requests an address. An answer of any status is an answer, also a redirect.
+	 * @param options `timeoutMs` bounds the wait for the beginning of the answer; `signal` closes the connection
 	 * @throws Failure when no answer comes
 	 */
 	open(address: URL, options: { timeoutMs: number; signal: AbortSignal }): Promise<MediaAnswer>;
@@ -45,10 +44,7 @@ interface Helpers {
 		Pick<BinaryHelperFunctions, 'prepareBinaryData'>;
 }
 
-/**
- * Opens links through n8n's plain request helper, which follows n8n's own rules (proxy, allowed hosts)
- * and sends no credential. A link needs none, and it may lead to any server.
- */
+/** Opens links through n8n's plain request helper. It sends no credential, because a link may lead anywhere. */
 export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 	return {
 		baseUrl,
@@ -58,12 +54,9 @@ export function mediaThrough({ helpers }: Helpers, baseUrl: string): Media {
 				const options: IHttpRequestOptions = {
 					method: 'GET',
 					url: address.href,
-					encoding: 'stream',
 					timeout: timeoutMs,
 					abortSignal: cut,
-					returnFullResponse: true,
-					ignoreHttpStatusErrors: true,
-					disableFollowRedirect: true,
+					...asStream,
 				};
 				return await helpers.httpRequest(options);
 			};

@@ -1,25 +1,14 @@
-/** Blocks of IPv4 addresses that are not on the internet (RFC 6890, RFC 5771), with their prefix length. */
-const privateBlocks = [
-	['0.0.0.0', 8],
-	['10.0.0.0', 8],
-	['100.64.0.0', 10],
-	['127.0.0.0', 8],
-	['169.254.0.0', 16],
-	['172.16.0.0', 12],
-	['192.0.0.0', 24],
-	['192.168.0.0', 16],
-	['198.18.0.0', 15],
-	['224.0.0.0', 3],
-] as const;
+/** Blocks of IPv4 addresses that are not on the internet (RFC 6890, RFC 5771). */
+const privateBlocks =
+	'0.0.0.0/8,10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.0.0.0/24,192.168.0.0/16,198.18.0.0/15,224.0.0.0/3';
 
 /** Names that lead into a private network (RFC 6761, 6762, 8375, and what ICANN keeps free for it). */
 const privateNames =
 	/(?:^|\.)(?:localhost|local|localdomain|internal|intranet|lan|home|corp|home\.arpa)$/;
 
 /**
- * Whether a host is not on the internet: a private, loopback, link-local or multicast address, or a name
- * in a private network. A name that is looked up to a private address is not recognized. For that n8n
- * has its own protection (`N8N_SSRF_PROTECTION_ENABLED`).
+ * Whether a host is a private, loopback, link-local or multicast address, or a name in a private network. A
+ * public name may still resolve to a private address: n8n protects from that (`N8N_SSRF_PROTECTION_ENABLED`).
  * @param hostname as `URL` gives it, so an IPv4 address in any spelling has become four decimal numbers
  */
 export function isPrivate(hostname: string): boolean {
@@ -37,8 +26,9 @@ function numberOf(address: string): number {
 }
 
 function isPrivateV4(address: number): boolean {
-	return privateBlocks.some(([block, length]) => {
-		const size = 2 ** (32 - length);
+	return privateBlocks.split(',').some((each) => {
+		const [block = '', length] = each.split('/');
+		const size = 2 ** (32 - Number(length));
 		return Math.floor(address / size) === Math.floor(numberOf(block) / size);
 	});
 }

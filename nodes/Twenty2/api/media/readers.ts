@@ -1,29 +1,21 @@
 import { bytesOf, type BodyStream } from '../bodyStream';
-import { decoded } from './charset';
 import { downloadFailure, tooLong, type Source } from './download';
 
-/** Types of audio by file extension. Of several types for an extension, the first is the usual one. */
-const audio = [
-	['wav', 'audio/wav'],
-	['wav', 'audio/x-wav'],
-	['wav', 'audio/wave'],
-	['wav', 'audio/vnd.wave'],
-	['mp3', 'audio/mpeg'],
-	['mp3', 'audio/mp3'],
+/** File extensions with their types of audio, the usual type first. */
+const audio: Array<[extension: string, ...types: string[]]> = [
+	['wav', 'audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.wave'],
+	['mp3', 'audio/mpeg', 'audio/mp3'],
 	['ogg', 'audio/ogg'],
 	['opus', 'audio/ogg'],
-	['m4a', 'audio/mp4'],
-	['m4a', 'audio/x-m4a'],
+	['m4a', 'audio/mp4', 'audio/x-m4a'],
 	['mp4', 'audio/mp4'],
 	['webm', 'audio/webm'],
-	['flac', 'audio/flac'],
-	['flac', 'audio/x-flac'],
+	['flac', 'audio/flac', 'audio/x-flac'],
 	['aac', 'audio/aac'],
 	['amr', 'audio/amr'],
-	['gsm', 'audio/gsm'],
-	['gsm', 'audio/x-gsm'],
+	['gsm', 'audio/gsm', 'audio/x-gsm'],
 	['3gp', 'audio/3gpp'],
-] as const;
+];
 
 /** The types that say nothing about a file. */
 const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
@@ -32,9 +24,9 @@ const unknown = ['', 'application/octet-stream', 'binary/octet-stream'];
 const page = /^text\/|^application\/(?:.+\+)?(?:xml|json)$/;
 
 /**
- * The file name and the MIME type of a recording. An address often ends in the name of the program that
- * answers there. So its end counts as a name only where it tells more than the MIME type does.
- * @throws Failure when it is no recording: many hosts answer 200 with a page when a link has expired
+ * The file name and MIME type of a recording. An address often ends in the name of a program, so its end is
+ * taken for a file name only where it tells more than the MIME type does.
+ * @throws Failure for a page: many hosts answer 200 with one when a link has expired
  */
 export function recordingFile({ address, headers }: Source, callId: string) {
 	const said = mediaTypeIn(headers);
@@ -43,7 +35,7 @@ export function recordingFile({ address, headers }: Source, callId: string) {
 	const last = lastSegment(address);
 	const byName = typeOf(given) ?? typeOf(last);
 	const mimeType = unknown.includes(said) ? (byName ?? 'application/octet-stream') : said;
-	const byType = audio.find(([, type]) => type === mimeType)?.[0];
+	const byType = audio.find(([, ...types]) => types.includes(mimeType))?.[0];
 
 	const isOther = byType === undefined && extensionOf(last) !== undefined;
 	const isName = isOther || typeOf(last) !== undefined;
@@ -88,7 +80,7 @@ function unescaped(text: string): string {
 	}
 }
 
-/** A transcript of several days. A longer text is no transcript, and would not fit into an item. */
+/** A transcript of several days. A longer text would not fit into an item. */
 export const MAX_TRANSCRIPT_BYTES = 10_000_000;
 
 /** A transcript may be plain text, subtitles, JSON or XML, but no page. */
@@ -96,10 +88,7 @@ const html = /^(?:text\/html|application\/xhtml\+xml)$/;
 
 const startOfHtml = /^<(?:!doctype html|html|head|body|title|script)\b/i;
 
-/**
- * Reads a transcript of any format as text.
- * @throws Failure when it is not text, or a page: many hosts answer 200 with one when a link has expired
- */
+/** Reads a transcript of any format as text. @throws Failure when it is a page or not text */
 export async function transcriptText(file: BodyStream, { headers }: Source): Promise<string> {
 	const said = mediaTypeIn(headers);
 	if (html.test(said)) throw notThatFile(said, 'a transcript');
@@ -118,7 +107,6 @@ function notThatFile(came: string, wanted: string) {
 	return downloadFailure(message, 200);
 }
 
-/** @param charset as its server calls it, if it does */
 function unreadable(charset?: string) {
 	const encoding = charset === undefined ? 'UTF-8' : `its charset ${charset}`;
 	const message = `It is not text in ${encoding}. The HTTP Request node can get it from transcript_url as a file`;
@@ -133,4 +121,39 @@ function charsetIn(headers: Source['headers']): string | undefined {
 /** The type in a Content-Type header, without its parameters. */
 function mediaTypeIn(headers: Source['headers']): string {
 	return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
+}
+
+/** Byte order marks. They count more than what a server says (WHATWG Encoding, 6). */
+const marks = [
+	{ encoding: 'utf-8', bytes: [0xef, 0xbb, 0xbf] },
+	{ encoding: 'utf-16le', bytes: [0xff, 0xfe] },
+	{ encoding: 'utf-16be', bytes: [0xfe, 0xff] },
+];
+
+/**
+ * Decodes a text by its byte order mark, or else by its charset. An unknown charset and none are UTF-8.
+ * @returns undefined when the bytes are no text of that encoding
+ */
+export function decoded(text: Uint8Array, charset?: string): string | undefined {
+	const mark = marks.find(({ bytes }) => bytes.every((byte, i) => text[i] === byte));
+	const decoder = decoderOf(mark?.encoding ?? charset);
+	try {
+		// Decoding in one go, Node 20 takes windows-1252 for ISO-8859-1.
+		const characters = decoder.decode(text, { stream: true }) + decoder.decode();
+		// No text has this character. UTF-16 and UTF-32 read as UTF-8 have it.
+		return characters.includes('\0') ? undefined : characters;
+	} catch {
+		return undefined;
+	}
+}
+
+/** A decoder throws where a text is not of its encoding. */
+const strict = { fatal: true };
+
+function decoderOf(charset = 'utf-8') {
+	try {
+		return new TextDecoder(charset, strict);
+	} catch {
+		return new TextDecoder('utf-8', strict);
+	}
 }

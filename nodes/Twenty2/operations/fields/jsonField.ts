@@ -4,14 +4,13 @@ import * as z from 'zod/v4/mini';
 import { isJsonObject, type JsonObject } from '../../json';
 import { checked } from './parameters';
 
-/** A name that would change the prototype of an object instead of its content. */
+/** This name would change the prototype of an object instead of its content. */
 const reserved = '__proto__';
 
-/** Deeper objects would exceed the stack of what reads and sends them. */
+/** Deeper objects could exceed the stack of what reads and sends them. */
 const MAX_DEPTH = 100;
 
 const notObject = 'must be a JSON object, e.g. {"customerName": "Asha"}';
-
 const object = z.custom<JsonObject>(isJsonObject, notObject);
 
 const safeObject = object.check(
@@ -25,10 +24,7 @@ const safeObject = object.check(
 /** The value of a JSON field: text that was typed, or the object that an expression made. */
 export const jsonOrText = z.union([z.string(), object], notObject);
 
-/**
- * The object in a JSON field. An empty field gives an empty object.
- * @throws Failure `INVALID_INPUT` naming the field
- */
+/** The object in a JSON field. An empty field gives an empty object. @throws Failure `INVALID_INPUT` */
 export function objectIn(field: INodeProperties, given: string | JsonObject): JsonObject {
 	if (typeof given !== 'string') return checked(field, given, safeObject);
 	if (given.trim() === '') return {};

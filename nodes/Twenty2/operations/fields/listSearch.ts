@@ -32,8 +32,7 @@ export const listSearch = {
 };
 
 /**
- * What the calls of the workspace have in one field. Twenty2 has no list of assistants or numbers, so this
- * takes one listing of the calls, within the limits of the key.
+ * What the calls of the workspace have in one field, because Twenty2 has no list of assistants or numbers.
  * @throws NodeOperationError, which the editor shows in the place of the list
  */
 async function itemsOf(
@@ -49,10 +48,7 @@ async function itemsOf(
 
 /** @returns the calls under their public names @throws Failure */
 async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
-	const fields = new FieldReader(
-		(path, absent, options) => n8n.getNodeParameter(path, absent, options),
-		chooseAgain,
-	);
+	const fields = new FieldReader((...asked) => n8n.getNodeParameter(...asked), chooseAgain);
 	const generation = generations[fields.read(authentication, generationName)];
 	const { twenty2, request } = await connectToApi(n8n, generation);
 	const { listCalls, unify } = twenty2;
@@ -83,16 +79,12 @@ async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
 }
 
 const withValue = z.string().check(z.minLength(1));
-
 const started = z.catch(
 	z.pipe(z.iso.datetime({ offset: true }), z.transform(Date.parse)),
 	Number.NEGATIVE_INFINITY,
 );
 
-/**
- * The different values of a field, the one of the newest call first, with how often it occurs and when last.
- * @param calls under their public names
- */
+/** The different values of a field, with how often each occurs and when last. The newest call's value comes first. */
 export function distinctIn(
 	calls: JsonObject[],
 	field: CallField,

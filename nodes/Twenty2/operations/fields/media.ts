@@ -30,6 +30,9 @@ export const includeTranscript: INodeProperties = {
 	description: 'Whether to put what was said into the field transcript_text, if there is any',
 };
 
+/** In the order in which they are needed. */
+export const mediaFields = [includeTranscript, downloadRecording, maxRecordingSize];
+
 const megabytes = numberOf('megabytes', 1);
 
 /** Which files of a call to download. */

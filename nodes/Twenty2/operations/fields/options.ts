@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
 
 import type { Patience } from '../../policy/retry';
 import type { FieldReader } from './parameters';
@@ -34,6 +34,20 @@ const requestTimeoutSeconds: INodeProperties = {
 	description: 'How long one request may take, from sending it to the end of its answer',
 };
 
+/** The field Options of an operation. */
+export const optionsField = (
+	options: INodeProperties[],
+	displayOptions: IDisplayOptions,
+): INodeProperties => ({
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options,
+	displayOptions,
+});
+
 /** The options of every request, in the order in which they are needed. */
 export const requestOptionFields = [giveUpAfterSeconds, maxRetries, requestTimeoutSeconds];
 
@@ -43,12 +57,9 @@ export interface RequestOptions extends Patience {
 	timeoutMs: number;
 }
 
-/** A timer longer than 24 days fires at once, and an hour without an answer is long enough. */
-const MAX_TIMEOUT_SECONDS = 3600;
-
 const count = wholeNumber(0);
 const seconds = numberOf('seconds', 0);
-const timeout = numberOf('seconds', 1, MAX_TIMEOUT_SECONDS);
+const timeout = numberOf('seconds', 1, 3600);
 
 /** @throws Failure `INVALID_INPUT` naming the option */
 export function requestOptionsOf(parameters: FieldReader): RequestOptions {

@@ -39,16 +39,8 @@ const output: INodeProperties = {
 			value: 'simplified',
 			description: 'The fields that most workflows need, with the same names for all accounts',
 		},
-		{
-			name: 'Raw',
-			value: 'raw',
-			description: 'All that Twenty2 answered, untouched',
-		},
-		{
-			name: 'Selected Fields',
-			value: 'selected',
-			description: 'Only the fields that you choose',
-		},
+		{ name: 'Raw', value: 'raw', description: 'All that Twenty2 answered, untouched' },
+		{ name: 'Selected Fields', value: 'selected', description: 'Only the fields that you choose' },
 	],
 	default: 'simplified',
 	description: 'How much of a call to return',
@@ -63,7 +55,7 @@ const outputFields: INodeProperties = {
 	description: 'Which fields of a call to return. A field that Twenty2 did not send is left out.',
 };
 
-/** The two fields of an operation that returns calls. @param show when they are shown */
+/** The two fields of an operation that returns calls, and when they are shown. */
 export const outputChoice = (show: NonNullable<IDisplayOptions['show']>): INodeProperties[] => [
 	{ ...output, displayOptions: { show } },
 	{ ...outputFields, displayOptions: { show: { ...show, output: ['selected'] } } },
@@ -76,11 +68,7 @@ const selection = z
 	.array(z.enum(callFields, noFields), noFields)
 	.check(z.minLength(1, { error: noFields }));
 
-/**
- * What the item of a call holds, as the fields say.
- * @returns makes it of Twenty2's body
- * @throws Failure `INVALID_INPUT` naming the field
- */
+/** @returns makes the item of a call from Twenty2's body, as the fields say @throws Failure `INVALID_INPUT` */
 export function chosenOutput(
 	parameters: FieldReader,
 	{ unify }: Twenty2,
@@ -92,7 +80,7 @@ export function chosenOutput(
 	return (body) => picked(unify(body), fields);
 }
 
-/** The simplified output. @param call under the public names */
+/** The simplified output of a call under the public names. */
 export const simplified = (call: JsonObject): JsonObject => picked(call, simplifiedFields);
 
 /** The fields of a call that it has, in the order of `callFields`. */

@@ -15,10 +15,9 @@ export const whereToLook =
 export const chooseAgain = 'Open the node and choose it again';
 
 /**
- * n8n's `getNodeParameter`, the same for all contexts of n8n.
+ * n8n's `getNodeParameter`, which throws where an expression fails.
  * @param path of the field, with the name of its collection before a dot
  * @param absent returned for a field that the workflow does not hold
- * @throws an error of n8n when an expression fails
  */
 type GetParameter = (path: string, absent: unknown, options?: IGetNodeParameterOptions) => unknown;
 
@@ -30,38 +29,24 @@ export class FieldReader {
 		private readonly advice: string,
 	) {}
 
-	/**
-	 * @param field as the node shows it
-	 * @param schema its messages finish a sentence that begins with the field's name
-	 * @throws Failure with the code given
-	 */
+	/** @param schema its messages finish a sentence that begins with the field's name @throws Failure */
 	read<T>(field: INodeProperties, schema: z.ZodMiniType<T>, code?: InputCode): T {
-		// Without a value for an absent field n8n throws.
+		// Without a value for an absent field, n8n throws.
 		return this.checked(field, field.name, null, schema, code);
 	}
 
-	/**
-	 * Reads an option; one that was not added has its default.
-	 * @throws Failure `INVALID_INPUT`
-	 */
+	/** Reads an option. An option that was not added has its default. @throws Failure `INVALID_INPUT` */
 	readOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T {
 		return this.checked(field, optionPath(field), field.default, schema);
 	}
 
-	/**
-	 * Reads an option for which "not added" differs from its default.
-	 * @returns undefined when it was not added
-	 * @throws Failure `INVALID_INPUT`
-	 */
+	/** Reads an option. @returns undefined when it was not added @throws Failure `INVALID_INPUT` */
 	readAddedOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T | undefined {
 		const wasAdded = this.getParameter(optionPath(field), null, { rawExpressions: true }) !== null;
 		return wasAdded ? this.checked(field, optionPath(field), null, schema) : undefined;
 	}
 
-	/**
-	 * Whether a switch among the options is on. It is on once it was added, and off while it was not.
-	 * @throws Failure `INVALID_INPUT`
-	 */
+	/** Whether a switch among the options was added and is on. @throws Failure `INVALID_INPUT` */
 	isSwitchedOn(field: INodeProperties): boolean {
 		return this.checked(field, optionPath(field), false, yesOrNo);
 	}
@@ -97,25 +82,21 @@ const optionPath = ({ name }: INodeProperties) => `options.${name}`;
 
 /** The fields of one item. */
 export interface ItemFields extends FieldReader {
-	/** Its index in the input. */
+	/** The index of the item in the input. */
 	readonly item: number;
 	/** The fields of the input item. */
 	readonly input: JsonObject;
-	/** As the settings of the workflow name it. n8n lets a workflow have one that nobody knows. */
+	/** As the workflow's settings name it. n8n does not check the name. */
 	readonly workflowTimezone: string;
 }
 
 /** Reads the fields of one item out of n8n. */
 export class Parameters extends FieldReader implements ItemFields {
-	/** @param item its index in the input */
 	constructor(
 		private readonly n8n: IExecuteFunctions,
 		readonly item: number,
 	) {
-		super(
-			(path, absent, options) => n8n.getNodeParameter(path, item, absent, options),
-			whereToLook,
-		);
+		super((path, ...asked) => n8n.getNodeParameter(path, item, ...asked), whereToLook);
 	}
 
 	get input(): JsonObject {
@@ -127,11 +108,7 @@ export class Parameters extends FieldReader implements ItemFields {
 	}
 }
 
-/**
- * Checks a value of a field.
- * @param advice the description of the Failure
- * @throws Failure with the code given, its message naming the field
- */
+/** Checks a value of a field. @throws Failure with the code given, whose message names the field */
 export function checked<T>(
 	field: INodeProperties,
 	value: unknown,

@@ -3,15 +3,10 @@ import * as z from 'zod/v4/mini';
 
 import { isJsonObject } from '../../json';
 
-/** What a resource locator needs beside what any field has. */
-export interface LocatorField
-	extends Pick<
-		INodeProperties,
-		'displayName' | 'name' | 'placeholder' | 'description' | 'displayOptions' | 'hint'
-	> {
+interface LocatorField extends Omit<INodeProperties, 'type' | 'default'> {
 	/** The method of `listSearch` that fills its list. */
 	search: string;
-	/** What it offers to choose, e.g. "an assistant". */
+	/** What the list offers to choose, e.g. "an assistant". */
 	what: string;
 }
 
@@ -39,10 +34,7 @@ export const locator = ({
 	],
 });
 
-/**
- * The value of a resource locator. A workflow's JSON may hold plain text instead, which is what is typed in,
- * and so may an expression give it.
- */
+/** The value of a resource locator. A workflow's JSON or an expression may give plain text instead. */
 export function located<T>(schema: z.ZodMiniType<T>): z.ZodMiniType<T> {
 	return z.pipe(z.transform(valueIn), schema);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { reasonsIn } from '../../../nodes/Twenty2/api/fieldErrors';
+import { reasonsIn } from '../../../nodes/Twenty2/api/refusal';
 
 describe('reasonsIn', () => {
 	it.each<[unknown[] | Record<string, unknown>, string]>([

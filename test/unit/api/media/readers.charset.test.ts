@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { decoded } from '../../../../nodes/Twenty2/api/media/charset';
+import { decoded } from '../../../../nodes/Twenty2/api/media/readers';
 
 const hello = 'Agent: नमस्ते, “आशा”';
 const utf16le = (text: string) => Buffer.from(text, 'utf16le');

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { sleep } from '../../../nodes/Twenty2/api/sleep';
+import { sleep } from '../../../nodes/Twenty2/api/requestTimeout';
 import { pass, settle, useFakeTime, watch } from '../policy/fakeTime';
 
 describe('sleep', () => {
@@ -43,7 +43,7 @@ describe('sleep, of what n8n has for it', () => {
 			sleep: named(functions.sleep),
 			sleepWithAbort: named(functions.sleepWithAbort),
 		}));
-		const fresh = await import('../../../nodes/Twenty2/api/sleep');
+		const fresh = await import('../../../nodes/Twenty2/api/requestTimeout');
 		const { signal } = new AbortController();
 		await fresh.sleep(7, signal);
 		expect(taken).toEqual(['heeding', 7, signal]);

@@ -1,5 +1,16 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/** A key or secret of the credential. */
+export const secretField = (
+	field: Pick<INodeProperties, 'displayName' | 'name' | 'placeholder' | 'description'>,
+): INodeProperties => ({
+	...field,
+	type: 'string',
+	typeOptions: { password: true },
+	required: true,
+	default: '',
+});
+
 export const baseUrl: INodeProperties = {
 	displayName: 'Base URL',
 	name: 'baseUrl',
@@ -10,10 +21,7 @@ export const baseUrl: INodeProperties = {
 	description: 'The address of the Twenty2 API. Leave it as it is unless Twenty2 gave you another.',
 };
 
-/**
- * How much Twenty2 allows. The limits belong to the key and not to a node: "for higher limits, contact
- * the Twenty2 team", so whatever uses the key shares them.
- */
+/** How much Twenty2 allows a key. Whatever uses the key shares its limits. */
 export const limitFields: INodeProperties[] = [
 	{
 		displayName: 'Requests per Minute',
