@@ -44,7 +44,7 @@ describe('What stands beside the output', () => {
 		['hints are', () => vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses)],
 		['tags are', brokenCustomData('set')],
 		['earlier tags are', brokenCustomData('getAll')],
-	])('is left out where %s not to be had, and the output comes', async (_, breakIt) => {
+	])('the run goes on and the output comes where %s not to be had', async (_, breakIt) => {
 		breakIt();
 		const run = await engineFor(sandbox).run({
 			items: leads(3),
@@ -58,7 +58,7 @@ describe('What stands beside the output', () => {
 		expect(warned.join()).not.toContain(phone(0));
 	});
 
-	it('costs a run that fails neither its message nor what it placed', async () => {
+	it('missing extras cost a failed run neither its message nor what it placed', async () => {
 		vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses);
 		sandbox.behave(phone(1), 'refused');
 		const engine = engineFor(sandbox, { concurrentCalls: 1 });

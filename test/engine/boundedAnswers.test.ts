@@ -98,7 +98,7 @@ const timed = async <T>(work: () => Promise<T>) => {
 const placed = { ...answer(''), places: true };
 
 describe('Request Timeout is the time to the end of the answer', () => {
-	it('to a create: the outcome is unknown, and the connection closes', async () => {
+	it('an answer to a create that takes too long leaves the outcome unknown, and its connection closes', async () => {
 		const body = streamed(dripping(JSON.stringify({ ...call, message: 'x'.repeat(100) })));
 		sandbox.behave(phone(0), { ...placed, body });
 		const { result, seconds } = await timed(create);
@@ -114,7 +114,7 @@ describe('Request Timeout is the time to the end of the answer', () => {
 		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 
-	it('to a read', async () => {
+	it('an answer to a read that takes too long is TIMEOUT', async () => {
 		sandbox.behaveReads('*', answer(streamed(dripping(JSON.stringify(call)))));
 		const { result, seconds } = await timed(read);
 		expect(result?.error).toMatchObject({
@@ -127,7 +127,7 @@ describe('Request Timeout is the time to the end of the answer', () => {
 		await expect.poll(() => closedAt).toBeDefined();
 	});
 
-	it('and an answer that drips, but ends in time, is an answer', async () => {
+	it('an answer that drips, but ends in time, is an answer', async () => {
 		sandbox.behaveReads('*', answer(streamed(dripping(JSON.stringify(call)))));
 		expect(await read({ maxRetries: 0, requestTimeoutSeconds: 60 })).toMatchObject({
 			call_id: 'call_1',
@@ -142,31 +142,34 @@ describe('An answer is bounded in length', () => {
 		['endless', () => streamed(endless())],
 		['of 50 MB', () => ofBytes(50_000_000)],
 		['of 50 MB, compressed', () => gzipSync(ofBytes(50_000_000))],
-	])('to a create: the outcome is unknown, and nothing is redialled (%s)', async (_, body) => {
-		const headers = { 'content-type': 'application/json' };
-		const coded = Buffer.isBuffer(body()) ? { ...headers, 'content-encoding': 'gzip' } : headers;
-		sandbox.behave(phone(0), { ...placed, headers: coded, body: body() });
-		const json = await create({});
-		expect(json).toEqual({
-			error: expect.objectContaining({
-				code: 'INVALID_RESPONSE',
-				message: isTooLong,
-				status: 200,
-				outcome: 'unknown',
-				attempts: 1,
-			}),
-		});
-		expect(sandbox.seen.calls).toHaveLength(1);
-	});
+	])(
+		'an endless answer to a create leaves the outcome unknown, and nothing is redialled (%s)',
+		async (_, body) => {
+			const headers = { 'content-type': 'application/json' };
+			const coded = Buffer.isBuffer(body()) ? { ...headers, 'content-encoding': 'gzip' } : headers;
+			sandbox.behave(phone(0), { ...placed, headers: coded, body: body() });
+			const json = await create({});
+			expect(json).toEqual({
+				error: expect.objectContaining({
+					code: 'INVALID_RESPONSE',
+					message: isTooLong,
+					status: 200,
+					outcome: 'unknown',
+					attempts: 1,
+				}),
+			});
+			expect(sandbox.seen.calls).toHaveLength(1);
+		},
+	);
 
-	it('to a read', async () => {
+	it('an endless answer to a read is refused', async () => {
 		sandbox.behaveReads('*', answer(ofBytes(1_000_000)));
 		expect((await read())?.error).toMatchObject({ code: 'INVALID_RESPONSE', message: isTooLong });
 		sandbox.behaveReads('*', answer(ofBytes(990_000)));
 		expect(await read()).toMatchObject({ call_id: 'call_1', status: 'completed' });
 	});
 
-	it('and its connection closes, also where it comes to a standstill', async () => {
+	it('the connection of an endless answer closes, also where it comes to a standstill', async () => {
 		const body = new Readable({ read: () => undefined });
 		body.push('x'.repeat(1_100_000));
 		let closed = false;
@@ -176,12 +179,12 @@ describe('An answer is bounded in length', () => {
 		await expect.poll(() => closed).toBe(true);
 	});
 
-	it('of a refusal as well', async () => {
+	it('an endless refusal is bounded as well', async () => {
 		sandbox.behaveReads('*', { ...answer(ofBytes(2_000_000)), status: 502 });
 		expect((await read())?.error).toMatchObject({ code: 'INVALID_RESPONSE', status: 502 });
 	});
 
-	it('but a list of calls, which has no pages, may have 10 MB', async () => {
+	it('a list of calls, which has no pages, may have 10 MB', async () => {
 		const calls = (bytes: number) =>
 			JSON.stringify({ success: true, calls: [{ ...call, notes: 'x'.repeat(bytes) }] });
 		sandbox.behaveReads('*', answer(calls(9_000_000)));
@@ -199,12 +202,12 @@ describe('An answer is read as it was', () => {
 		['compressed', gzipSync(JSON.stringify(call)), { 'content-encoding': 'gzip' }],
 		['with a byte order mark', `\uFEFF${JSON.stringify(call)}`, {}],
 		['as plain text', JSON.stringify(call), { 'content-type': 'text/plain' }],
-	])('%s', async (_, body, headers) => {
+	])('an answer is read as it was: %s', async (_, body, headers) => {
 		sandbox.behaveReads('*', answer(body, headers));
 		expect(await read()).toMatchObject({ call_id: 'call_1' });
 	});
 
-	it('with a character that two parts share', async () => {
+	it('an answer is read as it was with a character that two parts share', async () => {
 		async function* inHalves() {
 			const bytes = Buffer.from(JSON.stringify({ ...call, output_parameters: { name: 'आशा' } }));
 			const middle = bytes.indexOf('आ') + 1;
@@ -233,7 +236,7 @@ describe('The connection test', () => {
 			},
 		});
 
-	it('does not read an endless answer', async () => {
+	it('the connection test does not read an endless answer', async () => {
 		sandbox.behaveReads('*', answer(streamed(endless())));
 		expect(await test()).toMatchObject({
 			status: 'Error',

@@ -58,7 +58,7 @@ describe('Files of a call that are late', () => {
 
 	describe.each(generations)('(%s)', (authentication) => {
 		it.each(late)(
-			'come all the same with a call that is waited for: they %s',
+			'late files come all the same with a call that is waited for: they %s',
 			async (_, delays) => {
 				await reopen(delays);
 				const node = waiting(both, { authentication });
@@ -72,7 +72,7 @@ describe('Files of a call that are late', () => {
 			},
 		);
 
-		it.each(late)('come all the same with Get Call: they %s', async (_, delays) => {
+		it.each(late)('late files come all the same with Get Call: they %s', async (_, delays) => {
 			await reopen(delays);
 			const call_id = await endedCall(authentication);
 			const node = getCallNode({ authentication, options: both });
@@ -85,7 +85,7 @@ describe('Files of a call that are late', () => {
 		[404, 'Its link answered with status 404'],
 		[202, 'Its link answered with status 202'],
 		[200, 'It is empty'],
-	] as const)('are given up after a minute (%i)', async (statusUntilThen, message) => {
+	] as const)('late files are given up after a minute (%i)', async (statusUntilThen, message) => {
 		await reopen({ fileDelayMs: 3_600 * SECOND, statusUntilThen });
 		const call_id = await endedCall('apiKey');
 		const node = getCallNode({ options: both }, { onError: 'continueErrorOutput' });
@@ -101,21 +101,21 @@ describe('Files of a call that are late', () => {
 		expect(seconds).toBeLessThanOrEqual(65);
 	});
 
-	it('say of a call that it was placed when they never came', async () => {
+	it('files that never came fail an item that says that its call was placed', async () => {
 		await reopen({ fileDelayMs: 3_600 * SECOND });
 		const node = waiting(both);
 		const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 		expect(run.errors[0]?.json.error).toMatchObject({ code: 'DOWNLOAD_FAILED', outcome: 'placed' });
 	});
 
-	it('have an empty transcript where a call was silent', async () => {
+	it('the transcript of a silent call is empty', async () => {
 		await reopen({ fileDelayMs: 3_600 * SECOND, statusUntilThen: 200 });
 		const node = waiting({ includeTranscript: true });
 		const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 		expect(run.success.map(({ json }) => json.transcript_text)).toEqual(['']);
 	});
 
-	it('are left out where nothing is ever linked, with one hint, and one minute for the run', async () => {
+	it('files are left out where nothing is ever linked, with one hint, and one minute for the run', async () => {
 		await reopen({ linkDelayMs: Number.POSITIVE_INFINITY });
 		const { runs, seconds } = await untilDone(sandbox, [
 			limited().start({ items: leads(30), node: waiting({ downloadRecording: true }) }),
@@ -136,7 +136,7 @@ describe('Files of a call that are late', () => {
 		{ talk: 57, interval: 5, ratio: 1.05 },
 		{ talk: 27, interval: 5, ratio: 1.05 },
 		{ talk: 5, interval: 2, ratio: 1.4 },
-	])('keep no line and no later call waiting (calls of $talk s)', async (given) => {
+	])('late files keep no line and no later call waiting (calls of $talk s)', async (given) => {
 		const placedIn = async (delays: Delays, options: IDataObject) => {
 			await reopen({ talkMs: given.talk * SECOND, ...delays });
 			const node = waiting({ pollIntervalSeconds: given.interval, ...options });
@@ -154,7 +154,7 @@ describe('Files of a call that are late', () => {
 		}
 	});
 
-	it('of a call that nobody answered are not waited for', async () => {
+	it('the files of a call that nobody answered are not waited for', async () => {
 		await reopen({ linkDelayMs: Number.POSITIVE_INFINITY });
 		sandbox.behave(phone(0), 'unanswered');
 		const { runs, seconds } = await untilDone(sandbox, [
@@ -165,7 +165,7 @@ describe('Files of a call that are late', () => {
 		expect(seconds).toBeLessThanOrEqual(3);
 	});
 
-	it('of calls that ended long ago are not waited for', async () => {
+	it('the files of calls that ended long ago are not waited for', async () => {
 		await reopen({ linkDelayMs: Number.POSITIVE_INFINITY });
 		const call_id = await endedCall('apiKey');
 		await vi.advanceTimersByTimeAsync(600 * SECOND);
@@ -180,7 +180,7 @@ describe('Files of a call that are late', () => {
 	it.each<[string, Delays]>([
 		['link', { linkDelayMs: Number.POSITIVE_INFINITY }],
 		['file', { fileDelayMs: 3_600 * SECOND }],
-	])('are no longer waited for after Stop (%s)', async (_, delays) => {
+	])('files are no longer waited for after Stop (%s)', async (_, delays) => {
 		await reopen(delays);
 		const running = await limited().start({ items: leads(1), node: waiting(both) });
 		await settle(sandbox);

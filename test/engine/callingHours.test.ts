@@ -40,7 +40,7 @@ describe('Calling Hours', () => {
 
 	const errorsOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error));
 
-	it('are kept, and the item says when to try again', async () => {
+	it('a call outside the hours is not placed, and its item says when to try again', async () => {
 		vi.setSystemTime(friday(21, 14));
 		const run = await runOf(within({ from: '09:00', to: '21:00', days: [1, 2, 3, 4, 5] }));
 		expect(run.status).toBe('success');
@@ -59,7 +59,7 @@ describe('Calling Hours', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('let calls through at any other time', async () => {
+	it('the hours let calls through at any other time', async () => {
 		vi.setSystemTime(friday(20, 59));
 		const run = await runOf(within({}));
 		expect(run.success).toHaveLength(2);
@@ -74,13 +74,13 @@ describe('Calling Hours', () => {
 			'Europe/Berlin',
 			'2026-05-22T09:00:00+09:00',
 		],
-	])('go by the clock of %s', async (_, hours, timezone, next) => {
+	])('the hours go by the clock of %s', async (_, hours, timezone, next) => {
 		vi.setSystemTime(Date.UTC(2026, 4, 21, 23, 0));
 		const [error] = errorsOf(await runOf(within({ ...hours, to: '21:00' }), { timezone }));
 		expect(error).toMatchObject({ code: 'OUTSIDE_CALLING_HOURS', next_allowed_at: next });
 	});
 
-	it('may differ from item to item', async () => {
+	it('the hours may differ from item to item', async () => {
 		vi.setSystemTime(friday(12));
 		const items = ['09:00', '13:00'].map((from, n) => ({ phone: phone(n), from }));
 		const run = await runOf(within({ from: '={{ $json.from }}' }), { items });
@@ -88,7 +88,7 @@ describe('Calling Hours', () => {
 		expect(errorsOf(run)).toMatchObject([{ next_allowed_at: '2026-05-22T13:00:00+05:30' }]);
 	});
 
-	it('stop the run under Stop Workflow, and a retry within them phones the rest', async () => {
+	it('the hours stop the run under Stop Workflow, and a retry within them phones the rest', async () => {
 		vi.setSystemTime(friday(21, 14));
 		const node = within({}, {}, { onError: 'stopWorkflow' });
 		const thrown = await runOf(node, { items: leads(3) });
@@ -103,7 +103,7 @@ describe('Calling Hours', () => {
 		expect(retried.success).toHaveLength(3);
 	});
 
-	it('end while calls wait for the limit, and nobody is phoned after that', async () => {
+	it('the hours end while calls wait for the limit, and nobody is phoned after that', async () => {
 		vi.setSystemTime(friday(20, 59));
 		const node = within({});
 		const items = leads(25);
@@ -115,7 +115,7 @@ describe('Calling Hours', () => {
 		);
 	});
 
-	it('end while a call waits to be sent again after trouble at Twenty2', async () => {
+	it('the hours end while a call waits to be sent again after trouble at Twenty2', async () => {
 		vi.setSystemTime(friday(20, 59) + 59_500);
 		sandbox.behave(phone(0), '500 always');
 		const run = await runOf(within({}), { items: leads(1) });
@@ -125,7 +125,7 @@ describe('Calling Hours', () => {
 		expect(sandbox.seen.requests).toHaveLength(1);
 	});
 
-	it('end while a call waits because Twenty2 says that there are too many requests', async () => {
+	it('the hours end while a call waits because Twenty2 says that there are too many requests', async () => {
 		vi.setSystemTime(friday(20, 59) + 58_000);
 		const busy = { kind: 'refuse', status: 429, message: 'Too many', times: 1 } as const;
 		sandbox.behave(phone(0), { ...busy, code: 'RATE_LIMIT_EXCEEDED', retryAfterSeconds: 5 });
@@ -135,7 +135,7 @@ describe('Calling Hours', () => {
 		]);
 	});
 
-	it('leave a deduplication key unused', async () => {
+	it('the hours leave a deduplication key unused', async () => {
 		vi.setSystemTime(friday(21, 14));
 		const node = within({}, { deduplicationKey: '={{ $json.phone }}' });
 		const engine = engineFor(sandbox);
@@ -145,7 +145,7 @@ describe('Calling Hours', () => {
 		expect((await runUntilDone(sandbox, engine.start(what))).success).toHaveLength(2);
 	});
 
-	it('do not matter to a call that was placed within them', async () => {
+	it('the hours do not matter to a call that was placed within them', async () => {
 		vi.setSystemTime(friday(20, 59));
 		sandbox.behave(phone(1), 'refused');
 		const node = within({}, {}, { onError: 'stopWorkflow' });
@@ -161,7 +161,7 @@ describe('Calling Hours', () => {
 		expect(errorsOf(retried)).toMatchObject([{ code: 'OUTSIDE_CALLING_HOURS' }]);
 	});
 
-	it('are taken as a table gives them', async () => {
+	it('the hours are taken as a table gives them', async () => {
 		vi.setSystemTime(friday(12));
 		const times = ['9', '09:00:00', '9:00 AM', '13:00:00'];
 		const items = times.map((from, n) => ({ phone: phone(n), from }));
@@ -170,7 +170,7 @@ describe('Calling Hours', () => {
 		expect(errorsOf(run)).toMatchObject([{ next_allowed_at: '2026-05-22T13:00:00+05:30' }]);
 	});
 
-	it('that cannot be read are shown, and nobody is phoned', async () => {
+	it('hours that cannot be read are shown, and nobody is phoned', async () => {
 		const run = await runOf(within({ from: 'nine' }), { items: leads(1) });
 		expect(errorsOf(run)).toMatchObject([
 			{
@@ -181,7 +181,7 @@ describe('Calling Hours', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('are refused when they cannot be judged', async () => {
+	it('the hours are refused when they cannot be judged', async () => {
 		const run = await runOf(within({ zone: 'number' }), { items: [{ phone: '+12015550123' }] });
 		expect(errorsOf(run)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
 		expect(sandbox.seen.requests).toEqual([]);

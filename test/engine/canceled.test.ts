@@ -32,18 +32,21 @@ describe('Stop in the editor', () => {
 		expect(sandbox.seen.requests).toHaveLength(sent);
 	};
 
-	it.each(['cancel', 'timeOut'] as const)('drops what is queued (%s)', async (how) => {
-		const running = await engineFor(sandbox).start({ items: leads(30), node: createCallNode() });
-		answers.after(6, () => running[how]());
-		const run = await running.finished;
+	it.each(['cancel', 'timeOut'] as const)(
+		'Stop in the editor drops what is queued (%s)',
+		async (how) => {
+			const running = await engineFor(sandbox).start({ items: leads(30), node: createCallNode() });
+			answers.after(6, () => running[how]());
+			const run = await running.finished;
 
-		expect(run.status).toBe('canceled');
-		await expectNothingLeft();
-		// Six, and what was on its way.
-		expect(sandbox.seen.requests.length).toBeLessThanOrEqual(6 + 3);
-	});
+			expect(run.status).toBe('canceled');
+			await expectNothingLeft();
+			// Six, and what was on its way.
+			expect(sandbox.seen.requests.length).toBeLessThanOrEqual(6 + 3);
+		},
+	);
 
-	it('ends the wait for a retry, and Retry On Fail sends nothing either', async () => {
+	it('Stop in the editor ends the wait for a retry, and Retry On Fail sends nothing either', async () => {
 		sandbox.behave(phone(0), '500 always');
 		const running = await engineFor(sandbox).start({
 			items: leads(1),
@@ -57,7 +60,7 @@ describe('Stop in the editor', () => {
 		expect(sandbox.seen.requests).toHaveLength(1);
 	});
 
-	it('leaves the key to the next execution at once', async () => {
+	it('Stop in the editor leaves the key to the next execution at once', async () => {
 		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 100 });
 		const engine = engineFor(sandbox);
 		const running = await engine.start({ items: leads(9), node: createCallNode() });
@@ -70,21 +73,24 @@ describe('Stop in the editor', () => {
 		expect(next.success).toHaveLength(1);
 	});
 
-	it.skipIf(resumesAfterStop)('phones nobody at all when it is retried on n8n 1', async () => {
-		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
-		const running = await engineFor(sandbox).start({ items: leads(9), node: createCallNode() });
-		answers.after(2, () => running.cancel());
-		const stopped = await runUntilDone(sandbox, Promise.resolve(running));
-		const sent = sandbox.seen.requests.length;
-		const retried = await runUntilDone(sandbox, stopped.startRetry());
+	it.skipIf(resumesAfterStop)(
+		'an execution that was stopped phones nobody at all when it is retried on n8n 1',
+		async () => {
+			for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
+			const running = await engineFor(sandbox).start({ items: leads(9), node: createCallNode() });
+			answers.after(2, () => running.cancel());
+			const stopped = await runUntilDone(sandbox, Promise.resolve(running));
+			const sent = sandbox.seen.requests.length;
+			const retried = await runUntilDone(sandbox, stopped.startRetry());
 
-		expect([stopped.status, retried.status]).toEqual(['canceled', 'success']);
-		expect(retried.success).toEqual([]);
-		expect(sandbox.seen.requests).toHaveLength(sent);
-	});
+			expect([stopped.status, retried.status]).toEqual(['canceled', 'success']);
+			expect(retried.success).toEqual([]);
+			expect(sandbox.seen.requests).toHaveLength(sent);
+		},
+	);
 
 	it.each(['stopWorkflow', 'continueRegularOutput'] as const)(
-		'phones nobody twice when it is retried before n8n has saved it (%s)',
+		'an execution that was stopped phones nobody twice when it is retried before n8n has saved it (%s)',
 		async (onError) => {
 			for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
 			const running = await engineFor(sandbox).start({
@@ -108,7 +114,7 @@ describe('Stop in the editor', () => {
 	);
 
 	it.runIf(resumesAfterStop)(
-		'phones nobody again when it is retried, and who was never reached',
+		'a retry of a stopped execution phones nobody again, and phones who was never reached',
 		async () => {
 			for (const lead of leads(50)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
 			const running = await engineFor(sandbox).start({

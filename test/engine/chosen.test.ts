@@ -28,33 +28,36 @@ describe('A node whose JSON asks for what it does not have', () => {
 		['a dry run and an authentication', { authentication: 'oauth', options: { dryRun: true } }, ''],
 	];
 
-	it.each(cases)('says so on each item under Continue (%s)', async (_, parameters, message) => {
-		for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
-			const node = createCallNode(parameters, { onError });
-			const run = await engineFor(sandbox).run({ items: leads(3), node });
-			expect(run.status).toBe('success');
-			const items = onError === 'continueErrorOutput' ? run.errors : run.success;
-			expect(items.map(({ json }) => json.error)).toEqual(
-				leads(3).map(() =>
-					expect.objectContaining({
-						code: 'INVALID_INPUT',
-						message: expect.stringContaining(message),
-						description: 'Open the node and choose it again',
-						status: null,
-						source: 'n8n',
-						attempts: 0,
-					}),
-				),
-			);
-			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
-				[0, 1, 2].map((item) => ({ item })),
-			);
-		}
-		expect(sandbox.seen.requests).toEqual([]);
-	});
+	it.each(cases)(
+		'a node that is asked for what it does not have says so on each item under Continue (%s)',
+		async (_, parameters, message) => {
+			for (const onError of ['continueRegularOutput', 'continueErrorOutput'] as const) {
+				const node = createCallNode(parameters, { onError });
+				const run = await engineFor(sandbox).run({ items: leads(3), node });
+				expect(run.status).toBe('success');
+				const items = onError === 'continueErrorOutput' ? run.errors : run.success;
+				expect(items.map(({ json }) => json.error)).toEqual(
+					leads(3).map(() =>
+						expect.objectContaining({
+							code: 'INVALID_INPUT',
+							message: expect.stringContaining(message),
+							description: 'Open the node and choose it again',
+							status: null,
+							source: 'n8n',
+							attempts: 0,
+						}),
+					),
+				);
+				expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+					[0, 1, 2].map((item) => ({ item })),
+				);
+			}
+			expect(sandbox.seen.requests).toEqual([]);
+		},
+	);
 
 	it.each(cases)(
-		'stops the workflow with one error that names the field (%s)',
+		'a node that is asked for what it does not have stops the workflow with one error that names the field (%s)',
 		async (_, parameters, message) => {
 			const run = await engineFor(sandbox).run({
 				items: leads(3),
@@ -72,7 +75,7 @@ describe('A node whose JSON asks for what it does not have', () => {
 		},
 	);
 
-	it('tells of an outcome only where it is known to dial', async () => {
+	it('a node that is asked for what it does not have tells of an outcome only where it is known to dial', async () => {
 		const outcomeOf = async (node: ReturnType<typeof createCallNode>) => {
 			const settings = { onError: 'continueRegularOutput' } as const;
 			const run = await engineFor(sandbox).run({ items: leads(1), node: { ...node, ...settings } });

@@ -72,7 +72,7 @@ describe('An execution that ends without a word', () => {
 	};
 
 	it.skipIf(onN8n1).each([0, 1, 19, 20, 33, 57])(
-		'phones nobody twice by "Retry execution" after %i answers, and everybody whom it never reached',
+		'an execution that was killed phones nobody twice by "Retry execution" after %i answers, and everybody whom it never reached',
 		async (answered) => {
 			const { engine, running } = await killedAfter(60, answered);
 			const retry = running.startAgain({
@@ -84,19 +84,22 @@ describe('An execution that ends without a word', () => {
 		},
 	);
 
-	it.skipIf(onN8n1)('is retried once more, and phones nobody twice even then', async () => {
-		const { engine, running } = await killedAfter(60, 25);
-		const workflow = nodeIn(await workflowOf(engine), 'test.elsewhere');
-		const first = running.startAgain({ by: 'retry', workflow });
-		await first.finished;
-		const again = running.startAgain({ by: 'retry', workflow });
-		const codes = (await again.finished).success.map(({ json }) => codeOf(json));
-		expect(new Set(codes)).toEqual(new Set(['OUTCOME_UNKNOWN']));
-		expect(Object.values(sandbox.seen.perNumber()).every((calls) => calls === 1)).toBe(true);
-		await stop(running);
-	});
+	it.skipIf(onN8n1)(
+		'an execution that was killed phones nobody twice when it is retried once more',
+		async () => {
+			const { engine, running } = await killedAfter(60, 25);
+			const workflow = nodeIn(await workflowOf(engine), 'test.elsewhere');
+			const first = running.startAgain({ by: 'retry', workflow });
+			await first.finished;
+			const again = running.startAgain({ by: 'retry', workflow });
+			const codes = (await again.finished).success.map(({ json }) => codeOf(json));
+			expect(new Set(codes)).toEqual(new Set(['OUTCOME_UNKNOWN']));
+			expect(Object.values(sandbox.seen.perNumber()).every((calls) => calls === 1)).toBe(true);
+			await stop(running);
+		},
+	);
 
-	it('phones nobody twice where its worker stood still, and another worker is given the same', async () => {
+	it('an execution whose worker stood still phones nobody twice when another worker is given the same', async () => {
 		const engine = await twoProcesses();
 		const items = leads(50);
 		for (const lead of items) sandbox.behave(lead.phone, { kind: 'slow', ms: 20 });
@@ -117,7 +120,7 @@ describe('An execution that ends without a word', () => {
 		}
 	});
 
-	it('is phoned even so with Call Again When Unsure, once more each', async () => {
+	it('an execution that was killed phones each person in doubt once more with Call Again When Unsure', async () => {
 		const engine = await twoProcesses();
 		const options = { retryUnknownOutcome: true };
 		const node = createCallNode({ options }, continues);
@@ -130,21 +133,24 @@ describe('An execution that ends without a word', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 2, [phone(2)]: 2 });
 	});
 
-	it.skipIf(onN8n1)('of an agent phones nobody twice by "Retry execution"', async () => {
-		const { agentNodeTypes, agentWith } = await import('./agent');
-		const engine = engineFor(sandbox, {}, agentNodeTypes());
-		sandbox.behave(phone(0), 'place and hang');
-		const options = { requestTimeoutSeconds: 3600 };
-		const running = await engine.startWorkflow(agentWith(createCallNode({ options })), {
-			items: leads(1),
-			observe: 'Agent',
-		});
-		await expect.poll(() => sandbox.seen.calls.length).toBe(1);
-		const retry = await running.startAgain({ by: 'retry' }).finished;
-		expect(retry.success.map(({ json }) => String(json.told))).toEqual([
-			expect.stringMatching(/^OUTCOME_UNKNOWN: /),
-		]);
-		expect(sandbox.seen.calls).toHaveLength(1);
-		await stop(running);
-	});
+	it.skipIf(onN8n1)(
+		'an execution of an agent that was killed phones nobody twice by "Retry execution"',
+		async () => {
+			const { agentNodeTypes, agentWith } = await import('./agent');
+			const engine = engineFor(sandbox, {}, agentNodeTypes());
+			sandbox.behave(phone(0), 'place and hang');
+			const options = { requestTimeoutSeconds: 3600 };
+			const running = await engine.startWorkflow(agentWith(createCallNode({ options })), {
+				items: leads(1),
+				observe: 'Agent',
+			});
+			await expect.poll(() => sandbox.seen.calls.length).toBe(1);
+			const retry = await running.startAgain({ by: 'retry' }).finished;
+			expect(retry.success.map(({ json }) => String(json.told))).toEqual([
+				expect.stringMatching(/^OUTCOME_UNKNOWN: /),
+			]);
+			expect(sandbox.seen.calls).toHaveLength(1);
+			await stop(running);
+		},
+	);
 });

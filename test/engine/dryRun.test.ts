@@ -41,7 +41,7 @@ describe('A dry run', () => {
 		row === 1 ? { ...lead, phone: '12345' } : row === 3 ? { ...lead, phone: '' } : lead,
 	);
 
-	it.each(onErrors)('shows all five rows, of which two are bad (%s)', async (onError) => {
+	it.each(onErrors)('a dry run shows all five rows, of which two are bad (%s)', async (onError) => {
 		const node = dry({}, {}, onError);
 		const { status, success, errors, ...run } = await runOf(node, fiveRows);
 		const bad = (row: number, message: RegExp) => ({
@@ -87,7 +87,7 @@ describe('A dry run', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('shows what Twenty2 would be sent', async () => {
+	it('a dry run shows what Twenty2 would be sent', async () => {
 		const node = dry(
 			{ additionalBodyFields: '{"campaign": "November"}' },
 			{
@@ -110,7 +110,7 @@ describe('A dry run', () => {
 		]);
 	});
 
-	it('says when a call would ring that Twenty2 keeps until nine', async () => {
+	it('a dry run says when a call would ring that Twenty2 keeps until nine', async () => {
 		vi.setSystemTime(Date.UTC(2026, 4, 22, 15, 31));
 		const [item] = jsonOf(await runOf());
 		expect(item).toMatchObject({ rings_now: false, rings_at: '2026-05-23T09:00:00+05:30' });
@@ -135,7 +135,7 @@ describe('A dry run', () => {
 			'3 items are not: see what the output says.',
 		],
 	])(
-		'says whether it is %s of the Calling Hours, and calls no other item ready',
+		'a dry run says whether it is %s of the Calling Hours, and calls no other item ready',
 		async (_, to, told, hint) => {
 			const run = await runOf(dry({ callingHours: { hours: { from: '09:00', to } } }));
 			expect(jsonOf(run).map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
@@ -145,7 +145,7 @@ describe('A dry run', () => {
 		},
 	);
 
-	it('says by whose clock the Calling Hours of each number are', async () => {
+	it('a dry run says by whose clock the Calling Hours of each number are', async () => {
 		const hours = { from: '09:00:00', to: '9 pm', zone: 'number' };
 		const items = [{ phone: '+919876543210' }, { phone: '+4915123456789' }];
 		const told = jsonOf(await runOf(dry({ callingHours: { hours } }), items));
@@ -155,13 +155,13 @@ describe('A dry run', () => {
 		]);
 	});
 
-	it('refuses what a real run would refuse', async () => {
+	it('a dry run refuses what a real run would refuse', async () => {
 		const options = { maxRetries: -1, deduplicationKey: '={{ $json.name }}' };
 		const [item] = jsonOf(await runOf(dry(options)));
 		expect(item?.error).toMatchObject({ code: 'INVALID_INPUT', dry_run: true });
 	});
 
-	it('by the rules of the workspace API', async () => {
+	it('a dry run goes by the rules of the workspace API', async () => {
 		const node = dry({}, { authentication: 'workspace' });
 		const [item] = jsonOf(await runOf(node, [{ phone: '+14155550123' }]));
 		expect(item?.error).toMatchObject({
@@ -174,26 +174,29 @@ describe('A dry run', () => {
 	it.each([
 		['empty', { apiKey: '' }, /^API Key in the Twenty2 credential/],
 		['missing', undefined, /credentials/],
-	])('shows what is known also where the credential is %s', async (_, changes, message) => {
-		const node = changes ? dry() : { ...dry(), credentials: {} };
-		const run = await runOf(node, fiveRows, engineFor(sandbox, changes));
-		expect(run.status).toBe('success');
-		const errors = jsonOf(run).map(({ error }) => Object(error));
-		expect(errors.map(({ code }) => code)).toEqual([
-			'INVALID_INPUT',
-			'INVALID_NUMBER',
-			'INVALID_INPUT',
-			'INVALID_NUMBER',
-			'INVALID_INPUT',
-		]);
-		expect(errors[0]).toMatchObject({
-			message: expect.stringMatching(message),
-			dry_run: true,
-			call: { dry_run: true, to_number: phone(0), rings_now: true },
-		});
-	});
+	])(
+		'a dry run shows what is known also where the credential is %s',
+		async (_, changes, message) => {
+			const node = changes ? dry() : { ...dry(), credentials: {} };
+			const run = await runOf(node, fiveRows, engineFor(sandbox, changes));
+			expect(run.status).toBe('success');
+			const errors = jsonOf(run).map(({ error }) => Object(error));
+			expect(errors.map(({ code }) => code)).toEqual([
+				'INVALID_INPUT',
+				'INVALID_NUMBER',
+				'INVALID_INPUT',
+				'INVALID_NUMBER',
+				'INVALID_INPUT',
+			]);
+			expect(errors[0]).toMatchObject({
+				message: expect.stringMatching(message),
+				dry_run: true,
+				call: { dry_run: true, to_number: phone(0), rings_now: true },
+			});
+		},
+	);
 
-	it('is on once it was added, and off where it was not added or switched off', async () => {
+	it('a dry run is on once it was added, and off where it was not added or switched off', async () => {
 		const { options = [] } =
 			new Twenty2().description.properties.find(
 				({ name, displayOptions }) =>
@@ -214,7 +217,7 @@ describe('A dry run', () => {
 		expect(await phoned({ dryRun: null })).toBe(0);
 	});
 
-	it('names the earlier item that has the same key, and no item where there is none', async () => {
+	it('a dry run names the earlier item that has the same key, and no item where there is none', async () => {
 		const items = [
 			{ phone: phone(0), email: 'asha@example.com' },
 			{ phone: phone(1) },
@@ -246,7 +249,7 @@ describe('A dry run', () => {
 		expect(jsonOf(without).some((json) => 'same_key_as_item' in json)).toBe(false);
 	});
 
-	it('records nothing, and a later real run phones everybody', async () => {
+	it('a dry run records nothing, and a later real run phones everybody', async () => {
 		const key = { deduplicationKey: '={{ $json.phone }}' };
 		const run = await runOf(dry(key));
 		expect(run.data.executionData?.contextData).toEqual({});
@@ -257,7 +260,7 @@ describe('A dry run', () => {
 		);
 	});
 
-	it('shows calls that were placed under their key as well, and repeats none', async () => {
+	it('a dry run shows calls that were placed under their key as well, and repeats none', async () => {
 		const key = { deduplicationKey: '={{ $json.phone }}' };
 		await runOf(createCallNode({ options: key }));
 		await runOf(dry(key));
@@ -267,7 +270,7 @@ describe('A dry run', () => {
 		);
 	});
 
-	it('can be one of some items, and the others are phoned', async () => {
+	it('a dry run can be one of some items, and the others are phoned', async () => {
 		const items = leads(4).map((lead, row) => ({ ...lead, test: row % 2 === 0 }));
 		Object.assign(items[2] ?? {}, { phone: 'nobody' });
 		const run = await runOf(dry({ dryRun: '={{ $json.test }}' }), items);
@@ -285,7 +288,7 @@ describe('A dry run', () => {
 	});
 
 	it.each(['={{ $json.nothing }}', '={{ "yes" }}', 'true'])(
-		'that is neither on nor off phones nobody (%s)',
+		'a Dry Run that is neither on nor off phones nobody (%s)',
 		async (dryRun) => {
 			const run = await runOf(dry({ dryRun }));
 			expect(run.error).toMatchObject({ code: 'INVALID_INPUT' });

@@ -198,7 +198,7 @@ const node = (name: string, type: string, more: Partial<INode> = {}): INode => (
 });
 
 describe('a node in the engine', () => {
-	it('sends what its credential and expressions say', async () => {
+	it('a node sends what its credential and expressions say', async () => {
 		const run = await proof().run({
 			items: people,
 			node: { parameters: names, credentials: 'proofApi' },
@@ -217,7 +217,7 @@ describe('a node in the engine', () => {
 		expect(run.hints.map(({ message }) => message)).toEqual(['attempt 1']);
 	});
 
-	it("gives failed items to the error output, with the input's fields", async () => {
+	it("a node gives failed items to the error output, with the input's fields", async () => {
 		const run = await proof().run({
 			items: [
 				{ name: 'Asha', path: '/echo' },
@@ -237,7 +237,7 @@ describe('a node in the engine', () => {
 		]);
 	});
 
-	it('keeps its context through Retry On Fail', async () => {
+	it('a node keeps its context through Retry On Fail', async () => {
 		refusals = 1;
 		const run = await proof().run({
 			items: people,
@@ -255,7 +255,7 @@ describe('a node in the engine', () => {
 		expect(seen.map(({ name }) => name)).toEqual(['Asha', 'Asha', 'Ravi']);
 	});
 
-	it('keeps its context through "Retry execution", again and again', async () => {
+	it('a node keeps its context through "Retry execution", again and again', async () => {
 		refusals = 2;
 		const failed = await proof().run({
 			items: people,
@@ -276,7 +276,7 @@ describe('a node in the engine', () => {
 		await expect(done.retry()).rejects.toThrow('cannot be retried');
 	});
 
-	it('is retried with a workflow changed meanwhile', async () => {
+	it('a node is retried with a workflow changed meanwhile', async () => {
 		const failed = await proof().run({
 			items: people,
 			node: { parameters: { ...names, path: '/refuse' }, credentials: 'proofApi' },
@@ -291,7 +291,7 @@ describe('a node in the engine', () => {
 		expect(done.success.map(({ json }) => json.name)).toEqual(['Asha', 'Ravi']);
 	});
 
-	it('has the run index of its pass through a loop', async () => {
+	it('a node has the run index of its pass through a loop', async () => {
 		const run = await proof().runWorkflow(
 			{
 				nodes: [
@@ -330,7 +330,7 @@ describe('a node in the engine', () => {
 			return await execution.finished;
 		}
 
-		it('is told so', async () => {
+		it('a node that was stopped is told so', async () => {
 			const run = await interrupted('cancel');
 
 			expect(run.status).toBe('canceled');
@@ -338,7 +338,7 @@ describe('a node in the engine', () => {
 		});
 
 		it.runIf(resumesAfterStop)(
-			'begins again from the trigger when retried, without its context',
+			'an execution that was stopped begins again from the trigger when retried, without its context',
 			async () => {
 				const run = await interrupted('cancel');
 				Patient.started = () => again.cancel();
@@ -355,7 +355,7 @@ describe('a node in the engine', () => {
 			},
 		);
 
-		it('is not run again when the timeout had struck', async () => {
+		it('a node is not run again when the timeout had struck', async () => {
 			const run = await interrupted('timeOut');
 			const retried = await run.retry();
 
@@ -367,7 +367,7 @@ describe('a node in the engine', () => {
 		});
 	});
 
-	it('finds the keys of earlier executions', async () => {
+	it('a node finds the keys of earlier executions', async () => {
 		const engine = createEngine({ nodeTypes: { 'test.once': new Once() } });
 		await engine.run({ items: [{ key: 'a' }], node: {} });
 		const run = await engine.run({ items: [{ key: 'a' }, { key: 'b' }], node: {} });

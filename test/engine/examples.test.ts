@@ -36,13 +36,16 @@ describe('nightly-campaign', () => {
 			{ waitForCompletion: true, options: { maxWaitMinutes: 0 } },
 			'Called: WAIT_TIMEOUT',
 		],
-	])('notes of %s whether the phone rang (%j)', async (phone, parameters, note) => {
-		const sandbox = await startSandbox();
-		const node = createCallNode(parameters, { onError: 'continueErrorOutput' });
-		const { errors } = await engineFor(sandbox).run({ items: [{ phone }], node });
-		await sandbox.close();
-		const [item] = errors;
-		if (!item) throw new Error('Nothing went wrong');
-		expect(await resultOf('nightly-campaign.json', 'Note the Reason', item)).toBe(note);
-	});
+	])(
+		'the example nightly-campaign notes of %s whether the phone rang (%j)',
+		async (phone, parameters, note) => {
+			const sandbox = await startSandbox();
+			const node = createCallNode(parameters, { onError: 'continueErrorOutput' });
+			const { errors } = await engineFor(sandbox).run({ items: [{ phone }], node });
+			await sandbox.close();
+			const [item] = errors;
+			if (!item) throw new Error('Nothing went wrong');
+			expect(await resultOf('nightly-campaign.json', 'Note the Reason', item)).toBe(note);
+		},
+	);
 });

@@ -28,7 +28,7 @@ describe('The marks of an execution', () => {
 		}
 	};
 
-	it('go ten minutes after it has ended well, and not before', async () => {
+	it('the marks of an execution go ten minutes after it has ended well, and not before', async () => {
 		await runUntilDone(sandbox, engine.start({ items: leads(45), node: createCallNode() }));
 		expect(processedKeys.marks).toHaveLength(3);
 		await minutes(9);
@@ -37,7 +37,7 @@ describe('The marks of an execution', () => {
 		expect(processedKeys.marks).toHaveLength(0);
 	});
 
-	it('stay when it has failed, and after its retry has ended well', async () => {
+	it('the marks of an execution stay when it has failed, and after its retry has ended well', async () => {
 		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const failed = await runUntilDone(
 			sandbox,
@@ -48,7 +48,7 @@ describe('The marks of an execution', () => {
 		expect(processedKeys.marks).toHaveLength(2);
 	});
 
-	it('stay when they were met by another try, which ends well', async () => {
+	it('the marks of an execution stay when they were met by another try, which ends well', async () => {
 		for (const lead of leads(3)) sandbox.behave(lead.phone, { kind: 'slow', ms: 5_000 });
 		const node = createCallNode({}, { onError: 'continueRegularOutput' });
 		const stalled = await engine.start({ items: leads(3), node });
@@ -62,7 +62,7 @@ describe('The marks of an execution', () => {
 		expect(processedKeys.marks).toHaveLength(1);
 	});
 
-	it('are none of a dry run, of a look at a call, and of calls with a key', async () => {
+	it('a dry run, a look at a call and calls with a key leave no marks', async () => {
 		const runs = [
 			createCallNode({ options: { dryRun: true } }),
 			createCallNode({ options: { deduplicationKey: '={{ $json.phone }}' } }),

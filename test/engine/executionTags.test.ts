@@ -12,7 +12,7 @@ describe('The list of executions', () => {
 
 	const placed = () => sandbox.seen.calls.map(({ call_id }) => call_id);
 
-	it('finds an execution by the ID of each of its calls', async () => {
+	it('the list of executions finds an execution by the ID of each of its calls', async () => {
 		const run = await engineFor(sandbox).run({ items: leads(3), node: createCallNode() });
 		const { metadata = {} } = run.data.resultData;
 		expect(Object.keys(metadata)).toEqual(['twenty2_call_id']);
@@ -22,7 +22,7 @@ describe('The list of executions', () => {
 	it.each([
 		['waits for calls in vain', { waitForCompletion: true, options: { maxWaitMinutes: 0 } }, false],
 		['fails at another item', {}, true],
-	])('finds one that %s', async (_, parameters, failing) => {
+	])('the list of executions finds an execution that %s', async (_, parameters, failing) => {
 		if (failing) sandbox.behave(phone(1), 'refused');
 		const engine = engineFor(sandbox, { concurrentCalls: 1 });
 		const run = await engine.run({ items: leads(2), node: createCallNode(parameters) });
@@ -31,7 +31,7 @@ describe('The list of executions', () => {
 		for (const id of placed()) expect(run.data.resultData.metadata?.twenty2_call_id).toContain(id);
 	});
 
-	it('has room for 30 calls in values that n8n keeps whole, and leaves keys to the workflow', async () => {
+	it('the list of executions has room for 30 calls in values that n8n keeps whole, and leaves keys to the workflow', async () => {
 		const run = await engineFor(sandbox).run({ items: leads(200), node: createCallNode() });
 		const tags = Object.entries(run.data.resultData.metadata ?? {});
 		expect(run.success).toHaveLength(200);
@@ -42,7 +42,7 @@ describe('The list of executions', () => {
 		for (const [, value] of tags) expect(value.length).toBeLessThanOrEqual(255);
 	});
 
-	it('tags short IDs after one that is too long for the room that is left', async () => {
+	it('the list of executions tags short IDs after one that is too long for the room that is left', async () => {
 		const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => letter.repeat(150));
 		const all = [...ids, 'x'.repeat(255), 'call_short', 'y'.repeat(300), 'call_last'];
 		all.forEach((call_id, n) => {
@@ -58,7 +58,7 @@ describe('The list of executions', () => {
 		);
 	});
 
-	it('is left alone by an execution that places no call', async () => {
+	it('the list of executions is left alone by an execution that places no call', async () => {
 		sandbox.behave(phone(0), 'refused');
 		const run = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });
 		expect(run.data.resultData.metadata).toBeUndefined();

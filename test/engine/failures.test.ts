@@ -236,36 +236,39 @@ describe.each(['apiKey', 'workspace'] as const)('What went wrong (%s)', (authent
 	});
 	afterEach(() => sandbox.close());
 
-	it.each(Object.entries(rows))('%s', async (_, row) => {
-		sandbox.behave(phone(4), row.behaviour);
-		const engine = engineFor(sandbox, row.credential);
-		const run = await engine.run({
-			items: [{ name: 'Asha', phone: phone(4) }],
-			node: createCallNode(
-				{ authentication, ...row.parameters },
-				{ onError: 'continueErrorOutput' },
-			),
-		});
+	it.each(Object.entries(rows))(
+		'Create Call fails with one stable code after %s',
+		async (_, row) => {
+			sandbox.behave(phone(4), row.behaviour);
+			const engine = engineFor(sandbox, row.credential);
+			const run = await engine.run({
+				items: [{ name: 'Asha', phone: phone(4) }],
+				node: createCallNode(
+					{ authentication, ...row.parameters },
+					{ onError: 'continueErrorOutput' },
+				),
+			});
 
-		expect(sandbox.seen.calls).toHaveLength(row.calls);
-		const expected = authentication === 'workspace' && row.workspace ? row.workspace : row.error;
-		if (expected === 'placed') {
-			expect(run.errors).toEqual([]);
-			expect(run.success[0]?.json.call_id).toBe(sandbox.seen.calls[0]?.call_id);
-			return;
-		}
-		expect(run.success).toEqual([]);
-		expect(run.errors).toEqual([
-			{
-				json: {
-					name: 'Asha',
-					phone: phone(4),
-					error: expect.objectContaining({ ...expected, message: expect.any(String) }),
+			expect(sandbox.seen.calls).toHaveLength(row.calls);
+			const expected = authentication === 'workspace' && row.workspace ? row.workspace : row.error;
+			if (expected === 'placed') {
+				expect(run.errors).toEqual([]);
+				expect(run.success[0]?.json.call_id).toBe(sandbox.seen.calls[0]?.call_id);
+				return;
+			}
+			expect(run.success).toEqual([]);
+			expect(run.errors).toEqual([
+				{
+					json: {
+						name: 'Asha',
+						phone: phone(4),
+						error: expect.objectContaining({ ...expected, message: expect.any(String) }),
+					},
+					pairedItem: { item: 0 },
 				},
-				pairedItem: { item: 0 },
-			},
-		]);
-	});
+			]);
+		},
+	);
 });
 
 /** A refusal with a code that is in nobody's documents. */
@@ -296,20 +299,20 @@ describe.each(['apiKey', 'workspace'] as const)('A code of tomorrow (%s)', (auth
 		});
 	};
 
-	it('under 429 is waited out, without using up a retry', async () => {
+	it('an unknown code under 429 is waited out, without using up a retry', async () => {
 		sandbox.behave(phone(4), ofTomorrow(429, 1));
 		expect((await create({ maxRetries: 0 })).success[0]?.json).toHaveProperty('call_id');
 		expect(sandbox.seen.refusals).toBe(1);
 		expect(sandbox.seen.callsTo(phone(4))).toHaveLength(1);
 	});
 
-	it('under 429 to a read is waited out as well', async () => {
+	it('an unknown code under 429 to a read is waited out as well', async () => {
 		sandbox.behaveReads('*', ofTomorrow(429, 1));
 		expect((await read({ maxRetries: 0 })).success[0]?.json).toHaveProperty('status');
 		expect(sandbox.seen.refusals).toBe(1);
 	});
 
-	it.each([500, 503])('under %i is tried again', async (status) => {
+	it.each([500, 503])('an unknown code under %i is tried again', async (status) => {
 		sandbox.behave(phone(4), ofTomorrow(status, 1));
 		sandbox.behaveReads('*', ofTomorrow(status, 1));
 		expect((await read()).success[0]?.json).toHaveProperty('status');
@@ -322,22 +325,25 @@ describe.each(['apiKey', 'workspace'] as const)('A code of tomorrow (%s)', (auth
 		);
 	});
 
-	it.each([429, 500, 503])('under %i comes out untouched in the end', async (status) => {
-		sandbox.behave(phone(4), ofTomorrow(status));
-		const { success } = await create({ maxRetries: 1, giveUpAfterSeconds: 1 });
-		const attempts = status === 429 ? 1 : authentication === 'workspace' ? 8 : 2;
-		expect(success[0]?.json.error).toMatchObject({
-			code: 'OF_TOMORROW',
-			message: 'Not now',
-			status,
-			source: 'twenty2',
-			outcome: 'not_placed',
-			attempts,
-		});
-		expect(sandbox.seen.calls).toEqual([]);
-	});
+	it.each([429, 500, 503])(
+		'an unknown code under %i comes out untouched in the end',
+		async (status) => {
+			sandbox.behave(phone(4), ofTomorrow(status));
+			const { success } = await create({ maxRetries: 1, giveUpAfterSeconds: 1 });
+			const attempts = status === 429 ? 1 : authentication === 'workspace' ? 8 : 2;
+			expect(success[0]?.json.error).toMatchObject({
+				code: 'OF_TOMORROW',
+				message: 'Not now',
+				status,
+				source: 'twenty2',
+				outcome: 'not_placed',
+				attempts,
+			});
+			expect(sandbox.seen.calls).toEqual([]);
+		},
+	);
 
-	it('under 504 to a create is never dialled again', async () => {
+	it('an unknown code under 504 to a create is never dialled again', async () => {
 		sandbox.behave(phone(4), ofTomorrow(504));
 		const { success } = await create();
 		expect(success[0]?.json.error).toMatchObject({

@@ -52,7 +52,7 @@ describe('A fault of the node', () => {
 		Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 	const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
-	it('after a create was sent fails its item alone, and nobody is phoned again', async () => {
+	it('a fault of the node after a create was sent fails its item alone, and nobody is phoned again', async () => {
 		breakAfterCreate();
 		const run = await engineFor(sandbox).run({
 			// The first output item has to be the failed one, or n8n would not run the node again.
@@ -67,7 +67,7 @@ describe('A fault of the node', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(9));
 	});
 
-	it('stops the run under Stop Workflow, and nobody is phoned again by a retry', async () => {
+	it('a fault of the node stops the run under Stop Workflow, and nobody is phoned again by a retry', async () => {
 		breakAfterCreate();
 		const run = await engineFor(sandbox).run({ items: leads(9), node: createCallNode() });
 		const again = await run.retry();
@@ -87,7 +87,7 @@ describe('A fault of the node', () => {
 		expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
 	});
 
-	it('of a tool does not make its next try dial again', async () => {
+	it('a fault of the node in a tool does not make its next try dial again', async () => {
 		breakAfterCreate();
 		const agent = agentWith(createCallNode({}, retryOnFail));
 		const engine = engineFor(sandbox, {}, agentNodeTypes());
@@ -99,7 +99,7 @@ describe('A fault of the node', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(1)]: 1 });
 	});
 
-	it('keeps the deduplication key of a call that may have been placed', async () => {
+	it('a fault of the node keeps the deduplication key of a call that may have been placed', async () => {
 		breakAfterCreate();
 		const engine = engineFor(sandbox);
 		const options = { deduplicationKey: '={{ $json.phone }}' };
@@ -110,7 +110,7 @@ describe('A fault of the node', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
 	});
 
-	it('while an item is checked fails that item, and nothing is sent for it', async () => {
+	it('a fault of the node while an item is checked fails that item, and nothing is sent for it', async () => {
 		breakClient(() => ({
 			whyNotDialable(number) {
 				if (number === phone(1)) throw fault();
@@ -127,7 +127,7 @@ describe('A fault of the node', () => {
 		expect(sandbox.seen.callsTo(phone(1))).toEqual([]);
 	});
 
-	it('after a call was placed says that it was placed', async () => {
+	it('a fault of the node after a call was placed says that it was placed', async () => {
 		sandbox.pace.talkMs = 0;
 		breakClient(() => ({
 			unify() {
@@ -151,7 +151,7 @@ describe('A fault of the node', () => {
 		]);
 	});
 
-	it('while a call is looked up fails that item alone', async () => {
+	it('a fault of the node while a call is looked up fails that item alone', async () => {
 		breakClient((twenty2) => ({
 			async getCall(callId, timing) {
 				const body = await twenty2.getCall(callId, timing);

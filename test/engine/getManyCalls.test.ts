@@ -135,20 +135,23 @@ describe('Get Many Calls', () => {
 		['empty 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
 		['odd 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
 		['cut', 'TIMEOUT', null, 'n8n', 2],
-	] as const)('%s → %s after its retries', async (behaviour, code, status, source, attempts) => {
-		sandbox.behaveReads('*', behaviour);
-		const { errors } = await list({ options: { maxRetries: 1 } });
-		expect(errors.map(({ json }) => json.error)).toMatchObject([
-			{ code, status, source, attempts },
-		]);
-		expect(errors[0]?.json.error).not.toHaveProperty('outcome');
-		expect(listed()).toHaveLength(attempts);
-	});
+	] as const)(
+		'a list answered with %s is %s after its retries',
+		async (behaviour, code, status, source, attempts) => {
+			sandbox.behaveReads('*', behaviour);
+			const { errors } = await list({ options: { maxRetries: 1 } });
+			expect(errors.map(({ json }) => json.error)).toMatchObject([
+				{ code, status, source, attempts },
+			]);
+			expect(errors[0]?.json.error).not.toHaveProperty('outcome');
+			expect(listed()).toHaveLength(attempts);
+		},
+	);
 
 	it.each([
 		['a wrong key', { apiKey: 'not-a-key' }, 'UNAUTHORIZED', 401],
 		['a key without access', { apiKey: 'sandbox-key-without-access' }, 'FORBIDDEN', 403],
-	])('%s → %s', async (_, credential, code, status) => {
+	])('a list answered with %s is %s without a retry', async (_, credential, code, status) => {
 		const { errors } = await list({}, { credential });
 		expect(errors[0]?.json.error).toMatchObject({ code, status, source: 'twenty2', attempts: 1 });
 	});
@@ -177,7 +180,7 @@ describe('Get Many Calls', () => {
 		['a call without a status', { success: true, calls: [{ call_id: 'call_1' }] }],
 		['a call of null', { success: true, calls: [null] }],
 		['a bare list', calls(1)],
-	])('%s is INVALID_RESPONSE', async (_, body) => {
+	])('a list that is %s is INVALID_RESPONSE', async (_, body) => {
 		answerWith(body);
 		const { success, errors } = await list();
 		expect(success).toEqual([]);
@@ -284,14 +287,14 @@ describe('Get Many Calls and too many requests', () => {
 		return await runUntilDone(sandbox, engineFor(sandbox).start({ items: oneItem, node }));
 	};
 
-	it('waits as long as Twenty2 asks', async () => {
+	it('waits as long as Twenty2 asks after too many requests', async () => {
 		sandbox.behaveReads('*', { kind: '429', times: 1, retryAfterSeconds: 20 });
 		expect(await list()).toMatchObject({ status: 'success', errors: [] });
 		const [refused, listed] = sandbox.seen.requests.map(({ at }) => at);
 		expect(Number(listed) - Number(refused)).toBeGreaterThanOrEqual(20_000);
 	});
 
-	it('gives up after its time', async () => {
+	it('gives up after its time while there are too many requests', async () => {
 		sandbox.behaveReads('*', '429 always');
 		const run = await list({ giveUpAfterSeconds: 10 });
 		expect(run?.errors[0]?.json.error).toMatchObject({

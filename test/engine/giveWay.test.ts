@@ -61,16 +61,19 @@ describe('While a long list is checked', () => {
 	it.each([
 		['one credential', {}],
 		['a credential for each item', { apiKey: '={{ $json.name ? "sandbox-key" : "" }}' }],
-	])('n8n goes on with everything else (%s)', async (_, credential: IDataObject) => {
-		const { seen, end } = beside();
-		const engine = engineFor(sandbox, credential);
-		const run = await engine.run({ items: rows, node: createCallNode(byExpression) });
-		end();
-		expect(run.success).toHaveLength(COUNT);
-		expect(new Set(seen).size).toBeGreaterThan(5);
-	});
+	])(
+		'n8n goes on with everything else while a long list is checked (%s)',
+		async (_, credential: IDataObject) => {
+			const { seen, end } = beside();
+			const engine = engineFor(sandbox, credential);
+			const run = await engine.run({ items: rows, node: createCallNode(byExpression) });
+			end();
+			expect(run.success).toHaveLength(COUNT);
+			expect(new Set(seen).size).toBeGreaterThan(5);
+		},
+	);
 
-	it('Stop ends it before the next item', async () => {
+	it('Stop ends the check of a long list before the next item', async () => {
 		let stop = () => undefined;
 		const { seen, end } = beside(() => stop());
 		const running = await engineFor(sandbox).start({

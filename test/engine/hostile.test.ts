@@ -128,7 +128,7 @@ function checkResult(result: Run, numbers: string[] = []): void {
 }
 
 describe('Hostile input', () => {
-	it('in any field of Create Call leads to one result, and to no other path or header', async () => {
+	it('hostile input in any field of Create Call leads to one result, and to no other path or header', async () => {
 		const fields = fc.record({
 			assistantId: fc.oneof(fc.constant('asst_demo'), hostileText),
 			fromNumber: fc.oneof(fc.constant('+917971441943'), hostileText),
@@ -171,7 +171,7 @@ describe('Hostile input', () => {
 		);
 	});
 
-	it('in Call ID leads to one call of that ID, or to none', async () => {
+	it('hostile input in Call ID leads to one call of that ID, or to none', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				hostileText,
@@ -196,7 +196,7 @@ describe('Hostile input', () => {
 		);
 	});
 
-	it('in Query Parameters stays in the query', async () => {
+	it('hostile input in Query Parameters stays in the query', async () => {
 		await fc.assert(
 			fc.asyncProperty(hostileText, hostileText, async (name, value) => {
 				const node = {
@@ -236,7 +236,7 @@ describe('A hostile answer', () => {
 	/** Statuses that have no body. */
 	const withBody = answers.filter(({ status }) => ![204, 205, 304].includes(status));
 
-	it('to a create has one result', async () => {
+	it('a hostile answer to a create has one result', async () => {
 		await fc.assert(
 			fc.asyncProperty(withBody, async (given) => {
 				answer = given;
@@ -251,15 +251,18 @@ describe('A hostile answer', () => {
 		);
 	});
 
-	it.each(['apiKey', 'workspace'])('to a look has one result (%s)', async (authentication) => {
-		await fc.assert(
-			fc.asyncProperty(withBody, async (given) => {
-				answer = given;
-				const node = getCallNode({ authentication, callId: 'call_1', options: patience });
-				checkResult(await run(node, {}));
-				expect(received).toHaveLength(1);
-			}),
-			parameters,
-		);
-	});
+	it.each(['apiKey', 'workspace'])(
+		'a hostile answer to a look has one result (%s)',
+		async (authentication) => {
+			await fc.assert(
+				fc.asyncProperty(withBody, async (given) => {
+					answer = given;
+					const node = getCallNode({ authentication, callId: 'call_1', options: patience });
+					checkResult(await run(node, {}));
+					expect(received).toHaveLength(1);
+				}),
+				parameters,
+			);
+		},
+	);
 });

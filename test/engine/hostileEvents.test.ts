@@ -166,7 +166,7 @@ function check(answers: string[], { staticData }: Trigger): void {
 }
 
 describe('A hostile delivery', () => {
-	it('of any JSON is answered, and starts nothing that Twenty2 contradicts', async () => {
+	it('a hostile delivery of any JSON is answered, and starts nothing that Twenty2 contradicts', async () => {
 		const trigger = await newTrigger();
 		let contradicted = 0;
 		await fc.assert(
@@ -192,7 +192,7 @@ describe('A hostile delivery', () => {
 		expect(contradicted).toBeGreaterThan(0);
 	});
 
-	it('that no credential verifies starts the workflow with the body, or with nothing', async () => {
+	it('a hostile delivery that no credential verifies starts the workflow with the body, or with nothing', async () => {
 		const trigger = await newTrigger({ verified: false });
 		// A repeat is answered 200, and starts nothing.
 		const eventIds = new Set<unknown>();
@@ -211,7 +211,7 @@ describe('A hostile delivery', () => {
 		expect(trigger.started.length).toBeGreaterThan(0);
 	});
 
-	it('without the secret is turned away, whatever it brings', async () => {
+	it('a hostile delivery without the secret is turned away, whatever it brings', async () => {
 		const trigger = await newTrigger();
 		await fc.assert(
 			fc.asyncProperty(events, headers, hostileText, async (given, sent, query) => {
@@ -246,27 +246,30 @@ describe('A huge delivery', () => {
 		['a text of 1 MB', JSON.stringify('x'.repeat(1_000_000))],
 		['a list of 200,000 numbers', `[${'1,'.repeat(200_000)}1]`],
 		['an object of 20,000 fields', object(Object.fromEntries(manyFields(20_000)))],
-	])('with %s is answered, alone and in every field of an event', async (_, value) => {
-		const trigger = await newTrigger();
-		status = 'failed';
-		const fields = ['event', 'event_id', 'assistant_id', 'call', 'contact', 'recording'];
-		const bodies = [
-			value,
-			...fields.map((name) => event({ [name]: value })),
-			...['call_id', 'status', 'disconnection_reason'].map((name) => event({ [name]: value })),
-		];
-		for (const body of bodies) {
-			const answer = await post(trigger, body);
-			expect([200, 400]).toContain(answer.status);
-			expect(answer.content.length).toBeLessThan(1_000);
-			check([answer.content], trigger);
-		}
-		await trigger.quiet();
-		expect(trigger.started).toEqual([]);
-		expect(trigger.failed).toEqual([]);
-	});
+	])(
+		'a huge delivery with %s is answered, alone and in every field of an event',
+		async (_, value) => {
+			const trigger = await newTrigger();
+			status = 'failed';
+			const fields = ['event', 'event_id', 'assistant_id', 'call', 'contact', 'recording'];
+			const bodies = [
+				value,
+				...fields.map((name) => event({ [name]: value })),
+				...['call_id', 'status', 'disconnection_reason'].map((name) => event({ [name]: value })),
+			];
+			for (const body of bodies) {
+				const answer = await post(trigger, body);
+				expect([200, 400]).toContain(answer.status);
+				expect(answer.content.length).toBeLessThan(1_000);
+				check([answer.content], trigger);
+			}
+			await trigger.quiet();
+			expect(trigger.started).toEqual([]);
+			expect(trigger.failed).toEqual([]);
+		},
+	);
 
-	it('takes time that grows with its size, not faster', async () => {
+	it('a huge delivery takes time that grows with its size, not faster', async () => {
 		const trigger = await newTrigger();
 		status = 'failed';
 		const took = async (size: number) => {

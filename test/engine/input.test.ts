@@ -143,27 +143,30 @@ describe('Bad input', () => {
 		return { error: continued.errors[0]?.json.error, thrown: stopped.error };
 	};
 
-	it.each(createCall)('%s is refused, naming the field', async (_, parameters, code, field) => {
-		const { error, thrown } = await bothWays(createCallNode, parameters, {}, leads(1));
-		expect(error).toEqual({
-			code,
-			message: expect.stringContaining(field),
-			description: expect.any(String),
-			status: null,
-			source: 'n8n',
-			outcome: 'not_placed',
-			attempts: 0,
-		});
-		expect(thrown).toMatchObject({
-			name: 'NodeApiError',
-			code,
-			message: expect.stringMatching(/No call was placed\.$/),
-			context: { itemIndex: 0, data: { error } },
-		});
-		expect(JSON.stringify(error)).not.toMatch(/\bat .*:\d+|error:|zod/i);
-	});
+	it.each(createCall)(
+		'Create Call with %s is refused, naming the field',
+		async (_, parameters, code, field) => {
+			const { error, thrown } = await bothWays(createCallNode, parameters, {}, leads(1));
+			expect(error).toEqual({
+				code,
+				message: expect.stringContaining(field),
+				description: expect.any(String),
+				status: null,
+				source: 'n8n',
+				outcome: 'not_placed',
+				attempts: 0,
+			});
+			expect(thrown).toMatchObject({
+				name: 'NodeApiError',
+				code,
+				message: expect.stringMatching(/No call was placed\.$/),
+				context: { itemIndex: 0, data: { error } },
+			});
+			expect(JSON.stringify(error)).not.toMatch(/\bat .*:\d+|error:|zod/i);
+		},
+	);
 
-	it.each(getCall)('%s is refused, naming the field', async (_, id) => {
+	it.each(getCall)('Get Call with %s is refused, naming the field', async (_, id) => {
 		const node = getCallNode;
 		const { error, thrown } = await bothWays(node, { callId: '={{ $json.id }}' }, {}, [{ id }]);
 		expect(error).toEqual({
@@ -177,16 +180,19 @@ describe('Bad input', () => {
 		expect(thrown).toMatchObject({ name: 'NodeApiError', code: 'INVALID_INPUT' });
 	});
 
-	it.each(credentials)('%s is refused, naming the field', async (_, credential, field) => {
-		const { error, thrown } = await bothWays(createCallNode, {}, credential, leads(1));
-		expect(error).toMatchObject({
-			code: 'INVALID_INPUT',
-			message: expect.stringContaining(`${field} in the Twenty2 credential`),
-			outcome: 'not_placed',
-			attempts: 0,
-		});
-		expect(thrown).toMatchObject({ name: 'NodeApiError', code: 'INVALID_INPUT' });
-	});
+	it.each(credentials)(
+		'an option with %s is refused, naming the field',
+		async (_, credential, field) => {
+			const { error, thrown } = await bothWays(createCallNode, {}, credential, leads(1));
+			expect(error).toMatchObject({
+				code: 'INVALID_INPUT',
+				message: expect.stringContaining(`${field} in the Twenty2 credential`),
+				outcome: 'not_placed',
+				attempts: 0,
+			});
+			expect(thrown).toMatchObject({ name: 'NodeApiError', code: 'INVALID_INPUT' });
+		},
+	);
 
 	it('the workspace API never dials a number outside India', async () => {
 		const parameters = { authentication: 'workspace', toNumber: '+14155550123' };
@@ -197,7 +203,7 @@ describe('Bad input', () => {
 		});
 	});
 
-	it('takes an ID that is a number, and trims what was copied along', async () => {
+	it('an ID may be a number, and is trimmed of what was copied along', async () => {
 		const engine = engineFor(sandbox);
 		const items = [{ call_id: 12345 }, { call_id: ' call_1\n' }];
 		await engine.run({ items, node: getCallNode({}, { onError: 'continueRegularOutput' }) });
@@ -207,14 +213,14 @@ describe('Bad input', () => {
 		]);
 	});
 
-	it('is found in every item before the first call is placed', async () => {
+	it('bad input is found in every item before the first call is placed', async () => {
 		const items = [...leads(20), { name: 'Lead 20', phone: 'not a number' }];
 		const run = await engineFor(sandbox).run({ items, node: createCallNode() });
 		expect(run.error).toMatchObject({ code: 'INVALID_NUMBER', context: { itemIndex: 20 } });
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('fails only its own item where the node continues', async () => {
+	it('bad input fails only its own item where the node continues', async () => {
 		const items = [{ phone: 'not a number' }, { phone: phone(1) }];
 		const node = createCallNode({}, { onError: 'continueRegularOutput' });
 		const run = await engineFor(sandbox).run({ items, node });
@@ -275,7 +281,7 @@ describe('Bad input', () => {
 		]);
 	});
 
-	it('takes numbers as lead forms, spreadsheets and linked tables hold them', async () => {
+	it('numbers are taken as lead forms, spreadsheets and linked tables hold them', async () => {
 		const { phoned, errors } = await phonedFor('IN', [
 			'p:+919876543210',
 			'whatsapp:+919876543211',
@@ -288,7 +294,7 @@ describe('Bad input', () => {
 		expect(phoned).toEqual([0, 1, 2, 3, 4, 5].map((n) => `+91987654321${n}`));
 	});
 
-	it('says what a spreadsheet did to a number', async () => {
+	it('the message says what a spreadsheet did to a number', async () => {
 		const { phoned, errors } = await phonedFor('IN', ['9.19877E+11', '#REF!']);
 		expect(phoned).toEqual([]);
 		expect(errors.map(({ message }) => message)).toEqual([
@@ -298,14 +304,14 @@ describe('Bad input', () => {
 	});
 
 	it.each(['UK', 'GBR', 'Great Britain', '={{ "U.K." }}'])(
-		'takes numbers of the country that is called %s',
+		'numbers are taken of the country that is called %s',
 		async (country) => {
 			const { phoned } = await phonedFor(country, ['07400 123456']);
 			expect(phoned).toEqual(['+447400123456']);
 		},
 	);
 
-	it('needs no country that it can read for a number with a +', async () => {
+	it('a number with a + needs no country that can be read', async () => {
 		const { phoned, errors } = await phonedFor('Atlantis', ['+91 98765 43210', '98765 43211']);
 		expect(phoned).toEqual(['+919876543210']);
 		expect(errors).toMatchObject([

@@ -26,7 +26,7 @@ describe('People who were not phoned because another item had their key', () => 
 	const said = (people: string) =>
 		`${people} not phoned, because an item of this run with another number had the same key. Is a field in Call Only Once per Key empty?`;
 
-	it('are counted in a hint', async () => {
+	it('a hint counts people who were not phoned because another item had their key', async () => {
 		const { hints, left } = await hintsOf([
 			{ phone: phone(0), email: 'asha@example.com' },
 			{ phone: phone(1) },
@@ -37,7 +37,7 @@ describe('People who were not phoned because another item had their key', () => 
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	it('are counted once each, over all keys', async () => {
+	it('the hint counts people once each, over all keys', async () => {
 		const { hints } = await hintsOf([
 			{ phone: phone(1) },
 			{ phone: phone(2) },
@@ -49,7 +49,7 @@ describe('People who were not phoned because another item had their key', () => 
 		expect(hints).toEqual([said('3 people were')]);
 	});
 
-	it('are not those whose own number had the key, or who were phoned under another one', async () => {
+	it('the hint counts nobody whose own number had the key, or who was phoned under another one', async () => {
 		expect((await hintsOf([{ phone: phone(1) }, { phone: phone(1) }])).hints).toEqual([]);
 		const { hints, left } = await hintsOf([
 			{ phone: phone(6), email: 'ravi@example.com' },
@@ -60,14 +60,14 @@ describe('People who were not phoned because another item had their key', () => 
 		expect(hints).toEqual([]);
 	});
 
-	it('are not those whose key an earlier execution used up', async () => {
+	it('the hint counts nobody whose key an earlier execution used up', async () => {
 		await hintsOf([{ phone: phone(1) }]);
 		const { hints, left } = await hintsOf([{ phone: phone(1) }, { phone: phone(2) }]);
 		expect(left).toBe(2);
 		expect(hints).toEqual([]);
 	});
 
-	it('are none in a dry run, which phones nobody', async () => {
+	it('a dry run, which phones nobody, has no hint of equal keys', async () => {
 		const { hints } = await hintsOf([{ phone: phone(1) }, { phone: phone(2) }], { dryRun: true });
 		expect(hints.join()).not.toContain('not phoned, because');
 	});

@@ -18,7 +18,7 @@ describe('The limits of a key', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	it('are used up and never exceeded', async () => {
+	it('the limits of a key are used up and never exceeded', async () => {
 		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
 		const running = engine.start({ items: leads(150), node: createCallNode() });
 		const { runs, seconds } = await untilDone(sandbox, [running]);
@@ -35,32 +35,35 @@ describe('The limits of a key', () => {
 		['a sliding window', slidingWindow],
 		['the calendar minute', calendarMinute],
 		['a token bucket', tokenBucket],
-	])('are kept however Twenty2 counts (%s), on a network that delays', async (_, counting) => {
-		await sandbox.close();
-		// Repeatable, and without order: a request may overtake the one before it.
-		let seed = 1;
-		const networkDelay = () => (seed = (seed * 48_271) % 2_147_483_647) % 201;
-		sandbox = await startSandbox({
-			refuseConcurrent: false,
-			clock: () => performance.now(),
-			counting,
-			networkDelay,
-		});
-		// Not from the start of a minute, where all ways of counting are the same.
-		vi.advanceTimersByTime(17_000);
-		const engine = engineFor(sandbox, { requestsPerMinute: 60 });
-		const { runs, seconds } = await untilDone(sandbox, [
-			engine.start({ items: leads(180), node: createCallNode() }),
-		]);
+	])(
+		'the limits of a key are kept however Twenty2 counts (%s), on a network that delays',
+		async (_, counting) => {
+			await sandbox.close();
+			// Repeatable, and without order: a request may overtake the one before it.
+			let seed = 1;
+			const networkDelay = () => (seed = (seed * 48_271) % 2_147_483_647) % 201;
+			sandbox = await startSandbox({
+				refuseConcurrent: false,
+				clock: () => performance.now(),
+				counting,
+				networkDelay,
+			});
+			// Not from the start of a minute, where all ways of counting are the same.
+			vi.advanceTimersByTime(17_000);
+			const engine = engineFor(sandbox, { requestsPerMinute: 60 });
+			const { runs, seconds } = await untilDone(sandbox, [
+				engine.start({ items: leads(180), node: createCallNode() }),
+			]);
 
-		expect(runs.map(({ success }) => success.length)).toEqual([180]);
-		expect(sandbox.seen.refusals).toBe(0);
-		// The limit itself takes 120 seconds, and the last 60 calls their time on the network.
-		expect(seconds).toBeGreaterThanOrEqual(120);
-		expect(seconds).toBeLessThan(145);
-	});
+			expect(runs.map(({ success }) => success.length)).toEqual([180]);
+			expect(sandbox.seen.refusals).toBe(0);
+			// The limit itself takes 120 seconds, and the last 60 calls their time on the network.
+			expect(seconds).toBeGreaterThanOrEqual(120);
+			expect(seconds).toBeLessThan(145);
+		},
+	);
 
-	it('are shared by executions, operations and credentials of the same key', async () => {
+	it('the limits of a key are shared by executions, operations and credentials of the same key', async () => {
 		const items = leads(50);
 		const engine = () => engineFor(sandbox, { requestsPerMinute: 30 });
 		const { runs } = await untilDone(sandbox, [
@@ -77,7 +80,7 @@ describe('The limits of a key', () => {
 		expect(sandbox.seen.refusals).toBe(0);
 	});
 
-	it('hold back everything that uses the key after a 429, for as long as Twenty2 asks', async () => {
+	it('a 429 holds back everything that uses the key, for as long as Twenty2 asks', async () => {
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 20 });
 		// One line only: the second call gets it the moment the first is refused.
 		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
@@ -92,7 +95,7 @@ describe('The limits of a key', () => {
 		for (const at of later) expect(at - Number(refused)).toBeGreaterThanOrEqual(20_000);
 	});
 
-	it('are kept after a 429 without Retry-After too, which does not count as a retry', async () => {
+	it('the limits of a key are kept after a 429 without Retry-After too, which does not count as a retry', async () => {
 		sandbox.behave(phone(0), { kind: '429', times: 5 });
 		const running = engineFor(sandbox).start({
 			items: leads(1),
@@ -108,7 +111,7 @@ describe('The limits of a key', () => {
 	});
 
 	it.each([{}, { giveUpAfterSeconds: 15 }, { giveUpAfterSeconds: 3 }])(
-		'do not end with one 429 to a read, which is sent again once its pause is over (%o)',
+		'one 429 to a read is not the end, and it is sent again once its pause is over (%o)',
 		async (options) => {
 			const engine = engineFor(sandbox);
 			const { runs: placed } = await untilDone(sandbox, [
@@ -128,7 +131,7 @@ describe('The limits of a key', () => {
 		},
 	);
 
-	it('tell who was never sent apart from who was refused', async () => {
+	it('the message tells who was never sent apart from who was refused', async () => {
 		sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 3_600 });
 		// A pause for the others lasts 5 minutes at most.
 		const options = { giveUpAfterSeconds: 100 };
@@ -157,7 +160,7 @@ describe('The limits of a key', () => {
 		expect(sandbox.seen.requests).toHaveLength(1);
 	});
 
-	it('hold the others up for 5 minutes at most, however long Twenty2 asks to wait', async () => {
+	it('a 429 holds the others up for 5 minutes at most, however long Twenty2 asks to wait', async () => {
 		sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 60_000 });
 		const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
 			items: leads(4),
@@ -173,7 +176,7 @@ describe('The limits of a key', () => {
 		expect(seconds).toBeLessThan(310);
 	});
 
-	it('end the patience of a request after its time', async () => {
+	it('the limits of a key end the patience of a request after its time', async () => {
 		sandbox.behave(phone(0), '429 always');
 		const running = engineFor(sandbox).start({
 			items: leads(1),

@@ -82,7 +82,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	};
 
-	it('of 4 among 10 comes back from the call logs; of one that was not placed it cannot', async () => {
+	it('the calls of 4 lost answers among 10 come back from the call logs, and one that was not placed does not', async () => {
 		const lost = [1, 4, 6, 8];
 		for (const n of lost) sandbox.behave(phone(n), 'place and cut');
 		sandbox.behave(phone(3), 'cut');
@@ -104,14 +104,14 @@ describe('An answer that got lost (workspace)', () => {
 		expect(seconds).toBeLessThan(10);
 	});
 
-	it('gives what Create Call gives', async () => {
+	it('a call that was found comes out as Create Call gives it', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1));
 		expect(done.success[0]?.json).toEqual({ call_id: idsTo(phone(0))[0], status: 'in-progress' });
 		expect(looks()).toHaveLength(1);
 	});
 
-	it('is waited for like any other call', async () => {
+	it('a call whose answer got lost is waited for like any other call', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1), workspaceNode({}, {}, { waitForCompletion: true }));
 		expect(done.success[0]?.json).toMatchObject({
@@ -120,7 +120,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	});
 
-	it('is reused as found when the execution is retried', async () => {
+	it('a call whose answer got lost is reused as found when the execution is retried', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behave(phone(1), '500 always');
 		const { run: failed } = await run(leads(2), workspaceNode({ maxRetries: 1 }, {}));
@@ -135,7 +135,7 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	it('is looked for to the end when another item has ended the run meanwhile', async () => {
+	it('a call whose answer got lost is looked for to the end when another item has ended the run meanwhile', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behave(phone(1), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const { run: stopped } = await run(leads(3), workspaceNode({}, {}));
@@ -146,7 +146,7 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
 	});
 
-	it('is not looked for with the API key generation, which lists no calls', async () => {
+	it('a call whose answer got lost is not looked for with an API key, which lists no calls', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1), createCallNode({}, errorOutput));
 		expect(done.errors[0]?.json.error).toMatchObject({ code: 'OUTCOME_UNKNOWN', attempts: 1 });
@@ -156,7 +156,7 @@ describe('An answer that got lost (workspace)', () => {
 	describe('to a person who is on the list twice', () => {
 		const twice = [...leads(1), ...leads(1)];
 
-		it('stays unknown for both when both were placed', async () => {
+		it('a person on the list twice has two unknown outcomes when both answers got lost', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run(twice);
 			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
@@ -166,17 +166,20 @@ describe('An answer that got lost (workspace)', () => {
 		it.each([
 			['the first', true],
 			['the second', false],
-		])('is given to one of them when only %s was placed', async (_, first) => {
-			await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
-			sandbox.behave(phone(0), { kind: 'cut', places: first });
-			const { run: done } = await run(twice);
-			expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+		])(
+			'a person on the list twice has one call found when only %s was placed',
+			async (_, first) => {
+				await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
+				sandbox.behave(phone(0), { kind: 'cut', places: first });
+				const { run: done } = await run(twice);
+				expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
+				expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+				expect(sandbox.seen.calls).toHaveLength(1);
+			},
+		);
 
 		it.each([true, false])(
-			'is not taken from the other one, which is still on its way (placed: %s)',
+			'a lost call is not taken for that of another item, which is still on its way (placed: %s)',
 			async (places) => {
 				await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
 				sandbox.behave(phone(0), { kind: 'cut', places });
@@ -195,7 +198,7 @@ describe('An answer that got lost (workspace)', () => {
 			},
 		);
 
-		it('never comes out with one call for both, also in executions of their own', async () => {
+		it('one call never comes out for two items, also of different executions', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const engine = engineFor(sandbox);
 			const { runs } = await untilDone(
@@ -209,15 +212,18 @@ describe('An answer that got lost (workspace)', () => {
 	});
 
 	describe('is not mistaken for another call to the person', () => {
-		it.each([3, 10])('that began %i seconds before', async (seconds) => {
-			await phoneByHand(sandbox, phone(0));
-			await vi.advanceTimersByTimeAsync(seconds * 1_000);
-			sandbox.behave(phone(0), 'cut');
-			const { run: done } = await run(leads(1));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-		});
+		it.each([3, 10])(
+			'a lost call is not mistaken for one to the person that began %i seconds before',
+			async (seconds) => {
+				await phoneByHand(sandbox, phone(0));
+				await vi.advanceTimersByTimeAsync(seconds * 1_000);
+				sandbox.behave(phone(0), 'cut');
+				const { run: done } = await run(leads(1));
+				expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+			},
+		);
 
-		it('that this n8n placed for another item', async () => {
+		it('a lost call is not mistaken for one that this n8n placed for another item', async () => {
 			const { run: first } = await run(leads(1));
 			expect(first.success).toHaveLength(1);
 			sandbox.behave(phone(0), 'cut');
@@ -225,7 +231,7 @@ describe('An answer that got lost (workspace)', () => {
 			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
 		});
 
-		it('that began since, when there are two', async () => {
+		it('a lost call is not one of two that began since', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
 			await settle(sandbox);
@@ -235,7 +241,7 @@ describe('An answer that got lost (workspace)', () => {
 			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
 		});
 
-		it('that is queued and has not begun', async () => {
+		it('a lost call is not found while it is queued and has not begun', async () => {
 			sandbox.pace.ringMs = 60 * MINUTE_MS;
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run(leads(1));
@@ -247,13 +253,13 @@ describe('An answer that got lost (workspace)', () => {
 	describe.each([-7, -0.5, 0.5, 7])('is found when their clock is %f minutes ahead', (minutes) => {
 		beforeEach(() => start({ clock: () => Date.now() + minutes * MINUTE_MS }));
 
-		it('if it was placed', async () => {
+		it('a lost call is found when their clock is wrong', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run(leads(1));
 			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
 		});
 
-		it('and no older call instead, if it was not', async () => {
+		it('no older call is found instead when their clock is wrong', async () => {
 			await phoneByHand(sandbox, phone(0));
 			await vi.advanceTimersByTimeAsync(10_000);
 			sandbox.behave(phone(0), 'cut');
@@ -272,20 +278,23 @@ describe('An answer that got lost (workspace)', () => {
 			'unknown code',
 			'teapot',
 			'cut',
-		] as const)('%s', async (behaviour) => {
-			sandbox.behave(phone(0), 'place and cut');
-			sandbox.behaveReads('*', behaviour);
-			const { run: done, seconds } = await run(leads(1));
-			expect(done.errors[0]?.json.error).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				message: expect.stringContaining('ended before the answer'),
-			});
-			expect(seconds).toBeLessThan(10);
-			expect(looks().length).toBeLessThanOrEqual(3);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+		] as const)(
+			'a lost call stays unknown within seconds when the call logs answer %s',
+			async (behaviour) => {
+				sandbox.behave(phone(0), 'place and cut');
+				sandbox.behaveReads('*', behaviour);
+				const { run: done, seconds } = await run(leads(1));
+				expect(done.errors[0]?.json.error).toMatchObject({
+					code: 'OUTCOME_UNKNOWN',
+					message: expect.stringContaining('ended before the answer'),
+				});
+				expect(seconds).toBeLessThan(10);
+				expect(looks().length).toBeLessThanOrEqual(3);
+				expect(sandbox.seen.calls).toHaveLength(1);
+			},
+		);
 
-		it('too many requests, for as long as the options say', async () => {
+		it('a lost call stays unknown after too many requests, for as long as the options say', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			sandbox.behaveReads('*', '429 always');
 			const { run: done, seconds } = await run(leads(1), workspaceNode({ giveUpAfterSeconds: 5 }));
@@ -295,7 +304,7 @@ describe('An answer that got lost (workspace)', () => {
 	});
 
 	it.each(['500 once', '500 twice', 'cut'] as const)(
-		'is found although the call logs answer %s',
+		'a lost call is found although the call logs answer %s',
 		async (behaviour) => {
 			sandbox.behave(phone(0), 'place and cut');
 			sandbox.behaveReads('*', behaviour === 'cut' ? { kind: 'cut', times: 2 } : behaviour);
@@ -305,14 +314,14 @@ describe('An answer that got lost (workspace)', () => {
 		},
 	);
 
-	it('is found although there were too many requests, once there are not', async () => {
+	it('a lost call is found once there are no longer too many requests', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behaveReads('*', '429 once');
 		const { run: done } = await run(leads(1));
 		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
 	});
 
-	it('is looked for within the limit of the key', async () => {
+	it('a lost call is looked for within the limit of the key', async () => {
 		const limit = { requestsPerMinute: 3 };
 		await start(limit);
 		sandbox.behave(phone(0), 'place and cut');
@@ -327,7 +336,7 @@ describe('An answer that got lost (workspace)', () => {
 	});
 
 	it.each(['place and cut', 'trouble'] as const)(
-		'is found although the create was the probe after "too many requests" (%s)',
+		'a lost call is found although the create was the probe after "too many requests" (%s)',
 		async (then) => {
 			const behaviour = then === 'trouble' ? { ...trouble, places: true } : then;
 			await start({
@@ -342,7 +351,7 @@ describe('An answer that got lost (workspace)', () => {
 		},
 	);
 
-	it('is looked for although it takes the last request of the minute', async () => {
+	it('a lost call is looked for although it takes the last request of the minute', async () => {
 		const limit = { requestsPerMinute: 1 };
 		await start(limit);
 		sandbox.behave(phone(0), 'place and cut');
@@ -352,37 +361,40 @@ describe('An answer that got lost (workspace)', () => {
 	});
 
 	describe('and Stop in the editor', () => {
-		it.runIf(resumesAfterStop)('ends the search, and a retry phones nobody again', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const node = workspaceNode({}, {});
-			const running = await engineFor(sandbox).start({ items: leads(1), node });
-			await settle(sandbox);
-			await vi.advanceTimersByTimeAsync(500);
-			running.cancel();
-			const stoppedAt = performance.now();
-			const stopped = await running.finished;
-			expect(stopped.status).toBe('canceled');
-			expect(performance.now()).toBe(stoppedAt);
-			expect(looks()).toEqual([]);
-			expect(vi.getTimerCount()).toBe(0);
+		it.runIf(resumesAfterStop)(
+			'Stop ends the search for a lost call, and a retry phones nobody again',
+			async () => {
+				sandbox.behave(phone(0), 'place and cut');
+				const node = workspaceNode({}, {});
+				const running = await engineFor(sandbox).start({ items: leads(1), node });
+				await settle(sandbox);
+				await vi.advanceTimersByTimeAsync(500);
+				running.cancel();
+				const stoppedAt = performance.now();
+				const stopped = await running.finished;
+				expect(stopped.status).toBe('canceled');
+				expect(performance.now()).toBe(stoppedAt);
+				expect(looks()).toEqual([]);
+				expect(vi.getTimerCount()).toBe(0);
 
-			const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
-			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+				const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
+				expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+				expect(sandbox.seen.calls).toHaveLength(1);
+			},
+		);
 	});
 
 	describe('with Call Again When Unsure', () => {
 		const placeAgain = { retryUnknownOutcome: true };
 
-		it('is looked for first, and the call not placed again when it is found', async () => {
+		it('with Call Again When Unsure a lost call is looked for first, and not placed again when it is found', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
 			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
 			expect(creates()).toHaveLength(1);
 		});
 
-		it('is placed again when nothing is found', async () => {
+		it('with Call Again When Unsure a lost call is placed again when nothing is found', async () => {
 			sandbox.behave(phone(0), { kind: 'cut', times: 1 });
 			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
 			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
@@ -395,14 +407,14 @@ describe('An answer that got lost (workspace)', () => {
 			]);
 		});
 
-		it('is not placed again when several are found, of which one may be it', async () => {
+		it('with Call Again When Unsure a lost call is not placed again when several may be it', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
 			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
 			expect(sandbox.seen.calls).toHaveLength(2);
 		});
 
-		it('is not placed again by a retry of the execution either, then', async () => {
+		it('with Call Again When Unsure a retry places no lost call again when several may be it', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const node = workspaceNode(placeAgain, {});
 			const { run: failed } = await run([...leads(1), ...leads(1)], node);
@@ -432,7 +444,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 	const unknown = { code: 'OUTCOME_UNKNOWN', source: 'n8n', outcome: 'unknown' };
 
 	it.each([500, 503])(
-		'is no reason to phone a person again who was phoned in spite of the %i',
+		'a person who was phoned in spite of the %i is not phoned again',
 		async (status) => {
 			sandbox.behave(phone(0), { ...trouble, status, places: true });
 			const { run: done } = await run(leads(1));
@@ -443,7 +455,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 	);
 
 	it.each([500, 503])(
-		'is tried again when the call logs do not list the call (%i)',
+		'a call is tried again after a %i when the call logs do not list it',
 		async (status) => {
 			sandbox.behave(phone(0), { ...trouble, status, times: 1 });
 			const { run: done } = await run(leads(1));
@@ -452,7 +464,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 		},
 	);
 
-	it('is tried again although the call logs had trouble too, once they have not', async () => {
+	it('a call is tried again although the call logs had trouble too, once they have not', async () => {
 		sandbox.behave(phone(0), { ...trouble, times: 1 });
 		sandbox.behaveReads('*', { ...trouble, times: 4 });
 		const { run: done } = await run(leads(1));
@@ -461,7 +473,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 	});
 
 	it.each(['500 always', '502 html', 'cut', 'odd 200', 'unknown code'] as const)(
-		'is in doubt while the call logs answer %s',
+		'a call is in doubt after trouble while the call logs answer %s',
 		async (behaviour) => {
 			sandbox.behave(phone(0), trouble);
 			sandbox.behaveReads('*', behaviour);
@@ -475,7 +487,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 		},
 	);
 
-	it('is in doubt when several listed calls may be the one', async () => {
+	it('a call is in doubt after trouble when several listed calls may be the one', async () => {
 		sandbox.behave(phone(0), { ...trouble, places: true });
 		const options = { retryUnknownOutcome: true };
 		const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(options));
@@ -484,7 +496,7 @@ describe('Trouble at Twenty2 (workspace)', () => {
 	});
 
 	it.runIf(resumesAfterStop)(
-		'is in doubt when Stop ends the look, and a retry phones nobody again',
+		'a call is in doubt after trouble when Stop ends the look, and a retry phones nobody again',
 		async () => {
 			sandbox.behave(phone(0), { ...trouble, places: true });
 			const node = workspaceNode({}, {});
@@ -524,7 +536,7 @@ describe('A call that is placed at night (workspace)', () => {
 		['503', { ...trouble, status: 503, places: true }],
 		['no answer', 'place and cut'],
 	] as const)(
-		'and answered with %s is in doubt, and nobody is phoned twice',
+		'a call placed at night and answered with %s is in doubt, and nobody is phoned twice',
 		async (_, behaviour) => {
 			sandbox.behave(phone(0), behaviour);
 			const done = await run(leads(1));
@@ -535,7 +547,7 @@ describe('A call that is placed at night (workspace)', () => {
 	);
 
 	it.each(['place and 500', 'place and cut'] as const)(
-		'is not placed again with Call Again When Unsure either, nor by a retry (%s)',
+		'a call placed at night is not placed again with Call Again When Unsure, nor by a retry (%s)',
 		async (behaviour) => {
 			sandbox.behave(phone(0), behaviour);
 			const again = workspaceNode({ maxRetries: 2, retryUnknownOutcome: true }, {});
@@ -549,7 +561,7 @@ describe('A call that is placed at night (workspace)', () => {
 		},
 	);
 
-	it('is placed again after trouble when the call logs list nothing like it', async () => {
+	it('a call placed at night is placed again after trouble when the call logs list nothing like it', async () => {
 		for (const n of [1, 3]) sandbox.behave(phone(n), '500 once');
 		const done = await run(leads(5));
 		expect(placedIn(done)).toHaveLength(5);
@@ -558,7 +570,7 @@ describe('A call that is placed at night (workspace)', () => {
 		);
 	});
 
-	it('is not mistaken for the queued call of another item to the same person', async () => {
+	it('a call placed at night is not mistaken for the queued call of another item to the same person', async () => {
 		const first = await run(leads(1));
 		sandbox.behave(phone(0), '500 once');
 		const second = await run(leads(1));
@@ -566,7 +578,7 @@ describe('A call that is placed at night (workspace)', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2 });
 	});
 
-	it('is in doubt beside a queued call that this n8n did not place', async () => {
+	it('a call placed at night is in doubt beside a queued call that this n8n did not place', async () => {
 		await phoneByHand(sandbox, phone(0));
 		await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
 		sandbox.behave(phone(0), '500 once');
@@ -574,7 +586,7 @@ describe('A call that is placed at night (workspace)', () => {
 		expect(creates()).toHaveLength(2);
 	});
 
-	it('is found once it has begun, when the night ends meanwhile', async () => {
+	it('a call placed at night is found once it has begun, when the night ends meanwhile', async () => {
 		vi.setSystemTime(MIDNIGHT + 9 * 60 * MINUTE_MS - 2_000);
 		sandbox.behave(phone(0), 'place and 500');
 		const done = await run(leads(1));
@@ -625,7 +637,7 @@ describe('A listed call that may be the one (workspace)', () => {
 	const inDoubt = { creates: 1, codes: ['OUTCOME_UNKNOWN'] };
 	const placedAgain = { creates: 2, codes: [] };
 
-	it.each(unbegun)('has %s', async (_, more) => {
+	it.each(unbegun)('a listed call that has %s may be the one', async (_, more) => {
 		expect(await createsWith([listed(more)])).toEqual(inDoubt);
 	});
 
@@ -635,7 +647,7 @@ describe('A listed call that may be the one (workspace)', () => {
 		['is to another person', { callee_phone: phone(1).slice(3) }],
 		['is from another number', { caller_phone: '7971441944' }],
 		['is by another assistant', { agent_id: 'asst_other' }],
-	])('is none that %s', async (_, more) => {
+	])('a listed call that %s is not the one', async (_, more) => {
 		expect(await createsWith([listed(more)])).toEqual(placedAgain);
 	});
 
@@ -647,7 +659,7 @@ describe('A listed call that may be the one (workspace)', () => {
 	});
 	const sinceTo = (count: number) => Array.from({ length: count }, (_, n) => listed(since(n + 1)));
 
-	it('is none of those to other people, however many there are', async () => {
+	it('calls to other people are not the one, however many there are', async () => {
 		expect(await createsWith(sinceTo(100))).toEqual(placedAgain);
 	});
 });
@@ -659,7 +671,7 @@ describe('An answer that got lost, in real time', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	it('is told from the same call of another item once that one is answered', async () => {
+	it('a lost call is told from the same call of another item once that one is answered', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
 		const engine = engineFor(sandbox);
 		const lost = engine.run({ items: leads(1), node: workspaceNode() });
@@ -672,7 +684,7 @@ describe('An answer that got lost, in real time', () => {
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	it('is found although a look is never answered', async () => {
+	it('a lost call is found although a look is never answered', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behaveReads('*', { kind: 'hang', times: 1 });
 		// Longer than this test: a look has a patience of its own.

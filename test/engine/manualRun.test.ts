@@ -36,17 +36,17 @@ describe('Execute step in the editor', () => {
 	it.each([
 		[1, `1 person was phoned just now. ${pin}`],
 		[3, `3 people were phoned just now. ${pin}`],
-	])('says of %i calls that people were phoned', async (count, hint) => {
+	])('Execute step says of %i calls that people were phoned', async (count, hint) => {
 		expect(await hints(count)).toEqual([hint]);
 	});
 
-	it('phones again when it is pressed again, and says so each time', async () => {
+	it('Execute step phones again when it is pressed again, and says so each time', async () => {
 		const hint = `2 people were phoned just now. ${pin}`;
 		expect([await hints(2), await hints(2)]).toEqual([[hint], [hint]]);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2, [phone(1)]: 2 });
 	});
 
-	it('phones nobody again with Call Only Once per Key', async () => {
+	it('Execute step phones nobody again with Call Only Once per Key', async () => {
 		const options = { deduplicationKey: '={{ $json.phone }}' };
 		const node = createCallNode({ options }, { onError: 'continueErrorOutput' });
 		const engine = engineFor(sandbox);
@@ -63,26 +63,26 @@ describe('Execute step in the editor', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
 	});
 
-	it('phones the first person only with the setting Execute Once', async () => {
+	it('Execute step phones the first person only with the setting Execute Once', async () => {
 		const node = { ...createCallNode(), executeOnce: true };
 		expect(await hints(3, { node })).toEqual([`1 person was phoned just now. ${pin}`]);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
 	});
 
-	it('counts whom it phoned only', async () => {
+	it('Execute step counts whom it phoned only', async () => {
 		sandbox.behave(phone(1), 'refused');
 		const node = createCallNode({}, { onError: 'continueErrorOutput' });
 		expect(await hints(2, { node })).toEqual([`1 person was phoned just now. ${pin}`]);
 	});
 
-	it('says at night that nobody was phoned yet', async () => {
+	it('Execute step says at night that nobody was phoned yet', async () => {
 		expect(await hints(2, { at: night })).toEqual([
 			`2 calls were placed just now. ${pin}`,
 			expect.stringMatching(/^2 calls of this run ring only at 9:00 India time/),
 		]);
 	});
 
-	it('says nothing of it where nobody is phoned', async () => {
+	it('Execute step says nothing of it where nobody is phoned', async () => {
 		const options = { dryRun: true };
 		expect(await hints(1, { node: createCallNode({ options }) })).toEqual([
 			expect.stringMatching(/^Dry run: nobody was phoned/),
@@ -92,7 +92,7 @@ describe('Execute step in the editor', () => {
 	});
 
 	it.each(['webhook', 'trigger'] as const)(
-		'says nothing of it when started by %s',
+		'Execute step says nothing of it when started by %s',
 		async (mode) => {
 			expect(await hints(2, { mode })).toEqual([]);
 		},

@@ -77,7 +77,7 @@ async function twenty2With(link: string, media: RequestListener) {
 
 // Before n8n is told to keep files on disk, which it cannot be told to stop.
 describe('Where n8n keeps files in memory', () => {
-	it('a recording comes whole', async () => {
+	it('a recording comes whole where n8n keeps files in memory', async () => {
 		const run = await lookUp(await endedCall());
 		expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
 	});
@@ -93,28 +93,33 @@ describe('Recording and transcript', () => {
 	beforeAll(() => binaryData.init());
 
 	describe.each(generations)('of Get Call (%s)', (authentication) => {
-		it.each(['simplified', 'raw'])('come with the call (output: %s)', async (output) => {
-			const call_id = await endedCall(authentication);
-			const alone = await lookUp(call_id, {}, { authentication, output });
-			const run = await lookUp(call_id, both, { authentication, output });
+		it.each(['simplified', 'raw'])(
+			'recording and transcript come with the call (output: %s)',
+			async (output) => {
+				const call_id = await endedCall(authentication);
+				const alone = await lookUp(call_id, {}, { authentication, output });
+				const run = await lookUp(call_id, both, { authentication, output });
 
-			expect(run.success).toHaveLength(1);
-			const [{ json = {}, binary = {} } = {}] = run.success;
-			const { transcript_text, ...rest } = json;
-			expect(transcript_text).toMatch(/^asst_demo: Hello, can you hear me\?\n.+: Yes, I can\.\n$/);
-			// All but the links, which are others every time.
-			expect(Object.keys(rest)).toEqual(Object.keys(alone.success[0]?.json ?? {}));
-			expect(binary).toEqual({
-				recording: expect.objectContaining({
-					mimeType: 'audio/wav',
-					fileName: `${call_id}.wav`,
-					fileExtension: 'wav',
-				}),
-			});
-			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
-		});
+				expect(run.success).toHaveLength(1);
+				const [{ json = {}, binary = {} } = {}] = run.success;
+				const { transcript_text, ...rest } = json;
+				expect(transcript_text).toMatch(
+					/^asst_demo: Hello, can you hear me\?\n.+: Yes, I can\.\n$/,
+				);
+				// All but the links, which are others every time.
+				expect(Object.keys(rest)).toEqual(Object.keys(alone.success[0]?.json ?? {}));
+				expect(binary).toEqual({
+					recording: expect.objectContaining({
+						mimeType: 'audio/wav',
+						fileName: `${call_id}.wav`,
+						fileExtension: 'wav',
+					}),
+				});
+				expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
+			},
+		);
 
-		it('are fetched without the credential, and only where they are wanted', async () => {
+		it('recording and transcript are fetched without the credential, and only where they are wanted', async () => {
 			const call_id = await endedCall(authentication);
 			const plain = await lookUp(call_id, {}, { authentication });
 			expect(sandbox.seen.media).toEqual([]);
@@ -132,7 +137,7 @@ describe('Recording and transcript', () => {
 			expect(sandbox.seen.requests).toHaveLength(requests + 1);
 		});
 
-		it('that a call does not have are not missed', async () => {
+		it('recording and transcript that a call does not have are not missed', async () => {
 			sandbox.behave(phone(1), 'unanswered');
 			const unanswered = await endedCall(authentication, phone(1));
 			sandbox.pace.talkMs = 60_000;
@@ -150,7 +155,7 @@ describe('Recording and transcript', () => {
 			}
 		});
 
-		it('whose link has expired leave the call’s data with the item', async () => {
+		it('a file whose link has expired leaves the call’s data with the item', async () => {
 			const call_id = await endedCall(authentication);
 			const alone = await lookUp(call_id, {}, { authentication });
 			sandbox.media.linkLifetimeMs = 0;
@@ -182,7 +187,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('say which of the two is not there', async () => {
+	it('the message says which of the two files is not there', async () => {
 		const call_id = await endedCall();
 		sandbox.behaveMedia(call_id, { kind: 'answer', status: 410 });
 		const run = await lookUp(call_id, { includeTranscript: true });
@@ -196,7 +201,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('end a run under Stop Workflow with the call’s data', async () => {
+	it('a missing file ends a run under Stop Workflow with the call’s data', async () => {
 		const call_id = await endedCall();
 		sandbox.behaveMedia(call_id, 'expired');
 		const run = await engineFor(sandbox).run({
@@ -210,7 +215,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('whose links have expired since come by a retry, which asks for new ones', async () => {
+	it('a retry asks for new links where the old ones have expired', async () => {
 		sandbox.media.linkLifetimeMs = 0;
 		const options = { ...both, pollIntervalSeconds: 1 };
 		const node = createCallNode({ waitForCompletion: true, options });
@@ -225,7 +230,7 @@ describe('Recording and transcript', () => {
 	});
 
 	describe('when their server has trouble', () => {
-		it('are asked for again', async () => {
+		it('files are asked for again when their server has trouble', async () => {
 			sandbox.behaveMedia('*', '500 once');
 			const run = await lookUp(await endedCall());
 			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
@@ -237,31 +242,34 @@ describe('Recording and transcript', () => {
 			['cut', 30, /The connection ended before all of it had come$/, null],
 			['stall', 2, /Nothing more came for 2 seconds$/, null],
 			['hang', 2, /No answer from http:\S+ within 2 seconds$/, null],
-		] as const)('are given up after the retries (%s)', async (behaviour, s, message, status) => {
-			sandbox.behaveMedia('*', behaviour);
-			const run = await lookUp(await endedCall(), {
-				...both,
-				maxRetries: 1,
-				requestTimeoutSeconds: s,
-			});
-			expect(run.errors[0]?.json.error).toMatchObject({
-				code: 'DOWNLOAD_FAILED',
-				message: expect.stringMatching(message),
-				status,
-				source: 'n8n',
-				attempts: 3,
-			});
-			expect(sandbox.seen.media).toHaveLength(2);
-		});
+		] as const)(
+			'files are given up after the retries (%s)',
+			async (behaviour, s, message, status) => {
+				sandbox.behaveMedia('*', behaviour);
+				const run = await lookUp(await endedCall(), {
+					...both,
+					maxRetries: 1,
+					requestTimeoutSeconds: s,
+				});
+				expect(run.errors[0]?.json.error).toMatchObject({
+					code: 'DOWNLOAD_FAILED',
+					message: expect.stringMatching(message),
+					status,
+					source: 'n8n',
+					attempts: 3,
+				});
+				expect(sandbox.seen.media).toHaveLength(2);
+			},
+		);
 
-		it('come whole after an attempt that broke off', async () => {
+		it('files come whole after an attempt that broke off', async () => {
 			sandbox.media.recordingBytes = 300_000;
 			sandbox.behaveMedia('*', { kind: 'cut', times: 1 });
 			const run = await lookUp(await endedCall());
 			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
 		});
 
-		it('may take longer than Request Timeout while they keep coming', async () => {
+		it('files may take longer than Request Timeout while they keep coming', async () => {
 			sandbox.media.recordingBytes = 2_000_000;
 			sandbox.behaveMedia('*', { kind: 'slow', ms: 100 });
 			const from = performance.now();
@@ -272,7 +280,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('are given up where they drip, though something comes all the time', async () => {
+	it('files are given up where they drip, though something comes all the time', async () => {
 		const { url } = await twenty2With('/media/a.wav', (_, response) => {
 			response.writeHead(200, { 'content-type': 'audio/wav' });
 			const drip = setInterval(() => response.write('RIFF'), 100);
@@ -289,7 +297,7 @@ describe('Recording and transcript', () => {
 		expect(performance.now() - from).toBeLessThan(10_000);
 	});
 
-	it('are given up where the beginning of the answer drips', async () => {
+	it('files are given up where the beginning of the answer drips', async () => {
 		const { url } = await twenty2With('/media/a.wav', (_, { socket }) => {
 			socket?.on('error', () => undefined).write('HTTP/1.1 200 OK\r\nx-drip: ');
 			const drip = setInterval(() => socket?.write('x'), 100);
@@ -309,7 +317,7 @@ describe('Recording and transcript', () => {
 		it.each([
 			['at once, where the server tells its length', {}],
 			['as soon as that has come, where it does not', { 'content-length': null }],
-		])('are given up %s', async (_, headers) => {
+		])('a recording of more than the user allows is given up %s', async (_, headers) => {
 			sandbox.media.recordingBytes = 20_000_000;
 			sandbox.behaveMedia('*', { kind: 'headers', headers });
 			const call_id = await endedCall();
@@ -327,13 +335,13 @@ describe('Recording and transcript', () => {
 			expect(left.filter(isFile)).toEqual(files.filter(isFile));
 		});
 
-		it('and come where they are just short enough', async () => {
+		it('a recording comes where it is just short enough', async () => {
 			sandbox.media.recordingBytes = 1_000_000;
 			const run = await lookUp(await endedCall(), options);
 			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
 		});
 
-		it('where that is no size, the option is named', async () => {
+		it('the option is named where Max Recording Size is no size', async () => {
 			const run = await lookUp('call_1', { ...options, maxRecordingMegabytes: 0 });
 			expect(run.errors[0]?.json.error).toMatchObject({
 				code: 'INVALID_INPUT',
@@ -342,7 +350,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('says what n8n said when it has no room for the file', async () => {
+	it('the message says what n8n said when it has no room for the file', async () => {
 		const full = new Error('ENOSPC: no space left on device');
 		const keep = vi.spyOn(binaryData, 'store').mockRejectedValue(full);
 		const run = await lookUp(await endedCall());
@@ -354,7 +362,7 @@ describe('Recording and transcript', () => {
 		});
 	});
 
-	it('are dropped at once by Stop, and leave no file', async () => {
+	it('Stop drops files at once, and leaves none', async () => {
 		const call_id = await endedCall();
 		const files = readdirSync(userFolder, { recursive: true });
 		const store = vi.spyOn(core.BinaryDataService.prototype, 'store');
@@ -382,7 +390,7 @@ describe('Recording and transcript', () => {
 });
 
 describe('A link', () => {
-	it('may redirect, at most 5 times', async () => {
+	it('a link may redirect, at most 5 times', async () => {
 		const call_id = await endedCall();
 		sandbox.behaveMedia('*', {
 			kind: 'answer',
@@ -404,7 +412,7 @@ describe('A link', () => {
 		});
 	});
 
-	it('to another host is followed with https only', async () => {
+	it('a link to another host is followed with https only', async () => {
 		const seen: Buffer[] = [];
 		const stranger = await listening(
 			createTcpServer((socket) => {
@@ -438,7 +446,7 @@ describe('A link', () => {
 		['http://localhost/call.wav', /leads to http:\/\/localhost, and only https/],
 		['file:///etc/passwd', /leads to file:\/\/, and only https/],
 		['data:audio/wav;base64,AAAA', /only https/],
-	])('%s is not followed', async (link, message) => {
+	])('a link %s is not followed', async (link, message) => {
 		const { url } = await twenty2With(link, (_, response) => response.end('not to be read'));
 		const run = await lookUp('call_1', both, {}, { url });
 		expect(run.errors[0]?.json.error).toMatchObject({
@@ -457,7 +465,7 @@ describe('A link', () => {
 		['application/xml', 'application/xml'],
 		['application/json', 'application/json'],
 		['application/problem+json', 'application/problem+json'],
-	])('that answers with a page (%s) brings no recording', async (type, shown) => {
+	])('a link that answers with a page (%s) brings no recording', async (type, shown) => {
 		const page = '<h1>Please sign in</h1>'.repeat(10_000);
 		let asked = 0;
 		const { url } = await twenty2With('/media/a.wav', (_, response) => {
@@ -487,7 +495,7 @@ describe('A link', () => {
 		['application/xhtml+xml', '<html/>', 'application/xhtml+xml'],
 		['text/plain', '<!DOCTYPE html><title>Sign in</title>', 'a page'],
 		['application/octet-stream', '\uFEFF\n  <html lang="en"><body>Gone</body></html>', 'a page'],
-	])('that answers with a page (%s, %s) brings no transcript', async (type, page, shown) => {
+	])('a link that answers with a page (%s, %s) brings no transcript', async (type, page, shown) => {
 		const call_id = await endedCall();
 		sandbox.behaveMedia(call_id, {
 			kind: 'answer',
@@ -506,7 +514,7 @@ describe('A link', () => {
 		});
 	});
 
-	it('into a private network is not followed, nor is a redirect there', async () => {
+	it('a link into a private network is not followed, nor is a redirect there', async () => {
 		const call_id = await endedCall();
 		const location = 'https://169.254.169.254/latest/meta-data';
 		sandbox.behaveMedia('*', { kind: 'answer', status: 302, headers: { location } });
@@ -534,7 +542,7 @@ describe('A link', () => {
 			'audio/mpeg',
 		],
 		['the call’s', '/8f14e45f', { 'content-type': 'audio/x-wav' }, 'call_1.wav', 'audio/x-wav'],
-	])('gives a recording %s', async (_, path, headers, fileName, mimeType) => {
+	])('a link gives a recording %s', async (_, path, headers, fileName, mimeType) => {
 		const { url } = await twenty2With(path, (_request, response) =>
 			response.writeHead(200, headers).end('RIFF'),
 		);
@@ -547,7 +555,7 @@ describe('A link', () => {
 		['text/plain; charset=windows-1252', Buffer.of(0x93, 0xe9, 0x94), '“é”'],
 		['text/plain; charset="ISO-8859-1"', Buffer.of(0x63, 0x61, 0x66, 0xe9), 'café'],
 		['text/plain; charset=x-unknown', Buffer.from('café'), 'café'],
-	])('to a transcript in another charset gives its text (%s)', async (type, bytes, text) => {
+	])('a link to a transcript in another charset gives its text (%s)', async (type, bytes, text) => {
 		const call_id = await endedCall();
 		sandbox.behaveMedia(call_id, { kind: 'file', type, base64: bytes.toString('base64') });
 		const run = await lookUp(call_id, { includeTranscript: true });
@@ -555,7 +563,7 @@ describe('A link', () => {
 	});
 
 	it.each(['text/plain', 'text/plain; charset=x-unknown'])(
-		'to a transcript that is no text that anybody named leads to none (%s)',
+		'a link to a transcript that is no text that anybody named leads to none (%s)',
 		async (type) => {
 			const call_id = await endedCall();
 			const base64 = Buffer.of(0x63, 0xe9).toString('base64');
@@ -569,7 +577,7 @@ describe('A link', () => {
 		},
 	);
 
-	it('gives a transcript as it is, if it is not endless', async () => {
+	it('a link gives a transcript as it is, if it is not endless', async () => {
 		const call_id = await endedCall();
 		const told = async (body: string) => {
 			sandbox.behaveMedia(call_id, { kind: 'answer', status: 200, body });

@@ -26,7 +26,7 @@ describe('Nobody is phoned twice', () => {
 	const statusesOf = (...runs: Run[]) => runs.map(({ status }) => status);
 	const phones = (count: number) => leads(count).map((lead) => lead.phone);
 
-	it('by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
+	it('nobody is phoned twice by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
 		sandbox.behave(phone(0), '500 always');
 		const run = await engineFor(sandbox).run({
 			items: leads(51),
@@ -40,7 +40,7 @@ describe('Nobody is phoned twice', () => {
 		]);
 	});
 
-	it('by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
+	it('nobody is phoned twice by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
 		sandbox.behave(phone(20), '500 twice');
 		const run = await engineFor(sandbox).run({
 			items: leads(31),
@@ -54,7 +54,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
 	});
 
-	it('by Retry execution, twice in a row', async () => {
+	it('nobody is phoned twice by Retry execution, twice in a row', async () => {
 		sandbox.behave(phone(20), '500 twice');
 		const failed = await engineFor(sandbox).run({
 			items: leads(31),
@@ -68,7 +68,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
 	});
 
-	it('by Retry execution of an execution whose retry has failed too', async () => {
+	it('nobody is phoned twice by Retry execution of an execution whose retry has failed too', async () => {
 		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		sandbox.behave(phone(5), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
@@ -82,7 +82,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
 	});
 
-	it('by Retry execution of an execution whose retry has succeeded', async () => {
+	it('nobody is phoned twice by Retry execution of an execution whose retry has succeeded', async () => {
 		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
 		expect((await failed.retry()).success).toHaveLength(6);
@@ -90,7 +90,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
 	});
 
-	it('by Retry execution that is clicked twice', async () => {
+	it('nobody is phoned twice by Retry execution that is clicked twice', async () => {
 		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
 		const runs = await Promise.all([failed.retry(), failed.retry()]);
@@ -108,13 +108,13 @@ describe('Nobody is phoned twice', () => {
 			return success.map(({ json }) => json.told);
 		};
 
-		it('after an answer that got lost', async () => {
+		it('nobody is phoned twice by Retry On Fail of a tool after an answer that got lost', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			expect(await call()).toEqual([expect.stringMatching(/^OUTCOME_UNKNOWN: /)]);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
 		});
 
-		it('while the call that is waited for goes on', async () => {
+		it('nobody is phoned twice by Retry On Fail of a tool while the call that is waited for goes on', async () => {
 			sandbox.pace.talkMs = 600_000;
 			const options = { maxWaitMinutes: 0 };
 			expect(await call({ waitForCompletion: true, options })).toEqual([
@@ -123,14 +123,14 @@ describe('Nobody is phoned twice', () => {
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
 		});
 
-		it('but what was not placed is tried again', async () => {
+		it('Retry On Fail of a tool tries again what was not placed', async () => {
 			sandbox.behave(phone(0), '500 twice');
 			expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
 		});
 	});
 
-	it('by Retry execution of an agent that failed after it had called', async () => {
+	it('nobody is phoned twice by Retry execution of an agent that failed after it had called', async () => {
 		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
 		const items = [...leads(2), ...leads(1)];
 		const agent = agentWith(createCallNode());
@@ -141,7 +141,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(2)));
 	});
 
-	it('by Retry execution of such an agent that is clicked twice, and then once more', async () => {
+	it('nobody is phoned twice by Retry execution of such an agent that is clicked twice, and then once more', async () => {
 		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
 		const agent = agentWith(createCallNode());
 		const failed = await engine.runWorkflow(agent, { items: leads(4), observe: 'Agent' });
@@ -153,21 +153,24 @@ describe('Nobody is phoned twice', () => {
 	it.each([
 		['one after the other', false],
 		['at once', true],
-	])('by a model that repeats a tool call %s, and the model is told', async (_, atOnce) => {
-		const engine = engineFor(sandbox, {}, agentNodeTypes(0, atOnce));
-		const items = [...leads(1), ...leads(1)];
-		const { success } = await engine.runWorkflow(agentWith(createCallNode()), {
-			items,
-			observe: 'Agent',
-		});
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
-		const told = success.map(({ json }) => String(json.told));
-		const callId = sandbox.seen.callsTo(phone(0))[0]?.call_id;
-		for (const answer of told) expect(answer).toContain(callId);
-		expect(told.filter((answer) => answer.includes('was not phoned again'))).toHaveLength(1);
-	});
+	])(
+		'nobody is phoned twice by a model that repeats a tool call %s, and the model is told',
+		async (_, atOnce) => {
+			const engine = engineFor(sandbox, {}, agentNodeTypes(0, atOnce));
+			const items = [...leads(1), ...leads(1)];
+			const { success } = await engine.runWorkflow(agentWith(createCallNode()), {
+				items,
+				observe: 'Agent',
+			});
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+			const told = success.map(({ json }) => String(json.told));
+			const callId = sandbox.seen.callsTo(phone(0))[0]?.call_id;
+			for (const answer of told) expect(answer).toContain(callId);
+			expect(told.filter((answer) => answer.includes('was not phoned again'))).toHaveLength(1);
+		},
+	);
 
-	it('by a model that repeats a tool call whose answer got lost', async () => {
+	it('nobody is phoned twice by a model that repeats a tool call whose answer got lost', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const engine = engineFor(sandbox, {}, agentNodeTypes());
 		const items = [...leads(1), ...leads(1)];
@@ -182,7 +185,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
 	});
 
-	it('says that a person was phoned when a later try finds something wrong with the item', async () => {
+	it('the failure says that a person was phoned when a later try finds something wrong with the item', async () => {
 		sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		sandbox.behave(phone(1), 'place and cut');
 		const engine = engineFor(sandbox);
@@ -207,7 +210,7 @@ describe('Nobody is phoned twice', () => {
 	});
 
 	it.each(['place and cut', 'empty 200', '502 html'] as const)(
-		'after an answer that got lost (%s), whatever is retried',
+		'nobody is phoned twice after an answer that got lost (%s), whatever is retried',
 		async (behaviour) => {
 			sandbox.behave(phone(2), behaviour);
 			const calls = behaviour === '502 html' ? 0 : 1;
@@ -233,24 +236,27 @@ describe('Nobody is phoned twice', () => {
 		[500, 'upstream failed'],
 		[503, '<html><h1>503 Service Temporarily Unavailable</h1></html>'],
 		[500, ''],
-	])('by a %i of a proxy that had passed the request on (%j)', async (status, body) => {
-		sandbox.behave(phone(0), { kind: 'answer', status, body, places: true });
-		const first = await engineFor(sandbox).run({
-			items: leads(1),
-			node: createCallNode({}, retryOnFail),
-		});
-		const again = await first.retry();
-
-		for (const run of [first, again]) {
-			expect(run.error).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				context: { data: { error: { source: 'n8n', status, outcome: 'unknown', attempts: 1 } } },
+	])(
+		'nobody is phoned twice by a %i of a proxy that had passed the request on (%j)',
+		async (status, body) => {
+			sandbox.behave(phone(0), { kind: 'answer', status, body, places: true });
+			const first = await engineFor(sandbox).run({
+				items: leads(1),
+				node: createCallNode({}, retryOnFail),
 			});
-		}
-		expect(sandbox.seen.requests).toHaveLength(1);
-	});
+			const again = await first.retry();
 
-	it('places a call of unknown outcome again only where that was asked for', async () => {
+			for (const run of [first, again]) {
+				expect(run.error).toMatchObject({
+					code: 'OUTCOME_UNKNOWN',
+					context: { data: { error: { source: 'n8n', status, outcome: 'unknown', attempts: 1 } } },
+				});
+			}
+			expect(sandbox.seen.requests).toHaveLength(1);
+		},
+	);
+
+	it('a call of unknown outcome is placed again only where that was asked for', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
 		const options = { maxRetries: 1, retryUnknownOutcome: true };
 		const run = await engineFor(sandbox).run({
@@ -262,7 +268,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
 	});
 
-	it('keeps saying that the outcome is unknown when a later attempt was refused', async () => {
+	it('the outcome stays unknown when a later attempt was refused', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
 		const options = { maxRetries: 1, retryUnknownOutcome: true };
 		const engine = engineFor(sandbox);
@@ -280,7 +286,7 @@ describe('Nobody is phoned twice', () => {
 		});
 	});
 
-	it('reuses the answers of an earlier try as they were', async () => {
+	it('the answers of an earlier try are reused as they were', async () => {
 		sandbox.behave(phone(1), '500 once');
 		const failed = await engineFor(sandbox).run({
 			items: leads(2),
@@ -294,7 +300,7 @@ describe('Nobody is phoned twice', () => {
 		});
 	});
 
-	it('sends the same idempotency key when an item is run again', async () => {
+	it('the same idempotency key is sent when an item is run again', async () => {
 		sandbox.behave(phone(0), '500 once');
 		const failed = await engineFor(sandbox).run({
 			items: leads(1),
@@ -306,7 +312,7 @@ describe('Nobody is phoned twice', () => {
 		expect(keys[0]).toBe(keys[1]);
 	});
 
-	it('sends the same idempotency key after an answer that got lost', async () => {
+	it('the same idempotency key is sent after an answer that got lost', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
 		const options = { maxRetries: 1, retryUnknownOutcome: true };
 		await engineFor(sandbox).run({ items: leads(1), node: createCallNode({ options }) });
@@ -316,7 +322,7 @@ describe('Nobody is phoned twice', () => {
 	});
 
 	it.each([400, 401, 402, 403, 404, 409, 422])(
-		'sends another idempotency key after a %i, for the item may have changed',
+		'another idempotency key is sent after a %i, for the item may have changed',
 		async (status) => {
 			sandbox.behave(phone(0), { kind: 'refuse', status, message: 'No', times: 2 });
 			const failed = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });
@@ -328,7 +334,7 @@ describe('Nobody is phoned twice', () => {
 		},
 	);
 
-	it('keeps the idempotency key when a refusal follows an answer that got lost', async () => {
+	it('the idempotency key is kept when a refusal follows an answer that got lost', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
 		const options = { maxRetries: 1, retryUnknownOutcome: true };
 		const node = createCallNode({ options });
@@ -342,7 +348,7 @@ describe('Nobody is phoned twice', () => {
 		expect(new Set(keys).size).toBe(1);
 	});
 
-	it('phones a person twice who is on the list twice', async () => {
+	it('a person who is on the list twice is phoned twice', async () => {
 		const run = await engineFor(sandbox).run({
 			items: [...leads(1), ...leads(1)],
 			node: createCallNode(),
@@ -351,7 +357,7 @@ describe('Nobody is phoned twice', () => {
 		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
 	});
 
-	it('tells the passes of a loop apart, and phones nobody again when one pass is retried', async () => {
+	it('the passes of a loop are told apart, and nobody is phoned again when one pass is retried', async () => {
 		// Three passes of two leads; the same first person opens each pass.
 		const items = [0, 1, 0, 2, 0, 3].map((n) => ({ phone: phone(n) }));
 		sandbox.behave(phone(2), '500 once');

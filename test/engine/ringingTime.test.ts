@@ -35,7 +35,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		{ onError: 'continueRegularOutput' },
 	);
 
-	it('are told of once, with the day and the time in the timezone of the workflow', async () => {
+	it('a hint tells once of calls placed at night, with the day and the time in the timezone of the workflow', async () => {
 		expect(hints(await runOf(createCallNode()))).toEqual([
 			expect.stringMatching(
 				/^3 calls of this run ring only at 9:00 India time, when Twenty2 begins to phone people again: Saturday,? 23 May( at|,) 05:30 in this workflow's timezone \(Europe\/Berlin\)\.$/,
@@ -48,14 +48,14 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		['Asia/Kolkata', /: Saturday,? 23 May( at|,) 09:00 in/],
 		['Pacific/Kiritimati', /: Saturday,? 23 May( at|,) 17:30 in/],
 		['UTC', /: Saturday,? 23 May( at|,) 03:30 in/],
-	])('in %s', async (timezone, words) => {
+	])('the hint of calls placed at night is right in %s', async (timezone, words) => {
 		vi.setSystemTime(THREE_AM);
 		expect(hints(await runOf(createCallNode(), { timezone }))).toEqual([
 			expect.stringMatching(words),
 		]);
 	});
 
-	it('are told of also where the workflow has a timezone that nobody knows', async () => {
+	it('the hint of calls placed at night comes also where the workflow has a timezone that nobody knows', async () => {
 		const run = await runOf(createCallNode(), { timezone: 'DEFAULT', count: 1 });
 		expect(run.status).toBe('success');
 		expect(hints(run)).toEqual([
@@ -63,7 +63,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		]);
 	});
 
-	it('are told of when they are waited for, too', async () => {
+	it('the hint of calls placed at night comes when they are waited for, too', async () => {
 		const run = await runOf(waiting, { count: 1 });
 		expect(run.success[0]?.json.error).toMatchObject({ code: 'WAIT_TIMEOUT', outcome: 'placed' });
 		expect(hints(run)).toEqual([
@@ -71,7 +71,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		]);
 	});
 
-	it('are told of where others rang before nine in the evening', async () => {
+	it('the hint of calls placed at night comes where others rang before nine in the evening', async () => {
 		vi.setSystemTime(BEFORE_NINE_PM);
 		sandbox.limits.refuseConcurrent = false;
 		const run = await runOf(waiting, { count: 4 });
@@ -81,7 +81,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 	});
 
 	// n8n drops the hints of a node that throws.
-	it('are told of by WAIT_TIMEOUT, under Stop Workflow too', async () => {
+	it('WAIT_TIMEOUT tells of calls placed at night, under Stop Workflow too', async () => {
 		const run = await runOf({ ...waiting, onError: 'stopWorkflow' }, { count: 1 });
 		expect(run.error).toMatchObject({
 			code: 'WAIT_TIMEOUT',
@@ -89,7 +89,7 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		});
 	});
 
-	it('are told of by WAIT_TIMEOUT at no other time', async () => {
+	it('WAIT_TIMEOUT tells of the night at no other time', async () => {
 		vi.setSystemTime(BEFORE_NINE_PM - 3_600_000);
 		const run = await runOf(waiting, { count: 1 });
 		expect(run.success[0]?.json.error).toMatchObject({
@@ -98,23 +98,26 @@ describe('Calls placed when Twenty2 phones nobody', () => {
 		});
 	});
 
-	it('are not told of when nobody was phoned', async () => {
+	it('the hint of calls placed at night does not come when nobody was phoned', async () => {
 		for (const lead of leads(3)) sandbox.behave(lead.phone, 'refused');
 		const run = await runOf(createCallNode({}, { onError: 'continueRegularOutput' }));
 		expect(hints(run)).toEqual([]);
 	});
 
-	it('are not told of by Get Call', async () => {
+	it('Get Call does not tell of calls placed at night', async () => {
 		const run = await runOf(getCallNode({}, { onError: 'continueRegularOutput' }));
 		expect(hints(run)).toEqual([]);
 	});
 
-	it.each([createCallNode(), waiting])('are none before nine in the evening', async (node) => {
-		vi.setSystemTime(BEFORE_NINE_PM - 3_600_000);
-		expect(hints(await runOf(node))).toEqual([]);
-	});
+	it.each([createCallNode(), waiting])(
+		'there is no hint of calls placed before nine in the evening',
+		async (node) => {
+			vi.setSystemTime(BEFORE_NINE_PM - 3_600_000);
+			expect(hints(await runOf(node))).toEqual([]);
+		},
+	);
 
-	it('are no longer told of when they rang while they were waited for', async () => {
+	it('there is no hint of calls placed at night that rang while they were waited for', async () => {
 		await sandbox.close();
 		sandbox = await startSandbox({ clock: () => Date.now(), ringMs: 70_000, talkMs: 5_000 });
 		vi.setSystemTime(Date.UTC(2026, 4, 23, 3, 29));

@@ -15,7 +15,7 @@ describe('A short outage of Twenty2', () => {
 	const onceEach = Object.fromEntries(leads(12).map((lead) => [lead.phone, 1]));
 
 	it.each([20, 55])(
-		'of %i seconds fails no lead under the default Max Retries',
+		'a short outage of %i seconds fails no lead under the default Max Retries',
 		async (seconds) => {
 			for (const n of leads(12).keys()) sandbox.behave(phone(n), '503 always');
 			const engine = engineFor(sandbox, { requestsPerMinute: 1_000 });

@@ -37,7 +37,7 @@ describe(`${minutes} minutes of mixed traffic`, () => {
 	useVirtualTime();
 
 	it(
-		'leave no memory and no timer behind',
+		'${minutes} minutes of mixed traffic leave no memory and no timer behind',
 		async () => {
 			const random = seeded(1);
 			const engine = engineFor(sandbox, { requestsPerMinute: 60 });

@@ -10,7 +10,7 @@ describe('Stop Workflow', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	it('says what happened, how many calls were placed and what to do', async () => {
+	it('the error says what happened, how many calls were placed and what to do', async () => {
 		sandbox.behave(phone(4), 'refused');
 		const run = await engineFor(sandbox, { concurrentCalls: 1 }).run({
 			items: leads(9),
@@ -44,20 +44,20 @@ describe('Stop Workflow', () => {
 		expect(sandbox.seen.requests).toHaveLength(5);
 	});
 
-	it('names the field and the item of a wrong value, in its own words', async () => {
+	it('the error names the field and the item of a wrong value, in its own words', async () => {
 		const items = leads(4).map((lead, n) => ({ ...lead, ...(n === 3 && { phone: '' }) }));
 		const run = await engineFor(sandbox).run({ items, node: createCallNode() });
 		expect(run.error?.message).toBe('To Number is empty [item 3]. No call was placed.');
 	});
 
-	it('names no item where there is one only', async () => {
+	it('the error names no item where there is one only', async () => {
 		sandbox.behave(phone(0), '500 always');
 		const node = createCallNode({ options: { maxRetries: 0 } });
 		const run = await engineFor(sandbox).run({ items: leads(1), node });
 		expect(run.error?.message).toMatch(/^Twenty2: [^[]+\. No call was placed\.$/);
 	});
 
-	it('lists the fields that Twenty2 refuses, and why', async () => {
+	it('the error lists the fields that Twenty2 refuses, and why', async () => {
 		sandbox.behave(phone(0), {
 			kind: 'answer',
 			status: 422,
@@ -81,7 +81,7 @@ describe('Stop Workflow', () => {
 		});
 	});
 
-	it('starts nothing new, and awaits and remembers what is in flight', async () => {
+	it('a failed item lets nothing new start, and what is in flight is awaited and remembered', async () => {
 		// The third fails while the first two are on their way.
 		sandbox.behave(phone(0), { kind: 'slow', ms: 200 });
 		sandbox.behave(phone(1), { kind: 'slow', ms: 200 });
@@ -100,7 +100,7 @@ describe('Stop Workflow', () => {
 		expect(Object.values(sandbox.seen.perNumber())).toEqual(Array.from({ length: 9 }, () => 1));
 	});
 
-	it('drops a retry that was waiting for its turn', async () => {
+	it('a failed item drops a retry that was waiting for its turn', async () => {
 		sandbox.behave(phone(0), '500 always');
 		sandbox.behave(phone(1), { kind: 'answer', status: 418, body: 'no' });
 		sandbox.behave(phone(1), { kind: 'slow', ms: 100, times: 1 });
@@ -110,7 +110,7 @@ describe('Stop Workflow', () => {
 		expect(sandbox.seen.requests).toHaveLength(3);
 	});
 
-	it('counts a call that may have been placed', async () => {
+	it('the error counts a call that may have been placed', async () => {
 		sandbox.behave(phone(1), 'place and cut');
 		const run = await engineFor(sandbox, { concurrentCalls: 1 }).run({
 			items: leads(3),
@@ -127,7 +127,7 @@ describe('Stop Workflow', () => {
 	});
 
 	it.each(['cut', '500 always'] as const)(
-		'keeps its own words where n8n would put others (%s)',
+		'the error keeps its own words where n8n would put others (%s)',
 		async (behaviour) => {
 			sandbox.behave(phone(0), behaviour);
 			const options = { maxRetries: 0 };
@@ -139,7 +139,7 @@ describe('Stop Workflow', () => {
 		},
 	);
 
-	it('tells of no calls where none are made', async () => {
+	it('the error tells of no calls where none are made', async () => {
 		const run = await engineFor(sandbox).run({
 			items: [{ call_id: 'call_nobody' }],
 			node: getCallNode(),

@@ -95,7 +95,7 @@ const fieldsOf = (result: unknown) => (result instanceof Failure ? result.fields
 const json = { 'content-type': 'application/json' };
 
 describe('A request', () => {
-	it('is signed with the credential, and has what it was given', async () => {
+	it('a request is signed with the credential, and has what it was given', async () => {
 		const { url, requests } = await listening((_, response) => response.end('{}'));
 		const headers = { 'Idempotency-Key': 'entry_1' };
 		await sent(url, { ...create, headers, body: { to_number: '+91' } });
@@ -116,7 +116,7 @@ describe('A request', () => {
 		]);
 	});
 
-	it('does not have n8n read the credential again', async () => {
+	it('a request does not have n8n read the credential again', async () => {
 		const { url, requests } = await listening((_, response) => response.end('{}'));
 		const reading = vi.spyOn(StoredCredentials.prototype, 'getDecrypted');
 		await sent(url, read);
@@ -125,28 +125,31 @@ describe('A request', () => {
 		reading.mockRestore();
 	});
 
-	it.each([200, 302, 404, 503])('is answered with a %i, whatever that is', async (status) => {
-		const date = 'Fri, 22 May 2026 07:00:20 GMT';
-		const { url, requests } = await listening((_, response) =>
-			response
-				.writeHead(status, { ...json, location: '/elsewhere', 'retry-after': '5', date })
-				.end('{"call_id":"call_1"}'),
-		);
-		expect(await sent(url, read)).toEqual({
-			status,
-			retryAfter: '5',
-			date,
-			body: { call_id: 'call_1' },
-		});
-		expect(requests).toHaveLength(1);
-	});
+	it.each([200, 302, 404, 503])(
+		'a request is answered with a %i, whatever that is',
+		async (status) => {
+			const date = 'Fri, 22 May 2026 07:00:20 GMT';
+			const { url, requests } = await listening((_, response) =>
+				response
+					.writeHead(status, { ...json, location: '/elsewhere', 'retry-after': '5', date })
+					.end('{"call_id":"call_1"}'),
+			);
+			expect(await sent(url, read)).toEqual({
+				status,
+				retryAfter: '5',
+				date,
+				body: { call_id: 'call_1' },
+			});
+			expect(requests).toHaveLength(1);
+		},
+	);
 
-	it('is answered with text where that is no JSON', async () => {
+	it('a request is answered with text where that is no JSON', async () => {
 		const { url } = await listening((_, response) => response.writeHead(200, json).end('<html>'));
 		expect(await sent(url, read)).toMatchObject({ status: 200, body: '<html>' });
 	});
 
-	it('is answered in bounded length', async () => {
+	it('a request is answered in bounded length', async () => {
 		const { url } = await listening((_, response) => response.end('"12345678"'));
 		expect(await sent(url, { ...read, maxBytes: 9 })).toMatchObject({ longerThan: 9 });
 		expect(await sent(url, { ...read, maxBytes: 10 })).toMatchObject({ body: '12345678' });
@@ -163,25 +166,28 @@ describe('A request that is not answered', () => {
 	it.each([
 		[read, { code: 'TIMEOUT' }],
 		[create, { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }],
-	])('in time is cut, and says what that means', async (request, meaning) => {
-		let closed = false;
-		const { url } = await listening((asked, response) => {
-			response.once('close', () => (closed = true));
-			hang(asked, response);
-		});
-		const fields = fieldsOf(await sent(url, { ...request, timeoutMs: 300 }));
-		expect(fields).toEqual({
-			...meaning,
-			message: `No answer from ${url} within 0.3 seconds`,
-			description: expect.any(String),
-			status: null,
-			source: 'n8n',
-			attempts: 0,
-		});
-		await expect.poll(() => closed).toBe(true);
-	});
+	])(
+		'a request that is not answered in time is cut, and says what that means',
+		async (request, meaning) => {
+			let closed = false;
+			const { url } = await listening((asked, response) => {
+				response.once('close', () => (closed = true));
+				hang(asked, response);
+			});
+			const fields = fieldsOf(await sent(url, { ...request, timeoutMs: 300 }));
+			expect(fields).toEqual({
+				...meaning,
+				message: `No answer from ${url} within 0.3 seconds`,
+				description: expect.any(String),
+				status: null,
+				source: 'n8n',
+				attempts: 0,
+			});
+			await expect.poll(() => closed).toBe(true);
+		},
+	);
 
-	it('because the connection ended says so', async () => {
+	it('a request whose connection ended says so', async () => {
 		const { url } = await listening((request) => request.socket.destroy());
 		expect(fieldsOf(await sent(url, create))).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
@@ -189,7 +195,7 @@ describe('A request that is not answered', () => {
 		});
 	});
 
-	it('because nobody listens was not sent', async () => {
+	it('a request to an address where nobody listens was not sent', async () => {
 		const { url } = await listening(() => undefined);
 		onEnd.splice(0).forEach((end) => end());
 		expect(fieldsOf(await sent(url, create))).toMatchObject({
@@ -199,7 +205,7 @@ describe('A request that is not answered', () => {
 		});
 	});
 
-	it('is cut by Stop if it is safe', async () => {
+	it('a request that is safe is cut by Stop', async () => {
 		let closed = false;
 		const { url, requests } = await listening((asked, response) => {
 			response.once('close', () => (closed = true));
@@ -211,7 +217,7 @@ describe('A request that is not answered', () => {
 		await expect.poll(() => closed).toBe(true);
 	});
 
-	it('is not cut by Stop if it may have been carried out', async () => {
+	it('a request that may have been carried out is not cut by Stop', async () => {
 		let answer = () => {};
 		const { url, requests } = await listening((_, response) => {
 			answer = () => void response.writeHead(200, json).end('{"call_id":"call_1"}');

@@ -41,7 +41,7 @@ afterEach(async () => {
 });
 
 describe('A delivery', () => {
-	it('starts the workflow with the call, under the names that Get Call has', async () => {
+	it('a delivery starts the workflow with the call, under the names that Get Call has', async () => {
 		const { send, started, quiet } = await startTrigger();
 		const event = await place({ input: { customerName: 'Asha' } });
 		expect(await send(event)).toEqual({ status: 200, message: 'Received' });
@@ -70,7 +70,7 @@ describe('A delivery', () => {
 		]);
 	});
 
-	it('starts it with what Twenty2 sent, untouched, when Simplify is off', async () => {
+	it('a delivery starts the workflow with what Twenty2 sent, untouched, when Simplify is off', async () => {
 		const { send, started, quiet } = await startTrigger({ parameters: { simplify: false } });
 		const event = {
 			...(await place({ failed: true })),
@@ -86,7 +86,7 @@ describe('A delivery', () => {
 		['?secret=wrong', { status: 401 }],
 		['?secret=s3cret&secret=s3cret', { status: 401 }],
 		['?secret=s3cret', { status: 200 }],
-	])('needs the secret in its URL where there is one (%s)', async (query, answer) => {
+	])('a delivery needs the secret in its URL where there is one (%s)', async (query, answer) => {
 		const parameters = { options: { secret: 's3cret' } };
 		const { send, started, quiet } = await startTrigger({ parameters });
 		expect(await send(await place(), query)).toMatchObject(answer);
@@ -108,7 +108,7 @@ describe('A delivery', () => {
 			'call.call_id must not contain',
 		],
 		['no status', { call: { call_id: 'call_1' } }, 'call.status must be text'],
-	])('with %s is told what is wrong', async (what, changes, wrong) => {
+	])('a delivery with %s is told what is wrong', async (what, changes, wrong) => {
 		const { send, started, quiet } = await startTrigger();
 		const whole = ['no object', 'nothing'].includes(what) ? {} : await place();
 		const answer = await send(Array.isArray(changes) ? changes : { ...whole, ...changes });
@@ -125,7 +125,7 @@ describe('A delivery', () => {
 		['an event that was not chosen', { events: ['call.failed'] }],
 		['a call by another assistant', { assistantIds: 'asst_a, asst_b' }],
 		['a call by another assistant than a list has', { assistantIds: '={{ ["asst_a"] }}' }],
-	])('of %s is answered and starts nothing', async (_, parameters) => {
+	])('a delivery of %s is answered and starts nothing', async (_, parameters) => {
 		const { send, started, quiet } = await startTrigger({ parameters });
 		expect(await send(await place())).toMatchObject({ status: 200 });
 		await quiet();
@@ -138,7 +138,7 @@ describe('A delivery', () => {
 		['an expression that gives text', '={{ "asst_demo" }}'],
 		['an expression that gives a list', '={{ ["asst_a", "asst_demo"] }}'],
 		['an empty field', ' '],
-	])('of a chosen assistant starts the workflow (%s)', async (_, assistantIds) => {
+	])('a delivery of a chosen assistant starts the workflow (%s)', async (_, assistantIds) => {
 		const { send, started, quiet } = await startTrigger({ parameters: { assistantIds } });
 		await send(await place());
 		await quiet();
@@ -157,17 +157,20 @@ describe('A delivery', () => {
 		['Secret', { options: { secret: '' } }],
 		['Secret', { options: { secret: '={{ undefined }}' } }],
 		['Verify', { options: { verify: '={{ 1 }}' } }],
-	])('is not taken up while a field cannot be used (%s: %j)', async (field, parameters) => {
-		const { send, started } = await startTrigger({ parameters });
-		expect(await send(await place())).toEqual({
-			status: 500,
-			message: expect.stringContaining(field),
-		});
-		expect(started).toEqual([]);
-	});
+	])(
+		'a delivery is not taken up while a field cannot be used (%s: %j)',
+		async (field, parameters) => {
+			const { send, started } = await startTrigger({ parameters });
+			expect(await send(await place())).toEqual({
+				status: 500,
+				message: expect.stringContaining(field),
+			});
+			expect(started).toEqual([]);
+		},
+	);
 
 	// n8n 1 gives an expression of a trigger nothing of the request.
-	it.skipIf(onN8n1)('is taken up once the field is right again', async () => {
+	it.skipIf(onN8n1)('a delivery is taken up once the field is right again', async () => {
 		const event = await place();
 		const { send, started, quiet } = await startTrigger({
 			parameters: { events: '={{ $json.body.chosen }}' },
@@ -180,7 +183,7 @@ describe('A delivery', () => {
 });
 
 describe('A repeated delivery', () => {
-	it('is answered and starts nothing, also when both come together', async () => {
+	it('a repeated delivery is answered and starts nothing, also when both come together', async () => {
 		const { send, started, quiet } = await startTrigger();
 		const event = await place();
 		const answers = await Promise.all([send(event), send(event), send(event)]);
@@ -191,7 +194,7 @@ describe('A repeated delivery', () => {
 		expect(started).toHaveLength(1);
 	});
 
-	it('starts nothing after a restart either', async () => {
+	it('a repeated delivery starts nothing after a restart either', async () => {
 		const { send, started, quiet, restart } = await startTrigger();
 		const events = [await place({ n: 1 }), await place({ n: 2 }), await place({ n: 3 })];
 		await Promise.all(events.slice(0, 2).map(async (event) => await send(event)));
@@ -202,7 +205,7 @@ describe('A repeated delivery', () => {
 		expect(started).toHaveLength(3);
 	});
 
-	it('starts the workflow of another node', async () => {
+	it('a repeated delivery starts the workflow of another node', async () => {
 		const triggers = [await startTrigger(), await startTrigger()];
 		const event = await place();
 		for (const { send, quiet } of triggers) {
@@ -212,7 +215,7 @@ describe('A repeated delivery', () => {
 		expect(triggers.map(({ started }) => started.length)).toEqual([1, 1]);
 	});
 
-	it('starts the workflow each time that somebody listens for a test event', async () => {
+	it('a repeated delivery starts the workflow each time that somebody listens for a test event', async () => {
 		const { send, started, quiet } = await startTrigger({ mode: 'manual' });
 		const event = await place();
 		for (let n = 0; n < 2; n++) {
@@ -222,7 +225,7 @@ describe('A repeated delivery', () => {
 		expect(started).toHaveLength(2);
 	});
 
-	it('tells somebody who listens for a test event why it was turned away', async () => {
+	it('a repeated delivery tells somebody who listens for a test event why it was turned away', async () => {
 		const parameters = { events: ['call.completed'], options: { secret: 's3cret' } };
 		const { send, started, failed } = await startTrigger({ mode: 'manual', parameters });
 		const event = await place();
@@ -242,7 +245,7 @@ describe('A repeated delivery', () => {
 		expect(started).toEqual([]);
 	});
 
-	it('starts nothing when its call has a verified event already, whatever its event_id says', async () => {
+	it('a repeated delivery starts nothing when its call has a verified event already, whatever its event_id says', async () => {
 		const { send, started, executions, quiet } = await startTrigger();
 		const event = await place();
 		// Together, and one by one.
@@ -260,7 +263,7 @@ describe('A repeated delivery', () => {
 		expect(reads()).toBe(looks);
 	});
 
-	it('starts nothing after a restart when its call has a verified event already', async () => {
+	it('a repeated delivery starts nothing after a restart when its call has a verified event already', async () => {
 		const { send, started, quiet, restart } = await startTrigger();
 		const event = await place();
 		await send(event);
@@ -271,7 +274,7 @@ describe('A repeated delivery', () => {
 		expect(started).toHaveLength(1);
 	});
 
-	it('of another call is none, also when an invented one has had its event_id', async () => {
+	it('a delivery of another call is no repetition, also when an invented one has had its event_id', async () => {
 		const { send, started, quiet } = await startTrigger({ credentials: {} });
 		const [first, second] = [await place({ n: 1 }), await place({ n: 2 })];
 		await send({ ...second, event_id: first.event_id });
@@ -302,7 +305,7 @@ describe('JSON under another content type', () => {
 		'application/json ; charset=utf-8',
 		'application/cloudevents+json; charset=nobody-knows-it',
 		undefined,
-	])('is read (%s)', async (contentType) => {
+	])('JSON under another content type is read (%s)', async (contentType) => {
 		const trigger = await startTrigger({ parameters: { simplify: false } });
 		const event = await place({ input: { name: 'Asha' } });
 		const answer = await post(trigger, JSON.stringify(event), contentType);
@@ -311,7 +314,7 @@ describe('JSON under another content type', () => {
 		expect(trigger.started).toEqual([{ json: event }]);
 	});
 
-	it('is read in the encoding that it has', async () => {
+	it('JSON under another content type is read in the encoding that it has', async () => {
 		const trigger = await startTrigger({ parameters: { simplify: false } });
 		const event = await place({ input: { name: 'José' } });
 		const latin1 = Buffer.from(JSON.stringify(event), 'latin1');
@@ -321,7 +324,7 @@ describe('JSON under another content type', () => {
 	});
 
 	it.each(['', 'an event', '[1', '"text"', '[]', '\u0000'])(
-		'that is none is turned away (%j)',
+		'a body that is no JSON is turned away (%j)',
 		async (body) => {
 			const trigger = await startTrigger();
 			for (const contentType of ['application/cloudevents+json', 'text/plain', undefined]) {
@@ -332,7 +335,7 @@ describe('JSON under another content type', () => {
 		},
 	);
 
-	it.each([7, 0, 2 ** 60])('may have a number as event_id (%d)', async (event_id) => {
+	it.each([7, 0, 2 ** 60])('an event may have a number as event_id (%d)', async (event_id) => {
 		const trigger = await startTrigger();
 		const event = { ...(await place()), event_id };
 		for (let n = 0; n < 2; n++) expect(await trigger.send(event)).toMatchObject({ status: 200 });
@@ -343,51 +346,60 @@ describe('JSON under another content type', () => {
 });
 
 describe.each(['apiKey', 'workspace'])('Verification (%s)', (authentication) => {
-	it.each([false, true])('lets a true event start the workflow (failed: %s)', async (failed) => {
-		const { send, started, quiet } = await startTrigger({ parameters: { authentication } });
-		await send(await place({ authentication, failed }));
-		await quiet();
-		expect(started).toHaveLength(1);
-		expect(reads()).toBe(1);
-	});
+	it.each([false, true])(
+		'Verification lets a true event start the workflow (failed: %s)',
+		async (failed) => {
+			const { send, started, quiet } = await startTrigger({ parameters: { authentication } });
+			await send(await place({ authentication, failed }));
+			await quiet();
+			expect(started).toHaveLength(1);
+			expect(reads()).toBe(1);
+		},
+	);
 
 	it.each([
 		['a failed call that completed', false, { status: 'failed' }, { event: 'call.failed' }],
 		['a completed call that failed', true, { status: 'completed' }, { event: 'call.completed' }],
 		['an end that its event denies', true, {}, { event: 'call.completed' }],
-	])('keeps %s from starting it, and the execution says why', async (_, failed, call, changes) => {
-		const trigger = await startTrigger({ parameters: { authentication } });
-		const { send, started, executions, quiet } = trigger;
-		const warned = warnings();
-		const event = await place({ authentication, failed });
-		const forged = { ...event, ...changes, call: { ...event.call, ...call } };
-		expect(await send(forged)).toMatchObject({ status: 200 });
-		await quiet();
-		expect(started).toEqual([]);
-		expect(warned()).toEqual([expect.stringContaining(event.event_id)]);
-		const says = `Twenty2 says ${failed ? 'failed' : 'completed'}`;
-		const hints = [expect.stringMatching(`^Twenty2 does not confirm the event .*${says}$`)];
-		expect(executions).toMatchObject([{ error: undefined, hints }]);
+	])(
+		'Verification keeps %s from starting the workflow, and the execution says why',
+		async (_, failed, call, changes) => {
+			const trigger = await startTrigger({ parameters: { authentication } });
+			const { send, started, executions, quiet } = trigger;
+			const warned = warnings();
+			const event = await place({ authentication, failed });
+			const forged = { ...event, ...changes, call: { ...event.call, ...call } };
+			expect(await send(forged)).toMatchObject({ status: 200 });
+			await quiet();
+			expect(started).toEqual([]);
+			expect(warned()).toEqual([expect.stringContaining(event.event_id)]);
+			const says = `Twenty2 says ${failed ? 'failed' : 'completed'}`;
+			const hints = [expect.stringMatching(`^Twenty2 does not confirm the event .*${says}$`)];
+			expect(executions).toMatchObject([{ error: undefined, hints }]);
 
-		await send(event);
-		await quiet();
-		expect(started).toHaveLength(1);
-	});
+			await send(event);
+			await quiet();
+			expect(started).toHaveLength(1);
+		},
+	);
 
 	it.each([
 		['busy', true, { status: 'busy' }, 'failed'],
 		['No-Answer', true, { status: 'No-Answer' }, 'failed'],
 		['Ended', false, { status: 'Ended' }, 'completed'],
-	])('takes "%s" for the same end, and Twenty2 at its word', async (_, failed, call, status) => {
-		const { send, started, quiet } = await startTrigger({ parameters: { authentication } });
-		const event = await place({ authentication, failed });
-		const sent = { ...event, call: { ...event.call, ...call } };
-		expect(await send(sent)).toMatchObject({ status: 200 });
-		await quiet();
-		expect(started).toEqual([{ json: expect.objectContaining({ status }) }]);
-	});
+	])(
+		'Verification takes "%s" for the same end, and Twenty2 at its word',
+		async (_, failed, call, status) => {
+			const { send, started, quiet } = await startTrigger({ parameters: { authentication } });
+			const event = await place({ authentication, failed });
+			const sent = { ...event, call: { ...event.call, ...call } };
+			expect(await send(sent)).toMatchObject({ status: 200 });
+			await quiet();
+			expect(started).toEqual([{ json: expect.objectContaining({ status }) }]);
+		},
+	);
 
-	it('lets the item say of the call only what Twenty2 says', async () => {
+	it('Verification lets the item say of the call only what Twenty2 says', async () => {
 		const { send, started, quiet } = await startTrigger({ parameters: { authentication } });
 		const event = await place({ authentication, failed: true, input: { name: 'Asha' } });
 		await send({
@@ -409,7 +421,7 @@ describe.each(['apiKey', 'workspace'])('Verification (%s)', (authentication) => 
 });
 
 describe('Verification', () => {
-	it('does not take place without a credential, or when it is switched off', async () => {
+	it('Verification does not take place without a credential, or when it is switched off', async () => {
 		const events = [await place({ n: 1 }), await place({ n: 2 })];
 		const without = await startTrigger({ credentials: {} });
 		const off = await startTrigger({ parameters: { options: { verify: false } } });
@@ -420,7 +432,7 @@ describe('Verification', () => {
 		expect(reads()).toBe(0);
 	});
 
-	it('that is switched on needs a credential', async () => {
+	it('Verification needs a credential where it is switched on', async () => {
 		const parameters = { options: { verify: true } };
 		const { send, started } = await startTrigger({ parameters, credentials: {} });
 		expect(await send(await place())).toEqual({
@@ -430,7 +442,7 @@ describe('Verification', () => {
 		expect(started).toEqual([]);
 	});
 
-	it('does not take place with a secret, unless it is switched on', async () => {
+	it('Verification does not take place with a secret, unless it is switched on', async () => {
 		const [event, another] = [await place({ n: 1 }), await place({ n: 2 })];
 		const secret = 's3cret';
 		const without = await startTrigger({ parameters: { options: { secret } } });
@@ -447,7 +459,7 @@ describe('Verification', () => {
 		expect(reads()).toBe(1);
 	});
 
-	it('needs no credential while a delivery is received', async () => {
+	it('Verification needs no credential while a delivery is received', async () => {
 		const trigger = await startTrigger();
 		const event = await place();
 		sandbox.behaveReads('*', { kind: 'slow', ms: 300 });
@@ -460,7 +472,7 @@ describe('Verification', () => {
 		expect(trigger.credentialReads).toBe(1);
 	});
 
-	it('asks again when an execution is retried that could not ask', async () => {
+	it('Verification asks again when an execution is retried that could not ask', async () => {
 		const account = { apiKey: 'sandbox-key', baseUrl: 'twenty2', ...limits };
 		const trigger = await startTrigger({ credentials: { twenty2Api: account } });
 		const { send, started, failed, executions, quiet } = trigger;
@@ -481,7 +493,7 @@ describe('Verification', () => {
 		expect(started).toHaveLength(1);
 	});
 
-	it('that finds an event contradicted again ends a retry without an item, too', async () => {
+	it('Verification ends a retry without an item, too, when it finds an event contradicted again', async () => {
 		const trigger = await startTrigger({
 			credentials: { twenty2Api: { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits } },
 		});
@@ -495,7 +507,7 @@ describe('Verification', () => {
 		expect(trigger.started).toEqual([]);
 	});
 
-	it('that Twenty2 refuses is one failed execution, also when the event is repeated', async () => {
+	it('a verification that Twenty2 refuses is one failed execution, also when the event is repeated', async () => {
 		const { send, started, failed, executions, quiet } = await startTrigger({
 			credentials: { twenty2Api: { apiKey: 'wrong', baseUrl: sandbox.url, ...limits } },
 		});
@@ -515,7 +527,7 @@ describe('Verification', () => {
 		);
 	});
 
-	it('believes no address that has no calls', async () => {
+	it('Verification believes no address that has no calls', async () => {
 		const { send, failed, executions, quiet } = await startTrigger();
 		const event = await place();
 		for (const [n, body] of [
@@ -530,7 +542,7 @@ describe('Verification', () => {
 		expect(failed).toHaveLength(2);
 	});
 
-	it('says what came from outside on one short line of the log', async () => {
+	it('Verification says what came from outside on one short line of the log', async () => {
 		const { send, executions, quiet } = await startTrigger();
 		const warned = warnings();
 		const event = await place();
@@ -548,7 +560,7 @@ describe('Verification', () => {
 		});
 	});
 
-	it('leaves the static data of the workflow alone', async () => {
+	it('Verification leaves the static data of the workflow alone', async () => {
 		const trigger = await startTrigger();
 		const event = await place();
 		sandbox.behaveReads('*', { kind: 'slow', ms: 300 });
@@ -563,7 +575,7 @@ describe('Verification', () => {
 	});
 });
 
-it('A rush without verification starts each event at once', async () => {
+it('a rush without verification starts each event at once', async () => {
 	const { send, started, quiet } = await startTrigger({ credentials: {} });
 	const event = await place();
 	for (let n = 0; n < 100; n++) {

@@ -79,15 +79,18 @@ describe('A campaign of 150 people at 60 requests a minute, whose calls end afte
 		['that go on all at once', { refuseConcurrent: false }, {}],
 		['that go on three at a time', {}, { secret: 's3cret' }],
 		['that go on three at a time', {}, {}],
-	])('has each event of calls %s start the workflow (%j, %j)', async (_, lines, options) => {
-		const { answers, started, mostRunning } = await campaign(options, lines);
-		expect(answers).toEqual({ 200: PEOPLE });
-		expect(started).toBe(PEOPLE);
-		expect(mostRunning).toBeLessThanOrEqual(LIMIT);
-		expect(sandbox.seen.mostInAnyWindow).toBeLessThanOrEqual(LIMIT);
-	});
+	])(
+		'a campaign has each event of calls %s start the workflow (%j, %j)',
+		async (_, lines, options) => {
+			const { answers, started, mostRunning } = await campaign(options, lines);
+			expect(answers).toEqual({ 200: PEOPLE });
+			expect(started).toBe(PEOPLE);
+			expect(mostRunning).toBeLessThanOrEqual(LIMIT);
+			expect(sandbox.seen.mostInAnyWindow).toBeLessThanOrEqual(LIMIT);
+		},
+	);
 
-	it('takes twice as long without a secret, for the looks at the calls, and no longer with one', async () => {
+	it('a campaign takes twice as long without a secret, for the looks at the calls, and no longer with one', async () => {
 		const lines = { refuseConcurrent: false };
 		const verified = await campaign({}, lines);
 		expect(sandbox.seen.requests).toHaveLength(2 * PEOPLE);

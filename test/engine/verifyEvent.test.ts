@@ -81,7 +81,7 @@ describe('An event that waits for Twenty2', () => {
 		['a cut connection', 'cut', 3],
 		['429 of a proxy', { kind: 'answer', status: 429, body: 'Slow down' }, 4],
 		['429 of Twenty2', '429 always', 4],
-	] as const)('outlasts %s', async (_, behaviour, times) => {
+	] as const)('an event that waits for Twenty2 outlasts %s', async (_, behaviour, times) => {
 		const trigger = await startTrigger();
 		const event = await place();
 		sandbox.behaveReads('*', behaviour);
@@ -93,7 +93,7 @@ describe('An event that waits for Twenty2', () => {
 		expect(trigger.failed).toEqual([]);
 	});
 
-	it('is answered at once although Twenty2 does not answer', async () => {
+	it('an event that waits for Twenty2 is answered at once although Twenty2 does not answer', async () => {
 		const trigger = await startTrigger();
 		const event = await place();
 		sandbox.behaveReads('*', { kind: 'hang' });
@@ -111,7 +111,7 @@ describe('An event that waits for Twenty2', () => {
 		['no answer', { kind: 'hang' }, 'TIMEOUT'],
 		['too many requests', '429 always', 'RATE_LIMIT_EXCEEDED'],
 	] as const)(
-		'is a failed execution when %s goes on, and retrying it asks again',
+		'an event that waits for Twenty2 is a failed execution when %s goes on, and retrying it asks again',
 		async (_, behaviour, code) => {
 			const trigger = await startTrigger();
 			const event = await place();
@@ -132,7 +132,7 @@ describe('An event that waits for Twenty2', () => {
 	);
 
 	it.each([401, 403])(
-		'is a failed execution after one look where the key may read no calls (%i)',
+		'an event that waits for Twenty2 is a failed execution after one look where the key may read no calls (%i)',
 		async (status) => {
 			const trigger = await startTrigger();
 			const event = await place();
@@ -151,24 +151,27 @@ describe('An event that comes before Twenty2’s reads show it', () => {
 		['a call that goes on', 200, (call_id: string) => ({ call_id, status: 'ringing' }), 5],
 		['a call that is queued', 200, (call_id: string) => ({ call_id, status: 'queued' }), 5],
 		['a call of a status unheard of', 200, (call_id: string) => ({ call_id, status: 'wrap' }), 5],
-	])('is believed later (%s)', async (_, status, answer, most) => {
-		const warn = vi.spyOn(logger, 'warn').mockClear();
-		for (const times of [1, most]) {
-			const trigger = await startTrigger();
-			const event = await place(times);
-			const { call_id } = event.call;
-			const body = answer(call_id);
-			sandbox.behaveReads(call_id, { kind: 'answer', status, body, times });
-			await trigger.send(event);
-			await ended(trigger);
-			expect(trigger.started).toHaveLength(1);
-			expect(warn).not.toHaveBeenCalled();
-		}
-		expect(reads()).toBe(1 + most + 2);
-	});
+	])(
+		'an event that comes before the reads show it is believed later (%s)',
+		async (_, status, answer, most) => {
+			const warn = vi.spyOn(logger, 'warn').mockClear();
+			for (const times of [1, most]) {
+				const trigger = await startTrigger();
+				const event = await place(times);
+				const { call_id } = event.call;
+				const body = answer(call_id);
+				sandbox.behaveReads(call_id, { kind: 'answer', status, body, times });
+				await trigger.send(event);
+				await ended(trigger);
+				expect(trigger.started).toHaveLength(1);
+				expect(warn).not.toHaveBeenCalled();
+			}
+			expect(reads()).toBe(1 + most + 2);
+		},
+	);
 
 	it.each(['apiKey', 'workspace'])(
-		'is contradicted after 15 seconds where Twenty2 knows no such call (%s)',
+		'an event that comes before the reads show it is contradicted after 15 seconds where Twenty2 knows no such call (%s)',
 		async (authentication) => {
 			const trigger = await startTrigger({ parameters: { authentication } });
 			const event = await place(0, authentication);
@@ -191,7 +194,7 @@ describe('An event that comes before Twenty2’s reads show it', () => {
 		},
 	);
 
-	it('is contradicted after a minute where the call goes on, and believed when it is repeated', async () => {
+	it('an event that comes before the reads show it is contradicted after a minute where the call goes on, and believed when it is repeated', async () => {
 		const trigger = await startTrigger();
 		const event = await place();
 		const { call_id } = event.call;
@@ -210,7 +213,7 @@ describe('An event that comes before Twenty2’s reads show it', () => {
 	});
 
 	it.each(['voicemail', 'call-disconnected', 'Call Completed'])(
-		'is believed where a call of the status %s has a duration that no longer grows',
+		'an event that comes before the reads show it is believed where a call of the status %s has a duration that no longer grows',
 		async (status) => {
 			const trigger = await startTrigger();
 			const event = await place();
@@ -223,7 +226,7 @@ describe('An event that comes before Twenty2’s reads show it', () => {
 		},
 	);
 
-	it('is dropped at once when the call has ended otherwise meanwhile', async () => {
+	it('an event that comes before the reads show it is dropped at once when the call has ended otherwise meanwhile', async () => {
 		const trigger = await startTrigger();
 		const event = await placeEnded(sandbox, { failed: true });
 		const { call_id } = event.call;
@@ -240,7 +243,7 @@ describe('An event that comes before Twenty2’s reads show it', () => {
 });
 
 describe('When many events wait for Twenty2', () => {
-	it('at most 50 do, and more are told to come again', async () => {
+	it('at most 50 events wait for Twenty2, and more are told to come again', async () => {
 		const trigger = await startTrigger();
 		const events = await placeMany(60);
 		sandbox.behaveReads('*', { kind: 'hang' });
@@ -262,7 +265,7 @@ describe('When many events wait for Twenty2', () => {
 		expect(trigger.started).toHaveLength(60);
 	});
 
-	it('those of calls that this n8n placed are taken up beyond that, each once', async () => {
+	it('events of calls that this n8n placed are taken up beyond 50, each once', async () => {
 		const trigger = await startTrigger();
 		const others = await placeMany(50);
 		const { success } = await engineFor(sandbox).run({ items: leads(10), node: createCallNode() });
@@ -281,7 +284,7 @@ describe('When many events wait for Twenty2', () => {
 		expect(trigger.started).toHaveLength(60);
 	});
 
-	it('all come through in turn, as fast as the limit allows', async () => {
+	it('many waiting events come through in turn, as fast as the limit allows', async () => {
 		const trigger = await startTrigger({ credentials: at60() });
 		const events = await placeMany(50);
 		for (const event of events) expect(await trigger.send(event)).toMatchObject({ status: 200 });
@@ -291,7 +294,7 @@ describe('When many events wait for Twenty2', () => {
 		expect(trigger.failed).toEqual([]);
 	});
 
-	it('a Get Call with the same key takes its turn within 5 seconds', async () => {
+	it('a Get Call with the same key takes its turn within 5 seconds while many events wait', async () => {
 		const trigger = await startTrigger({ credentials: at60() });
 		const event = await place();
 		const send = async (second: number) =>
@@ -331,7 +334,7 @@ describe('When many events wait for Twenty2', () => {
 		expect(trigger.started).toHaveLength(4);
 	});
 
-	it('each is asked about with the limits of the credential that the trigger has now', async () => {
+	it('each waiting event is asked about with the limits of the credential that the trigger has now', async () => {
 		const credentials = { twenty2Api: account(2), another: account(60) };
 		const trigger = await startTrigger({ credentials });
 		const events = await placeMany(30);

@@ -101,7 +101,7 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it('gives a call that nobody answers as a result, not as an error', async () => {
+		it('gives a call that nobody answers as a result, and not as a failure', async () => {
 			sandbox.behave(phone(1), 'unanswered');
 			const run = await runUntilDone(
 				sandbox,
@@ -148,16 +148,19 @@ describe('Wait for Completion', () => {
 	});
 
 	describe('looks gently', () => {
-		it.each([1, 5, 20])('not before %i seconds, and not oftener', async (pollIntervalSeconds) => {
-			await done(limited().start({ items: leads(1), node: waiting({ pollIntervalSeconds }) }));
-			const times = [callOf(0).placedAt, ...looks().map(({ at }) => at)];
-			const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
-			expect(Math.min(...gaps)).toBeGreaterThanOrEqual(pollIntervalSeconds * SECOND);
-			expect(Math.max(...gaps)).toBeLessThanOrEqual(pollIntervalSeconds * SECOND + 5 * SECOND);
-		});
+		it.each([1, 5, 20])(
+			'looks not before %i seconds, and not oftener',
+			async (pollIntervalSeconds) => {
+				await done(limited().start({ items: leads(1), node: waiting({ pollIntervalSeconds }) }));
+				const times = [callOf(0).placedAt, ...looks().map(({ at }) => at)];
+				const gaps = times.slice(1).map((at, i) => at - (times[i] ?? 0));
+				expect(Math.min(...gaps)).toBeGreaterThanOrEqual(pollIntervalSeconds * SECOND);
+				expect(Math.max(...gaps)).toBeLessThanOrEqual(pollIntervalSeconds * SECOND + 5 * SECOND);
+			},
+		);
 
 		it.each([1, 2, 3])(
-			'nine calls of 6 seconds on 3 lines, every %i seconds',
+			'carries nine calls of 6 seconds over 3 lines, looking every %i seconds',
 			async (pollIntervalSeconds) => {
 				await reopen(brief);
 				const { runs, seconds } = await done(
@@ -178,7 +181,7 @@ describe('Wait for Completion', () => {
 			{ seconds: 60, pace: long, count: 30, every: 1, ratio: 1.06, mostLooks: 450 },
 			{ seconds: 60, pace: long, count: 30, every: 10, ratio: 1.01, mostLooks: 200 },
 		])(
-			'$count calls of $seconds seconds, every $every seconds: $ratio of the least time, $mostLooks looks',
+			'takes $ratio of the least time and $mostLooks looks at most for $count calls of $seconds seconds, every $every seconds',
 			async ({ seconds: each, pace, count, every, ratio, mostLooks }) => {
 				await reopen(pace);
 				const { runs, seconds } = await done(
@@ -194,7 +197,7 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it('while another execution places 300 calls that nobody waits for', async () => {
+		it('waits for calls while another execution places 300 that nobody waits for', async () => {
 			await reopen({ ...long, concurrentCalls: 1_000 });
 			const key = limited({ concurrentCalls: 15 });
 			const waits = key.start({ items: leads(12), node: waiting({ pollIntervalSeconds: 1 }) });
@@ -218,7 +221,7 @@ describe('Wait for Completion', () => {
 			expect((Math.max(...placed) - from) / SECOND).toBeLessThanOrEqual(320);
 		});
 
-		it('while all lines are busy with calls that are waited for, and one frees', async () => {
+		it('waits while all lines are busy with calls that are waited for, and gives a freed line on', async () => {
 			await reopen({ ...long, concurrentCalls: 12 });
 			const key = limited({ concurrentCalls: 12 });
 			const waits = key.start({ items: leads(12), node: waiting({ pollIntervalSeconds: 1 }) });
@@ -232,7 +235,7 @@ describe('Wait for Completion', () => {
 			expect(Math.max(...late)).toBeLessThanOrEqual(60 * SECOND);
 		});
 
-		it('also where there is one line, which the call itself holds', async () => {
+		it('waits also where there is one line, which the call itself holds', async () => {
 			await reopen({ ...brief, concurrentCalls: 1 });
 			const { runs, seconds } = await done(
 				limited({ concurrentCalls: 1 }).start({
@@ -246,7 +249,7 @@ describe('Wait for Completion', () => {
 			expect(seconds).toBeLessThanOrEqual(1.35 * 18);
 		});
 
-		it('and says nothing of having waited for a limit', async () => {
+		it('says nothing of having waited for a limit', async () => {
 			const run = await runUntilDone(
 				sandbox,
 				limited({ concurrentCalls: 12 }).start({
@@ -276,7 +279,7 @@ describe('Wait for Completion', () => {
 		};
 
 		it.each(['500 twice', '503 once', '429 once'] as const)(
-			'looks again (%s)',
+			'looks again after trouble (%s)',
 			async (behaviour) => {
 				const { json } = await after(behaviour);
 				expect(json).toMatchObject({ call_id: callOf(0).call_id, status: 'completed' });
@@ -300,7 +303,7 @@ describe('Wait for Completion', () => {
 			[refused(404, 'CALL_NOT_FOUND'), /Refused with CALL_NOT_FOUND$/],
 		];
 
-		it.each(troubles)('outlasts half a minute of it (%o)', async (behaviour) => {
+		it.each(troubles)('outlasts half a minute of trouble (%o)', async (behaviour) => {
 			sandbox.behaveReads('*', behaviour);
 			const running = limited().start({
 				items: leads(1),
@@ -377,7 +380,7 @@ describe('Wait for Completion', () => {
 	});
 
 	describe('WAIT_TIMEOUT', () => {
-		it('says so after a fraction of a minute, with the call that goes on', async () => {
+		it('WAIT_TIMEOUT comes after a fraction of a minute, with the call that goes on', async () => {
 			const { runs, seconds } = await done(
 				limited().start({
 					items: leads(1),
@@ -413,7 +416,7 @@ describe('Wait for Completion', () => {
 			[1, '1 minute'],
 			[1 / 3, '0.33 minutes'],
 			[0, '0 minutes'],
-		])('after %d minutes says %s', async (maxWaitMinutes, text) => {
+		])('WAIT_TIMEOUT after %d minutes says %s', async (maxWaitMinutes, text) => {
 			await reopen({ ...long, talkMs: 3_600 * SECOND });
 			const settings = { onError: 'continueRegularOutput' } as const;
 			const run = await runUntilDone(
@@ -425,14 +428,14 @@ describe('Wait for Completion', () => {
 			]);
 		});
 
-		it('finds a call that ended by the last look', async () => {
+		it('the last look finds a call that ended', async () => {
 			await reopen(brief);
 			const node = waiting({ maxWaitMinutes: 0.1, pollIntervalSeconds: 4 });
 			const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 			expect(statuses(run)).toEqual(['completed']);
 		});
 
-		it('comes after one look, not two, when that look had to wait for its turn', async () => {
+		it('WAIT_TIMEOUT comes after one look, not two, when that look had to wait for its turn', async () => {
 			await reopen({ ...long, talkMs: 3_600 * SECOND, concurrentCalls: 40 });
 			const { runs } = await done(
 				limited({ concurrentCalls: 40 }).start({
@@ -457,7 +460,7 @@ describe('Wait for Completion', () => {
 			['Twenty2 answers no look', { behaviour: 'hang' }, {}, 3],
 			['Twenty2 has trouble with every look', { behaviour: '503 always' }, {}, 4],
 		] as const)(
-			'comes in time when %s',
+			'WAIT_TIMEOUT comes in time when %s',
 			async (_, { behaviour }: { behaviour?: Misread }, limit, most) => {
 				if (behaviour) sandbox.behaveReads('*', behaviour);
 				const { runs, seconds } = await done(
@@ -483,7 +486,7 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it('is resumed by a retry, which looks once at once', async () => {
+		it('a wait that timed out is resumed by a retry, which looks once at once', async () => {
 			const node = waiting({ maxWaitMinutes: 0 });
 			const first = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 			expect(first.error).toMatchObject({ code: 'WAIT_TIMEOUT' });
@@ -513,7 +516,7 @@ describe('Wait for Completion', () => {
 		const node = (settings: Settings = {}) => waiting({ maxRetries: 0 }, settings);
 		const expected = ['failed', ...leads(5).map(() => 'completed')];
 
-		it('a failing item ends the other waits at once and counts their calls as placed', async () => {
+		it('a failing item ends the other waits at once under Stop Workflow, and counts their calls as placed', async () => {
 			failing();
 			const { runs, seconds } = await done(limited().start({ items: leads(6), node: node() }));
 			expect(runs[0]?.error).toMatchObject({
@@ -528,7 +531,7 @@ describe('Wait for Completion', () => {
 			expect(sandbox.seen.requests).toHaveLength(sent);
 		});
 
-		it('counts its own call among those placed when it cannot be looked at', async () => {
+		it('a call that cannot be looked at is counted among those placed under Stop Workflow', async () => {
 			const message = 'This key may no longer read calls';
 			sandbox.behaveReads('*', { kind: 'refuse', status: 403, code: 'FORBIDDEN', message });
 			const run = await runUntilDone(
@@ -543,7 +546,7 @@ describe('Wait for Completion', () => {
 			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
 		});
 
-		it('waits on for the calls that were placed, by Retry On Fail', async () => {
+		it('Retry On Fail waits on for the calls that were placed under Stop Workflow', async () => {
 			failing();
 			const settings = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1_000 };
 			const { runs, seconds } = await done(
@@ -558,7 +561,7 @@ describe('Wait for Completion', () => {
 			expect(seconds).toBeLessThan(145);
 		});
 
-		it('waits on for them by Retry execution, twice', async () => {
+		it('Retry execution waits on for the calls that were placed, twice', async () => {
 			failing();
 			const first = await runUntilDone(sandbox, limited().start({ items: leads(6), node: node() }));
 			const second = await runUntilDone(sandbox, first.startRetry());
@@ -571,7 +574,7 @@ describe('Wait for Completion', () => {
 			expect(looks(callOf(0).call_id)).toHaveLength(1);
 		});
 
-		it('waits for a call that an earlier try placed without waiting', async () => {
+		it('a retry waits for a call that an earlier try placed without waiting', async () => {
 			sandbox.behave(phone(1), '500 once');
 			const node = createCallNode({ options: { maxRetries: 0 } });
 			const failed = await runUntilDone(
@@ -709,7 +712,7 @@ describe('Wait for Completion', () => {
 			moments.flatMap((moment) =>
 				(['cancel', 'timeOut'] as const).map((how) => [...moment, how] as const),
 			),
-		)('%s ends the wait at once (%s)', async (_, until, how) => {
+		)('Stop %s ends the wait at once (%s)', async (_, until, how) => {
 			const running = await limited().start({ items: leads(5), node: patiently() });
 			await settle(sandbox);
 			await until();
@@ -727,7 +730,7 @@ describe('Wait for Completion', () => {
 		});
 
 		it.runIf(resumesAfterStop).each(moments)(
-			'%s, and a retry phones nobody again',
+			'Stop %s and a retry phone nobody again',
 			async (_, until) => {
 				const running = await limited().start({ items: leads(5), node: patiently() });
 				await settle(sandbox);
@@ -743,7 +746,7 @@ describe('Wait for Completion', () => {
 			},
 		);
 
-		it('says how many calls were placed, and which go on', async () => {
+		it('Stop says how many calls were placed, and which go on', async () => {
 			const running = await limited().start({ items: leads(5), node: patiently() });
 			await settle(sandbox);
 			await pass(2);
@@ -755,7 +758,7 @@ describe('Wait for Completion', () => {
 			);
 		});
 
-		it('does not wait for the looks of another execution on the key', async () => {
+		it('Stop does not wait for the looks of another execution on the key', async () => {
 			await reopen({ ...long, concurrentCalls: 13 });
 			const key = limited({ concurrentCalls: 13 });
 			const node = waiting({ pollIntervalSeconds: 1 });
@@ -771,7 +774,7 @@ describe('Wait for Completion', () => {
 			expect(runs.map(statuses)).toEqual([leads(12).map(() => 'completed')]);
 		});
 
-		it('leaves its lines to the next execution', async () => {
+		it('Stop leaves its lines to the next execution', async () => {
 			await reopen({ ...long, concurrentCalls: 6 });
 			const running = await limited().start({ items: leads(3), node: patiently() });
 			await settle(sandbox);

@@ -17,7 +17,7 @@ describe('Waiting for a limit', () => {
 	const limited = () => engineFor(sandbox, { requestsPerMinute: 60 });
 
 	describe('as one of several executions', () => {
-		it('does not make a small one wait behind a large one that starts with it', async () => {
+		it('a small execution does not wait behind a large one that starts with it', async () => {
 			const alone = await untilDone(sandbox, [
 				limited().start({ items: leads(2), node: createCallNode() }),
 			]);
@@ -38,7 +38,7 @@ describe('Waiting for a limit', () => {
 			expect((doneAt - from) / 1_000).toBeLessThan(alone.seconds + 3);
 		});
 
-		it('gives every other place to the small one when it comes later', async () => {
+		it('a small execution that comes later is given every other place', async () => {
 			const large = limited().start({ items: leads(200), node: createCallNode() });
 			await settle(sandbox);
 			expect(sandbox.seen.requests).toHaveLength(60);
@@ -55,7 +55,7 @@ describe('Waiting for a limit', () => {
 	});
 
 	describe('on how many calls may be live', () => {
-		it('places twelve unattended calls soon after lines free, refused beyond three', async () => {
+		it('twelve unattended calls are placed soon after lines free, refused beyond three', async () => {
 			await sandbox.close();
 			await start({ concurrentCalls: 3, ringMs: 1_000, talkMs: 4_000 });
 			const run = await runUntilDone(
@@ -73,7 +73,7 @@ describe('Waiting for a limit', () => {
 			expect(seconds).toBeLessThanOrEqual(1.5 * 15);
 		});
 
-		it('finds lines free of calls that end without a documented word', async () => {
+		it('lines are found free of calls that end without a documented word', async () => {
 			await sandbox.close();
 			const ownStatuses = { live: 'talking', over: 'voicemail' };
 			const pace = { ringMs: 1_000, talkMs: 59_000, ownStatuses };
@@ -96,7 +96,7 @@ describe('Waiting for a limit', () => {
 			expect(refusedCreates.length).toBeLessThanOrEqual(4);
 		});
 
-		it('keeps no read from being sent for longer than the next try takes', async () => {
+		it('short lines keep no read from being sent for longer than the next try takes', async () => {
 			await sandbox.close();
 			await start({ concurrentCalls: 1, ringMs: 1_000, talkMs: 20_000 });
 			const calls = limited().start({ items: leads(2), node: createCallNode() });
@@ -112,7 +112,7 @@ describe('Waiting for a limit', () => {
 	});
 
 	describe('is told to the user', () => {
-		it('by one hint that says how long and why, when it took more than 5 seconds', async () => {
+		it('one hint says how long a run waited and why, when it took more than 5 seconds', async () => {
 			const run = await runUntilDone(
 				sandbox,
 				limited().start({ items: leads(61), node: createCallNode() }),
@@ -124,7 +124,7 @@ describe('Waiting for a limit', () => {
 			]);
 		});
 
-		it('and by another reason when Twenty2 said that there were too many', async () => {
+		it('the hint gives another reason when Twenty2 said that there were too many', async () => {
 			sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 20 });
 			const run = await runUntilDone(
 				sandbox,
@@ -137,7 +137,7 @@ describe('Waiting for a limit', () => {
 			]);
 		});
 
-		it('not when it was short', async () => {
+		it('there is no hint of a short wait', async () => {
 			sandbox.behave(phone(0), { kind: '429', times: 1 });
 			const run = await runUntilDone(
 				sandbox,
@@ -146,7 +146,7 @@ describe('Waiting for a limit', () => {
 			expect(run.hints).toEqual([]);
 		});
 
-		it('and in the debug log, without numbers or keys', async () => {
+		it('the debug log tells of a wait, without numbers or keys', async () => {
 			const debug = vi.spyOn(logger, 'debug');
 			sandbox.behave(phone(0), { kind: '429', times: 1 });
 			await untilDone(sandbox, [limited().start({ items: leads(62), node: createCallNode() })]);
@@ -185,25 +185,28 @@ describe('Waiting for a limit', () => {
 			waits.flatMap((wait) =>
 				(['cancel', 'timeOut'] as const).map((how) => [...wait, how] as const),
 			),
-		)('%s', async (_, prepare, how) => {
-			await prepare();
-			const running = await limited().start({ items: leads(70), node: createCallNode() });
-			await settle(sandbox);
-			running[how]();
-			const stoppedAt = performance.now();
-			const sent = sandbox.seen.requests.length;
-			// The clock stands still: whatever still waited for it would wait for ever.
-			const run = await running.finished;
-			expect(run.status).toBe('canceled');
-			expect(performance.now()).toBe(stoppedAt);
+		)(
+			'a wait for a limit ends at once when the execution is stopped %s',
+			async (_, prepare, how) => {
+				await prepare();
+				const running = await limited().start({ items: leads(70), node: createCallNode() });
+				await settle(sandbox);
+				running[how]();
+				const stoppedAt = performance.now();
+				const sent = sandbox.seen.requests.length;
+				// The clock stands still: whatever still waited for it would wait for ever.
+				const run = await running.finished;
+				expect(run.status).toBe('canceled');
+				expect(performance.now()).toBe(stoppedAt);
 
-			await vi.advanceTimersByTimeAsync(200_000);
-			await settle(sandbox);
-			expect(sandbox.seen.requests).toHaveLength(sent);
-			expect(vi.getTimerCount()).toBe(0);
-		});
+				await vi.advanceTimersByTimeAsync(200_000);
+				await settle(sandbox);
+				expect(sandbox.seen.requests).toHaveLength(sent);
+				expect(vi.getTimerCount()).toBe(0);
+			},
+		);
 
-		it('and leaves its place to the next execution on the key', async () => {
+		it('a stopped wait leaves its place to the next execution on the key', async () => {
 			const running = await limited().start({ items: leads(62), node: createCallNode() });
 			await settle(sandbox);
 			const next = limited().start({ items: [{ phone: phone(100) }], node: createCallNode() });

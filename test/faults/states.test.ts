@@ -14,7 +14,7 @@ describe('In every state of the limiter, every fault teaches it what it can and 
 	useVirtualTime();
 
 	it.each(stateCells().map((cell) => [`${cell.state}: ${cell.fault.name}`, cell] as const))(
-		'%s',
+		'the limiter learns what it can and no more: %s',
 		async (_, cell) => {
 			const after = await states.play(cell);
 			expect(surprises(cell, after)).toEqual([]);

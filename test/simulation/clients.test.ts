@@ -6,7 +6,7 @@ import { MeasuredRate } from './clients/measuredRate';
 import { inVirtualTime } from './virtualTime';
 
 describe("botocore's adaptive mode", () => {
-	it('drops to 0.7 of the rate at a throttle, and is back after the recovery time', () => {
+	it("botocore's adaptive mode drops to 0.7 of the rate at a throttle, and is back after the recovery time", () => {
 		const cubic = new Cubic(0);
 		expect(cubic.throttled(10, 100)).toBe(7);
 		expect(cubic.accepted(100)).toBeCloseTo(7);
@@ -15,7 +15,7 @@ describe("botocore's adaptive mode", () => {
 		expect(cubic.accepted(100 + 2 * recovery)).toBeCloseTo(13);
 	});
 
-	it('smooths the measured rate over buckets of half a second', () => {
+	it("botocore's adaptive mode smooths the measured rate over buckets of half a second", () => {
 		const measured = new MeasuredRate(0);
 		expect(measured.record(0.1)).toBe(0);
 		expect(measured.record(0.5)).toBeCloseTo(0.8 * 4);
@@ -23,7 +23,7 @@ describe("botocore's adaptive mode", () => {
 		expect(measured.record(1)).toBeCloseTo(0.8 * 4 + 0.2 * 3.2);
 	});
 
-	it('sends at the rate of its bucket, and never below one request in two seconds', async () => {
+	it("botocore's adaptive mode sends at the rate of its bucket, and never below one request in two seconds", async () => {
 		const seconds = () => performance.now() / 1_000;
 		await inVirtualTime(1, async () => {
 			const bucket = new AdjustableBucket(Date.now() / 1_000);

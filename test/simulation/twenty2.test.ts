@@ -31,7 +31,7 @@ const times = async (count: number, work: () => Promise<unknown>) => {
 };
 
 describe('The simulated Twenty2', () => {
-	it('takes 60 requests in any 60 seconds, reads included', async () => {
+	it('the simulated Twenty2 takes 60 requests in any 60 seconds, reads included', async () => {
 		await use({ retryAfter: true }, async (twenty2) => {
 			const callId = await twenty2.create();
 			await times(59, async () => await twenty2.isOver(callId));
@@ -42,7 +42,7 @@ describe('The simulated Twenty2', () => {
 		});
 	});
 
-	it('says when a call is over', async () => {
+	it('the simulated Twenty2 says when a call is over', async () => {
 		await use({}, async (twenty2) => {
 			const callId = await twenty2.create();
 			await pass(29_999);
@@ -52,7 +52,7 @@ describe('The simulated Twenty2', () => {
 		});
 	});
 
-	it('refuses a create beyond its lines, and counts it', async () => {
+	it('the simulated Twenty2 refuses a create beyond its lines, and counts it', async () => {
 		await use({ lines: 3, retryAfter: true }, async (twenty2) => {
 			await times(3, async () => await twenty2.create());
 			await times(57, async () => expect(await refusedForMs(twenty2.create())).toBe(30_000));
@@ -63,7 +63,7 @@ describe('The simulated Twenty2', () => {
 		});
 	});
 
-	it('has fewer lines while others hold some', async () => {
+	it('the simulated Twenty2 has fewer lines while others hold some', async () => {
 		const heldByOthers = { lines: 2, seconds: 60 };
 		await use({ lines: 3, heldByOthers }, async (twenty2) => {
 			await twenty2.create();
@@ -73,7 +73,7 @@ describe('The simulated Twenty2', () => {
 		});
 	});
 
-	it('accepts every create where it queues calls itself', async () => {
+	it('the simulated Twenty2 accepts every create where it queues calls itself', async () => {
 		await use({ lines: 1, queuesCalls: true }, async (twenty2) => {
 			await twenty2.create();
 			const queued = await twenty2.create();
@@ -84,7 +84,7 @@ describe('The simulated Twenty2', () => {
 		});
 	});
 
-	it('refuses one request without a reason', async () => {
+	it('the simulated Twenty2 refuses one request without a reason', async () => {
 		await use({ strayRefusal: 2 }, async (twenty2) => {
 			await twenty2.create();
 			expect(await refusedForMs(twenty2.create())).toBe(0);
@@ -94,7 +94,7 @@ describe('The simulated Twenty2', () => {
 });
 
 describe('The lengths of calls', () => {
-	it('have the mean and the spread that were asked for', () => {
+	it('the lengths of calls have the mean and the spread that were asked for', () => {
 		const next = callLengths({ mean: 60, sigma: 0.6 }, 1);
 		const lengths = Array.from({ length: 20_000 }, () => next() / 1_000);
 		const mean = (values: number[]) =>
@@ -105,14 +105,14 @@ describe('The lengths of calls', () => {
 		expect(Math.sqrt(mean(logarithms.map((log) => (log - middle) ** 2)))).toBeCloseTo(0.6, 1);
 	});
 
-	it('are repeated by their seed', () => {
+	it('the lengths of calls are repeated by their seed', () => {
 		const lengths = { mean: 60, sigma: 0.6 };
 		expect(callLengths(lengths, 5)()).toBe(callLengths(lengths, 5)());
 	});
 });
 
 describe('The ideal', () => {
-	it('refills each line at once', () => {
+	it('the ideal refills each line at once', () => {
 		expect(lastStart(2, [10, 30, 5, 5])).toBe(15);
 	});
 });

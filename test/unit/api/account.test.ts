@@ -181,11 +181,11 @@ describe.each(['apiKey', 'workspace'] as const)('account of %s', (generation) =>
 });
 
 describe('account', () => {
-	it('of apiKey signs with the key', () => {
+	it('signs with the key of an API key account', () => {
 		expect(apiKey.account(credential).headers).toEqual({ Authorization: 'Bearer key_1' });
 	});
 
-	it('of workspace signs with key and secret, and names the workspace', () => {
+	it('signs with key and secret of a workspace account, and names the workspace', () => {
 		expect(workspace.account(credential).headers).toEqual({
 			Authorization: `Basic ${btoa('key_1:secret_1')}`,
 			'x-workspace-id': 'ws_1',
@@ -202,11 +202,11 @@ describe('account', () => {
 		['http://api', 'http://api'],
 		['http://api/', 'http://api'],
 		['http://api/api', 'http://api'],
-	])('of workspace takes %s as %s', (baseUrl, address) => {
+	])('takes %s as %s in a workspace account', (baseUrl, address) => {
 		expect(workspace.account({ ...credential, baseUrl }).baseUrl).toBe(address);
 	});
 
-	it('of apiKey keeps /api in the address', () => {
+	it('keeps /api in the address of an API key account', () => {
 		const baseUrl = 'https://proxy.example/api';
 		expect(apiKey.account({ ...credential, baseUrl }).baseUrl).toBe(baseUrl);
 	});
@@ -217,11 +217,11 @@ describe('Calls Path', () => {
 		[undefined, '/v1/calls'],
 		['/v1/calls', '/v1/calls'],
 		['/api/calls', '/api/calls'],
-	])('%s in a credential is %s', (callsPath, path) => {
+	])('Calls Path %s in a credential is %s', (callsPath, path) => {
 		expect(apiKey.account({ ...credential, callsPath }).callsPath).toBe(path);
 	});
 
-	it('is refused when it is none of the two', () => {
+	it('refuses a Calls Path that is none of the two', () => {
 		const read = () => apiKey.account({ ...credential, callsPath: '/calls' });
 		expect(failureFrom(read).fields).toMatchObject({
 			code: 'INVALID_INPUT',

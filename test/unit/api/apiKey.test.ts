@@ -5,7 +5,7 @@ import { failureFrom } from './failureFrom';
 import { call, created, read, sending, speaking, speakingNothing } from './speaking';
 
 describe('apiKey', () => {
-	it('creates', async () => {
+	it('creates a call with one POST of the documented fields', async () => {
 		const { sent, twenty2 } = speaking(apiKey, created);
 		const answer = await twenty2.createCall(call, sending);
 		expect(answer).toEqual({ call_id: 'call_1', status: 'queued' });
@@ -33,7 +33,7 @@ describe('apiKey', () => {
 		expect(sent[0]?.body).not.toHaveProperty('input_parameters');
 	});
 
-	it('reads, whatever the id, below its path', async () => {
+	it('reads a call below its path, whatever the id', async () => {
 		const { sent, twenty2 } = speaking(apiKey, read);
 		expect(await twenty2.getCall('a/b?c', { timeoutMs: 1 })).toEqual(read);
 		expect(sent).toEqual([
@@ -45,7 +45,7 @@ describe('apiKey', () => {
 		expect(apiKey.speak(speakingNothing).whyNotDialable(number)).toBeUndefined();
 	});
 
-	it('has its calls where the credential says', async () => {
+	it('has its calls at the path that the credential says', async () => {
 		const there = { callsPath: '/api/calls' };
 		const { sent, twenty2 } = speaking(apiKey, read, there);
 		await twenty2.getCall('call_1', { timeoutMs: 1 });
@@ -57,7 +57,7 @@ describe('apiKey', () => {
 		]);
 	});
 
-	it('advises to try the other path where there is no such page', async () => {
+	it('advises to try the other Calls Path where there is no such page', async () => {
 		const page = '<h1>Not found</h1>';
 		const { twenty2 } = speaking(apiKey, page, { status: 404 });
 		const description = expect.stringContaining('Choose the other Calls Path');
@@ -66,7 +66,7 @@ describe('apiKey', () => {
 		await expect(twenty2.createCall(call, sending)).rejects.toMatchObject(failure);
 	});
 
-	it('advises what its code says where Twenty2 refuses', async () => {
+	it('advises what the code says where Twenty2 refuses', async () => {
 		const refusal = { success: false, error: { code: 'CALL_NOT_FOUND', message: 'No such call' } };
 		const { twenty2 } = speaking(apiKey, refusal, { status: 404 });
 		await expect(twenty2.getCall('call_1', { timeoutMs: 1 })).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('apiKey', () => {
 			concurrentCalls: 3,
 		};
 
-		it('and signs with its key', () => {
+		it('reads a credential and signs with its key', () => {
 			expect(apiKey.account({ ...credential, callsPath: '/api/calls' })).toEqual({
 				apiKey: 'tw_live_1',
 				baseUrl: 'https://api.twentytwo.in',
@@ -101,11 +101,11 @@ describe('apiKey', () => {
 			expect(apiKey.credentialType).toBe('twenty2Api');
 		});
 
-		it('of before, which has no path', () => {
+		it('reads a credential that has no Calls Path', () => {
 			expect(apiKey.account(credential).callsPath).toBe('/v1/calls');
 		});
 
-		it('whose path must be one of the two', () => {
+		it('refuses a credential whose Calls Path is none of the two', () => {
 			const read = () => apiKey.account({ ...credential, callsPath: '/calls' });
 			expect(failureFrom(read).fields.message).toBe(
 				'Calls Path in the Twenty2 credential must be /v1/calls or /api/calls',

@@ -7,22 +7,25 @@ import { inMegabytes, isBodyStream, textOf } from '../../../nodes/Twenty2/api/bo
 const bytes = (text: string) => [...Buffer.from(text)].map((byte) => Buffer.of(byte));
 
 describe('textOf', () => {
-	it.each(['', 'a page', 'आशा 📞'])('reads %j, however it is cut into parts', async (text) => {
-		expect(await textOf(Readable.from(bytes(text)), 1_000)).toBe(text);
-	});
+	it.each(['', 'a page', 'आशा 📞'])(
+		'textOf reads %j, however it is cut into parts',
+		async (text) => {
+			expect(await textOf(Readable.from(bytes(text)), 1_000)).toBe(text);
+		},
+	);
 
-	it('says that something is wrong with text that ends within a character', async () => {
+	it('textOf says that something is wrong with text that ends within a character', async () => {
 		const half = Buffer.from('आ').subarray(0, 2);
 		expect(await textOf(Readable.from([half]), 1_000)).toBe('\uFFFD');
 	});
 
-	it('reads a body that is as long as it may be', async () => {
+	it('textOf reads a body that is as long as it may be', async () => {
 		expect(await textOf(Readable.from([Buffer.alloc(6, 'a'), Buffer.alloc(4, 'b')]), 10)).toBe(
 			'aaaaaabbbb',
 		);
 	});
 
-	it('leaves a body that is a byte longer, and closes its connection', async () => {
+	it('textOf leaves a body that is a byte longer, and closes its connection', async () => {
 		let parts = 0;
 		const body = Readable.from(
 			(function* () {
@@ -35,7 +38,7 @@ describe('textOf', () => {
 		expect(parts).toBeLessThan(10);
 	});
 
-	it('says what breaks a body off', async () => {
+	it('textOf says what breaks a body off', async () => {
 		const body = new Readable({ read: () => undefined });
 		body.push('half');
 		body.destroy(new Error('aborted'));
@@ -44,7 +47,7 @@ describe('textOf', () => {
 });
 
 describe('isBodyStream', () => {
-	it('knows a stream of Node', () => {
+	it('isBodyStream knows a stream of Node', () => {
 		expect(isBodyStream(Readable.from([]))).toBe(true);
 	});
 
@@ -57,7 +60,7 @@ describe('isBodyStream', () => {
 		[{ pipe: 'line' }],
 		[{ errored: null }],
 		[Buffer.from('text')],
-	])('takes %j for none', (value) => {
+	])('isBodyStream takes %j for none', (value) => {
 		expect(isBodyStream(value)).toBe(false);
 	});
 });
@@ -65,6 +68,6 @@ describe('isBodyStream', () => {
 it.each([
 	[1_000_000, '1 MB'],
 	[2_500_000, '2.5 MB'],
-])('%i bytes are %s', (size, text) => {
+])('the length of a body says that %i bytes are %s', (size, text) => {
 	expect(inMegabytes(size)).toBe(text);
 });

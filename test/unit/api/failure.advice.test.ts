@@ -21,13 +21,13 @@ const codes = [
 ];
 
 describe('adviceFor', () => {
-	it.each(codes)('says what to do about %s without alarming', (code) => {
+	it.each(codes)('the advice for %s says what to do without alarming', (code) => {
 		expect(adviceFor(code)).toMatch(/^[A-Z].{20,}[^.]$/);
 		expect(adviceFor(code)).not.toMatch(alarming);
 	});
 
 	it.each(['HTTP_418', 'QUOTA_EXCEEDED', '', 'toString', '__proto__', 'constructor'])(
-		'has none for %o',
+		'there is no advice for %o',
 		(code) => {
 			expect(adviceFor(code)).toBeUndefined();
 		},

@@ -21,7 +21,7 @@ describe('Failure', () => {
 		expect(new Failure(fields).message).toBe('slow down');
 	});
 
-	it('keeps what is not changed, and the original as it was', () => {
+	it('keeps what a change leaves out, and the original as it was', () => {
 		const failure = new Failure(fields, 5_000);
 		const more = failure.with({ attempts: 3 });
 		expect(more.fields).toEqual({ ...fields, attempts: 3 });
@@ -29,7 +29,7 @@ describe('Failure', () => {
 		expect(failure.fields.attempts).toBe(0);
 	});
 
-	it('tells of an input that nothing was sent for it', () => {
+	it('says of an input that nothing was sent for it', () => {
 		const { fields: told } = Failure.ofInput('INVALID_INPUT', 'Call ID is empty', 'Check it');
 		expect(told).toEqual({
 			code: 'INVALID_INPUT',
@@ -43,25 +43,28 @@ describe('Failure', () => {
 });
 
 describe('failureOnly', () => {
-	it('gives a failure back', () => {
+	it('failureOnly gives a failure back', () => {
 		const failure = new Failure(fields);
 		expect(failureOnly(failure)).toBe(failure);
 	});
 
-	it.each([new TypeError('x is undefined'), 'text', undefined])('throws %o on', (mistake) => {
-		expect(() => failureFrom(() => failureOnly(mistake))).toThrow();
-		let thrown: unknown = 'nothing';
-		try {
-			failureOnly(mistake);
-		} catch (error) {
-			thrown = error;
-		}
-		expect(thrown).toBe(mistake);
-	});
+	it.each([new TypeError('x is undefined'), 'text', undefined])(
+		'failureOnly throws %o on',
+		(mistake) => {
+			expect(() => failureFrom(() => failureOnly(mistake))).toThrow();
+			let thrown: unknown = 'nothing';
+			try {
+				failureOnly(mistake);
+			} catch (error) {
+				thrown = error;
+			}
+			expect(thrown).toBe(mistake);
+		},
+	);
 });
 
 describe('outcomeUnknown', () => {
-	it('is decided by the node, whatever the status', () => {
+	it('outcomeUnknown is decided by the node, whatever the status', () => {
 		expect(outcomeUnknown('No answer came', null).fields).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
 			message: 'No answer came',
@@ -84,7 +87,7 @@ describe('unexpected', () => {
 		[new Error('two  words\n\there'), 'Error: two words here'],
 		['sandbox-key', 'string'],
 		[undefined, 'undefined'],
-	])('says of %o what happened, in so far as that holds no data', (fault, said) => {
+	])('unexpected says of %o what happened, in so far as that holds no data', (fault, said) => {
 		const { code, message, source, status } = unexpected(fault).fields;
 		const prefix = 'Something unexpected happened inside this node: ';
 		expect([code, source, status]).toEqual(['UNEXPECTED', 'n8n', null]);

@@ -18,15 +18,15 @@ describe('reasonsIn', () => {
 			'To Number: no; input_parameters is too long',
 		],
 		[[{ path: 'x', message: 'bad\n  thing' }], 'x: bad thing'],
-	])('of %j names fields and reasons', (errors, line) => {
+	])('reasonsIn names fields and reasons of %j', (errors, line) => {
 		expect(reasonsIn(errors)).toBe(line);
 	});
 
-	it.each([[{}], [[]]])('has none of %j', (errors) => {
+	it.each([[{}], [[]]])('reasonsIn finds none in %j', (errors) => {
 		expect(reasonsIn(errors)).toBeUndefined();
 	});
 
-	it('is at most 500 characters long', () => {
+	it('reasonsIn gives at most 500 characters', () => {
 		const line = reasonsIn({ to_number: 'x'.repeat(1_000_000) }) ?? '';
 		expect(line).toHaveLength(500);
 		expect(line).toMatch(/x…$/);

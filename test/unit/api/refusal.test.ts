@@ -171,22 +171,28 @@ const table: Array<[string, HttpAnswer, Expected]> = [
 ];
 
 describe('failureOf a create', () => {
-	it.each(table)('%s', (_, answer, expected) => {
-		const { fields } = failureOf(answer, create);
-		expect(fields).toMatchObject(expected);
-		expect(fields.attempts).toBe(0);
-		if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
-		expect(fields.description ?? '').not.toMatch(alarming);
-		expect(fields.message).not.toMatch(alarming);
-	});
+	it.each(table)(
+		'failureOf gives a create the code, source and outcome of %s',
+		(_, answer, expected) => {
+			const { fields } = failureOf(answer, create);
+			expect(fields).toMatchObject(expected);
+			expect(fields.attempts).toBe(0);
+			if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
+			expect(fields.description ?? '').not.toMatch(alarming);
+			expect(fields.message).not.toMatch(alarming);
+		},
+	);
 
-	it.each([501, 502, 504])('keeps what Twenty2 said under %i without a code', (status) => {
-		const { message } = failureOf(flat(status), create).fields;
-		expect(message).toContain(`status ${status}`);
-		expect(message).toContain('their words');
-	});
+	it.each([501, 502, 504])(
+		'failureOf a create keeps what Twenty2 said under %i without a code',
+		(status) => {
+			const { message } = failureOf(flat(status), create).fields;
+			expect(message).toContain(`status ${status}`);
+			expect(message).toContain('their words');
+		},
+	);
 
-	it('says which status came where nothing explains it', () => {
+	it('failureOf a create says which status came where nothing explains it', () => {
 		expect(failureOf(html(502), create).fields.message).toBe(
 			'The answer got lost on its way: status 502 came instead',
 		);
@@ -200,7 +206,7 @@ describe('failureOf a create', () => {
 		[flat(400), adviceFor('BAD_REQUEST')],
 		[flat(402), undefined],
 		[nested(400, 'INVALID_ASSISTANT'), adviceFor('INVALID_ASSISTANT')],
-	])('advises on %j what helps', (answer, advice) => {
+	])('failureOf a create advises on %j what helps', (answer, advice) => {
 		expect(failureOf(answer, create).fields.description).toBe(advice);
 	});
 
@@ -219,37 +225,43 @@ describe('failureOf a create', () => {
 		],
 		[{}, adviceFor('VALIDATION_ERROR')],
 		[[], adviceFor('VALIDATION_ERROR')],
-	])('advises on the fields %j what to correct', (fields, advice) => {
+	])('failureOf a create advises on the fields %j what to correct', (fields, advice) => {
 		const answer = flat(422, { validationErrors: fields });
 		expect(failureOf(answer, create).fields.description).toBe(advice);
 	});
 
-	it('advises on a code that nobody knows what its fields say', () => {
+	it('failureOf a create advises on a code that nobody knows what its fields say', () => {
 		const fields = { validation_errors: { to_number: ['no'] } };
 		expect(failureOf(nested(422, 'CUSTOM', fields), create).fields.description).toBe(
 			'Correct what Twenty2 refuses. To Number: no',
 		);
 	});
 
-	it.each(['validationErrors', 'validation_errors'])('gives a list of %s as it came', (name) => {
-		const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
-		for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
-			expect(failureOf(answer, create).fields).toMatchObject({
-				code: 'VALIDATION_ERROR',
-				validation_errors: z.looseObject({ [name]: z.unknown() }).parse(answer.body)[name],
-			});
-		}
-		const nestedList = nested(422, 'CUSTOM', { validation_errors: list });
-		expect(failureOf(nestedList, read).fields.validation_errors).toEqual(list);
-	});
+	it.each(['validationErrors', 'validation_errors'])(
+		'failureOf a create gives a list of %s as it came',
+		(name) => {
+			const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
+			for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
+				expect(failureOf(answer, create).fields).toMatchObject({
+					code: 'VALIDATION_ERROR',
+					validation_errors: z.looseObject({ [name]: z.unknown() }).parse(answer.body)[name],
+				});
+			}
+			const nestedList = nested(422, 'CUSTOM', { validation_errors: list });
+			expect(failureOf(nestedList, read).fields.validation_errors).toEqual(list);
+		},
+	);
 
-	it.each([502, 504])('tells of a code under %i that a person may have been phoned', (status) => {
-		expect(failureOf(nested(status, 'INTERNAL_ERROR'), create).fields).toMatchObject({
-			code: 'INTERNAL_ERROR',
-			outcome: 'unknown',
-			status,
-		});
-	});
+	it.each([502, 504])(
+		'failureOf a create tells of a code under %i that a person may have been phoned',
+		(status) => {
+			expect(failureOf(nested(status, 'INTERNAL_ERROR'), create).fields).toMatchObject({
+				code: 'INTERNAL_ERROR',
+				outcome: 'unknown',
+				status,
+			});
+		},
+	);
 });
 
 describe('failureOf a read', () => {
@@ -259,19 +271,22 @@ describe('failureOf a read', () => {
 			.filter(([status]) => doubtfulWithoutEnvelope.includes(status))
 			.flatMap(withoutEnvelope),
 	];
-	it.each(spoken)('%s', (_name, answer, expected) => {
+	it.each(spoken)('failureOf gives a read the code and source of %s', (_name, answer, expected) => {
 		const { fields } = failureOf(answer, read);
 		expect({ ...fields, outcome: expected.outcome }).toMatchObject(expected);
 		expect(fields).not.toHaveProperty('outcome');
 	});
 
-	it.each([501, 502, 504, 599])('names %i', (status) => {
-		const { fields } = failureOf(html(status), read);
-		expect(fields).toMatchObject({ code: `HTTP_${status}`, status, source: 'twenty2' });
-		expect(fields).not.toHaveProperty('outcome');
-	});
+	it.each([501, 502, 504, 599])(
+		'failureOf a read names the status %i where there is no code',
+		(status) => {
+			const { fields } = failureOf(html(status), read);
+			expect(fields).toMatchObject({ code: `HTTP_${status}`, status, source: 'twenty2' });
+			expect(fields).not.toHaveProperty('outcome');
+		},
+	);
 
-	it('sends one who was redirected to the Base URL', () => {
+	it('failureOf a read sends somebody who was redirected to the Base URL', () => {
 		expect(failureOf(html(301), read).fields.description).toContain('Base URL');
 	});
 });
@@ -306,7 +321,7 @@ describe('Retry-After', () => {
 		['Friday, 22-May-26 07:00:20 GMT', 20_000],
 		['Fri, 22 May 2026 06:59:00 GMT', 0],
 		['Fri, 22 May 2026 07:00:00 GMT', 0],
-	])('%o is %i ms', (retryAfter, ms) => {
+	])('a Retry-After of %o is %i ms', (retryAfter, ms) => {
 		const answer = { ...nested(429, 'RATE_LIMIT_EXCEEDED'), retryAfter };
 		expect(failureOf(answer, create).retryAfterMs).toBe(ms);
 		expect(failureOf(answer, read).retryAfterMs).toBe(ms);
@@ -322,18 +337,18 @@ describe('refusalIn', () => {
 		['null', null],
 		['a list', [{ success: false }]],
 		['success as text', { success: 'false' }],
-	])('finds none in %s', (_, body) => {
+	])('refusalIn finds no refusal in %s', (_, body) => {
 		expect(refusalIn({ status: 200, body })).toBeUndefined();
 	});
 
-	it('believes the envelope rather than the status', () => {
+	it('refusalIn believes the envelope rather than the status', () => {
 		expect(refusalIn({ ...nested(404, 'CALL_NOT_FOUND'), status: 200 })?.status).toBe(404);
 		expect(refusalIn({ ...flat(401), status: 200 })?.status).toBe(401);
 	});
 });
 
 describe('invalidResponse', () => {
-	it('tells of a create that a person may have been phoned', () => {
+	it('invalidResponse tells of a create that a person may have been phoned', () => {
 		const { fields } = invalidResponse({ status: 201, body: {} }, create, 'it has no call_id');
 		expect(fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
@@ -346,7 +361,7 @@ describe('invalidResponse', () => {
 		expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
 	});
 
-	it('tells of a read what to check', () => {
+	it('invalidResponse tells of a read what to check', () => {
 		const { fields } = invalidResponse({ status: 200, body: '' }, read, 'it is empty');
 		expect(fields.description).toContain('Base URL');
 		expect(fields.status).toBe(200);

@@ -19,7 +19,7 @@ describe('A request that is bounded in time', () => {
 		return { ...answer, result, isCut: () => cut?.aborted };
 	};
 
-	it('gives its answer, and leaves no timer behind', async () => {
+	it('a request with a timeout gives its answer, and leaves no timer behind', async () => {
 		const { resolve, result, isCut } = start(1_000);
 		await pass(999);
 		resolve('the answer');
@@ -29,7 +29,7 @@ describe('A request that is bounded in time', () => {
 		expect(isCut()).toBe(false);
 	});
 
-	it('rejects with what the request rejects with, and leaves no timer behind', async () => {
+	it('a request with a timeout rejects with what the request rejects with, and leaves no timer behind', async () => {
 		const { reject, result } = start(1_000);
 		const reason = new Error('socket hang up');
 		reject(reason);
@@ -38,7 +38,7 @@ describe('A request that is bounded in time', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('ends when its time is over, with the code of a timeout, and is cut', async () => {
+	it('a request with a timeout ends when its time is over, with the code of a timeout, and is cut', async () => {
 		const { result, isCut } = start(1_000);
 		await pass(999);
 		expect([result.reason, isCut()]).toEqual([undefined, false]);
@@ -47,14 +47,14 @@ describe('A request that is bounded in time', () => {
 		expect(isCut()).toBe(true);
 	});
 
-	it('is cut by the signal as well', async () => {
+	it('a request with a timeout is cut by the signal as well', async () => {
 		const stopped = new AbortController();
 		const { isCut } = start(1_000, stopped.signal);
 		stopped.abort();
 		expect(isCut()).toBe(true);
 	});
 
-	it('is cut by the timeout where there is a signal too', async () => {
+	it('a request with a timeout is cut by the timeout where there is a signal too', async () => {
 		const { result, isCut } = start(1_000, new AbortController().signal);
 		await pass(1_000);
 		expect(result.reason).toMatchObject({ code: 'ETIMEDOUT' });

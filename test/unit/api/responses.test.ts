@@ -17,19 +17,19 @@ const generations = { apiKey: apiKey.speak(nothingSent), workspace: workspace.sp
 const refused = { success: false, error: { code: 'NO_CREDIT', message: 'top up', status: 402 } };
 
 describe('parseCreated', () => {
-	it.each([200, 201, 202])('gives back all of a %i but success', (status) => {
+	it.each([200, 201, 202])('parseCreated gives back all of a %i but success', (status) => {
 		const body = { success: true, call_id: 'call_1', status: 'initiated', message: 'm', more: [1] };
 		const answer = parseCreated({ status, body });
 		expect(answer).toEqual({ call_id: 'call_1', status: 'initiated', message: 'm', more: [1] });
 	});
 
-	it('needs no success in the answer', () => {
+	it('parseCreated needs no success in the answer', () => {
 		expect(parseCreated({ status: 200, body: { call_id: 'call_1' } })).toEqual({
 			call_id: 'call_1',
 		});
 	});
 
-	it('believes the envelope rather than the status', () => {
+	it('parseCreated believes the envelope rather than the status', () => {
 		const body = { success: true, call_id: 'call_1' };
 		expect(parseCreated({ status: 500, body })).toEqual({ call_id: 'call_1' });
 		expect(failureFrom(() => parseCreated({ status: 200, body: refused })).fields).toMatchObject({
@@ -39,7 +39,7 @@ describe('parseCreated', () => {
 		});
 	});
 
-	it('refuses a call_id under a status that is none of success without success', () => {
+	it('parseCreated refuses a call_id under a status that is none of success without success', () => {
 		const answer = { status: 502, body: { call_id: 'call_1' } };
 		expect(failureFrom(() => parseCreated(answer)).fields).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
@@ -47,7 +47,7 @@ describe('parseCreated', () => {
 		});
 	});
 
-	it('takes a refusal for one even where it has a call_id', () => {
+	it('parseCreated takes a refusal for one even where it has a call_id', () => {
 		const body = { ...refused, call_id: 'call_1' };
 		expect(failureFrom(() => parseCreated({ status: 200, body })).fields.code).toBe('NO_CREDIT');
 	});
@@ -63,7 +63,7 @@ describe('parseCreated', () => {
 		['undefined', undefined, 'not a JSON object'],
 		['null', null, 'not a JSON object'],
 		['a list', [{ call_id: 'call_1' }], 'not a JSON object'],
-	])('is surprised by %s, and does not call it placed or not placed', (_, body, what) => {
+	])('parseCreated calls %s neither placed nor not placed', (_, body, what) => {
 		expect(failureFrom(() => parseCreated({ status: 200, body })).fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message: expect.stringContaining(what),
@@ -78,7 +78,7 @@ describe('An answer that is too long', () => {
 	const answer = { status: 200, body: undefined, longerThan: 1_000_000 };
 	const message = 'Twenty2 answered with something unexpected: it is longer than 1 MB';
 
-	it('leaves a create in doubt', () => {
+	it('an answer that is too long leaves a create in doubt', () => {
 		expect(failureFrom(() => parseCreated(answer)).fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
 			message,
@@ -86,7 +86,7 @@ describe('An answer that is too long', () => {
 		});
 	});
 
-	it('is none to a read, whatever its status', () => {
+	it('an answer that is too long is INVALID_RESPONSE to a read, whatever its status', () => {
 		for (const status of [200, 502]) {
 			const { fields } = failureFrom(() => parseCall({ ...answer, status }));
 			expect(fields).toMatchObject({ code: 'INVALID_RESPONSE', message, status });
@@ -95,14 +95,14 @@ describe('An answer that is too long', () => {
 });
 
 describe('parseCalls', () => {
-	it('gives the calls as they are', () => {
+	it('parseCalls gives the calls as they are', () => {
 		const calls = [{ call_id: 'call_1', status: 'completed', more: 1 }];
 		expect(parseCalls({ status: 200, body: { success: true, calls } })).toEqual(calls);
 		expect(parseCalls({ status: 200, body: { calls: [] } })).toEqual([]);
 	});
 
 	it.each([{ success: true }, { calls: [{ call_id: 'call_1' }] }, { calls: {} }])(
-		'is surprised by %j, and no call is in doubt',
+		'parseCalls refuses %j, and puts no call in doubt',
 		(body) => {
 			const { fields } = failureFrom(() => parseCalls({ status: 200, body }));
 			expect(fields).toMatchObject({
@@ -116,7 +116,7 @@ describe('parseCalls', () => {
 });
 
 describe('An answer with the status 300', () => {
-	it('is none of success', () => {
+	it('an answer with the status 300 is no success', () => {
 		const call = { call_id: 'call_1', status: 'queued' };
 		expect(failureFrom(() => parseCreated({ status: 300, body: call })).fields.code).toBe(
 			'HTTP_300',
@@ -131,7 +131,7 @@ describe('parseCall', () => {
 		['flat', { success: true, call_id: 'call_1', status: 'completed', more: null }],
 		['nested', { success: true, call: { call_id: 'call_1', status: 'completed' }, recording: {} }],
 		['flat without success', { call_id: 'call_1', status: 'completed' }],
-	])('gives a body that is %s back as it is', (_, body) => {
+	])('parseCall gives a body that is %s back as it is', (_, body) => {
 		expect(parseCall({ status: 200, body })).toEqual(body);
 	});
 
@@ -148,7 +148,7 @@ describe('parseCall', () => {
 		['a status that is a number', { call_id: 'call_1', status: 3 }, 'no call with'],
 		['a page', '<html></html>', 'not a JSON object'],
 		['null', null, 'not a JSON object'],
-	])('is surprised by %s', (_, body, what) => {
+	])('parseCall refuses %s', (_, body, what) => {
 		const { fields } = failureFrom(() => parseCall({ status: 200, body }));
 		expect(fields).toMatchObject({
 			code: 'INVALID_RESPONSE',
@@ -158,7 +158,7 @@ describe('parseCall', () => {
 		expect(fields).not.toHaveProperty('outcome');
 	});
 
-	it('is refused what is refused under 200', () => {
+	it('parseCall refuses under 200 what is a refusal', () => {
 		const { fields } = failureFrom(() => parseCall({ status: 200, body: refused }));
 		expect(fields).toMatchObject({ code: 'NO_CREDIT', status: 402, source: 'twenty2' });
 	});
@@ -209,11 +209,11 @@ describe('unify', () => {
 					transcript_url: 'https://t',
 				},
 			],
-		])('has the public names where the call is %s', (_, body) => {
+		])('unify has the public names where the call is %s', (_, body) => {
 			expect(unify(body)).toEqual(public_);
 		});
 
-		it('has the public names in one order', () => {
+		it('unify has the public names in one order', () => {
 			const body = { ...links, ...around, call };
 			expect(Object.keys(unify(body))).toEqual([
 				'call_id',
@@ -233,13 +233,13 @@ describe('unify', () => {
 			]);
 		});
 
-		it('has only what Twenty2 sent', () => {
+		it('unify has only what Twenty2 sent', () => {
 			const body = { success: true, call: { call_id: 'call_1', status: 'queued' } };
 			expect(unify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
 		});
 
 		it.each(['+919871532305', '987153230', '98715323051', '', null, 9871532305])(
-			'leaves a number alone that is not ten digits of text: %o',
+			'unify leaves a number alone that is not ten digits of text: %o',
 			(number) => {
 				const body = {
 					call_id: 'call_1',
@@ -252,14 +252,14 @@ describe('unify', () => {
 		);
 
 		it.each([null, 'https://r', [], { expires_at: 'x' }])(
-			'has no link where the recording is %o',
+			'unify has no link where the recording is %o',
 			(recording) => {
 				const body = { call_id: 'call_1', status: 'queued', recording };
 				expect(unify(body)).toEqual({ call_id: 'call_1', status: 'queued' });
 			},
 		);
 
-		it('leaves the body as it was', () => {
+		it('unify leaves the body as it was', () => {
 			const body = { success: true, call, ...around, ...links };
 			const before = structuredClone(body);
 			unify(body);
@@ -298,7 +298,7 @@ describe('hasEnded', () => {
 		'expired',
 		'missed',
 		' completed ',
-	])('is true of a call that is %s', (status) => {
+	])('hasEnded is true of a call that is %s', (status) => {
 		expect(hasEnded({ call_id: 'call_1', status })).toBe(true);
 	});
 
@@ -320,32 +320,32 @@ describe('hasEnded', () => {
 		'retrying no-answer',
 		'something new',
 		'',
-	])('is false of a call that is %j, as long as it has no end', (status) => {
+	])('hasEnded is false of a call that is %j, as long as it has no end', (status) => {
 		expect(hasEnded({ call_id: 'call_1', status, ended_at: null })).toBe(false);
 		expect(hasEnded({ call_id: 'call_1', status, ended_at: '' })).toBe(false);
 		expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
 	});
 
 	it.each(['something new', 'in-progress'])(
-		'believes the time of the end rather than a status (%s)',
+		'hasEnded believes the time of the end rather than a status (%s)',
 		(status) => {
 			const ended_at = '2026-05-22T07:18:39.684Z';
 			expect(hasEnded({ call_id: 'call_1', status, ended_at })).toBe(true);
 		},
 	);
 
-	it('believes the status where the time of the end is missing', () => {
+	it('hasEnded believes the status where the time of the end is missing', () => {
 		expect(hasEnded({ call_id: 'call_1', status: 'completed', ended_at: null })).toBe(true);
 	});
 
 	it.each([undefined, null, 3, true, ['completed'], { status: 'completed' }])(
-		'is false where the status is %o',
+		'hasEnded is false where the status is %o',
 		(status) => {
 			expect(hasEnded({ call_id: 'call_1', status })).toBe(false);
 		},
 	);
 
-	it('does not take the start for the end', () => {
+	it('hasEnded does not take the start for the end', () => {
 		const started_at = '2026-05-22T07:18:39.684Z';
 		expect(hasEnded({ call_id: 'call_1', status: 'ringing', started_at })).toBe(false);
 	});
@@ -354,7 +354,7 @@ describe('hasEnded', () => {
 		['apiKey', { success: true, call_id: 'call_1', status: 'completed' }],
 		['workspace', { success: true, call: { call_id: 'call_1', status: 'completed' } }],
 		['workspace', { success: true, call_id: 'call_1', status: 'completed' }],
-	] as const)('is told from what %s answers: %o', (generation, body) => {
+	] as const)('hasEnded reads what %s answers: %o', (generation, body) => {
 		expect(hasEnded(generations[generation].unify(body))).toBe(true);
 	});
 });
@@ -369,7 +369,7 @@ describe('endOf', () => {
 		[{ status: 'a new word', ended_at: '2026-05-22T07:18:39.684Z' }, 'either'],
 		[{ status: 'ringing' }, undefined],
 		[{}, undefined],
-	])('says of %j that it is %s', (call, end) => {
+	])('endOf says of %j that it is %s', (call, end) => {
 		expect(endOf(call)).toBe(end);
 	});
 });

@@ -46,7 +46,7 @@ describe('Calls that may have been asked for since a create was sent', () => {
 	const none = { begun: [], perhaps: [] };
 	const noDate = '';
 
-	it('are those that began then or later', () => {
+	it('the calls since a create are those that began then or later', () => {
 		const calls = [
 			call(at(sentAt + 3 * SECOND), 'later'),
 			call(at(sentAt), 'then'),
@@ -56,34 +56,37 @@ describe('Calls that may have been asked for since a create was sent', () => {
 		expect(like(calls, noDate).begun).toEqual(['later', 'then']);
 	});
 
-	it('are not those that somebody placed seconds before', () => {
+	it('the calls since a create are not those that somebody placed seconds before', () => {
 		const calls = [1_001, 2 * SECOND, 3 * SECOND].map((ms) => call(at(sentAt - ms)));
 		expect(like(calls)).toEqual(none);
 		expect(like([call(at(sentAt - SECOND))]).begun).toHaveLength(1);
 	});
 
-	it('come with what Create Call gives of them', () => {
+	it('the calls since a create come with what Create Call gives of them', () => {
 		expect(callsLike(wanted, [call(at(NOW))], sentAt).begun).toEqual([
 			{ call_id: 'call_1', status: 'ringing' },
 		]);
 	});
 
-	it('may be told in whole seconds', () => {
+	it('the calls since a create may be told in whole seconds', () => {
 		const sent = NOW - 5 * SECOND + 900;
 		const whole = call('2026-05-22T06:29:55Z');
 		expect(callsLike(wanted, [whole], sent, date(NOW)).begun).toHaveLength(1);
 	});
 
-	it.each([-30, -2, 2, 30])('are told by a clock that is %i minutes ahead', (minutes) => {
-		const ahead = minutes * 60 * SECOND;
-		const calls = [
-			call(at(sentAt + ahead + SECOND), 'since'),
-			call(at(sentAt + ahead - 10 * SECOND), 'before'),
-		];
-		expect(like(calls, date(NOW + ahead))).toEqual({ ...none, begun: ['since'] });
-	});
+	it.each([-30, -2, 2, 30])(
+		'the calls since a create are told by a clock that is %i minutes ahead',
+		(minutes) => {
+			const ahead = minutes * 60 * SECOND;
+			const calls = [
+				call(at(sentAt + ahead + SECOND), 'since'),
+				call(at(sentAt + ahead - 10 * SECOND), 'before'),
+			];
+			expect(like(calls, date(NOW + ahead))).toEqual({ ...none, begun: ['since'] });
+		},
+	);
 
-	it('may be told in another time zone', () => {
+	it('the calls since a create may be told in another time zone', () => {
 		expect(like([call('2026-05-22T12:00:00+05:30')]).begun).toHaveLength(1);
 		expect(like([call('2026-05-22T11:00:00+05:30')])).toEqual(none);
 	});
@@ -91,12 +94,12 @@ describe('Calls that may have been asked for since a create was sent', () => {
 	it.each([
 		...[null, undefined, '', 'yesterday', 0, NOW],
 		...['2026-05-22 06:30:00', '2026-05-22T06:30:00', '2020-01-01T06:30:00'],
-	])('are perhaps those whose start is %j', (started_at) => {
+	])('a call whose start is %j may have begun since a create', (started_at) => {
 		expect(like([call(started_at)])).toEqual({ ...none, perhaps: ['call_1'] });
 	});
 
 	it.each(['queued', 'initiated', 'Scheduled', 'PENDING'])(
-		'are perhaps those that are %s, whatever has long been their start or their end',
+		'a call that is %s may have begun since a create, whatever its start or its end',
 		(status) => {
 			const long = '0001-01-01T00:00:00Z';
 			const calls = [
@@ -108,7 +111,7 @@ describe('Calls that may have been asked for since a create was sent', () => {
 		},
 	);
 
-	it('are perhaps those that ended since without a start, and not those that ended before', () => {
+	it('a call without a start that ended since a create may be the one, and one that ended before is not', () => {
 		const ended = (ms: number, call_id: string) =>
 			call(null, call_id, { status: 'failed', ended_at: at(ms) });
 		const calls = [ended(sentAt + SECOND, 'since'), ended(sentAt - 2 * SECOND, 'before')];
@@ -116,13 +119,13 @@ describe('Calls that may have been asked for since a create was sent', () => {
 	});
 
 	it.each(['', 'soon', 'Fri, 32 May', 'soon GMT'])(
-		'are found by this clock when theirs says %j',
+		'the calls since a create are found by this clock when theirs says %j',
 		(theirs) => {
 			expect(like([call(at(NOW))], theirs).begun).toHaveLength(1);
 		},
 	);
 
-	it('are perhaps those of the hour before where their clock is not known', () => {
+	it('a call of the hour before may be the one where their clock is not known', () => {
 		const calls = [
 			call(at(sentAt - 59 * 60 * SECOND), 'within the hour'),
 			call(at(sentAt - 61 * 60 * SECOND), 'before'),
@@ -139,7 +142,7 @@ describe('The workspace API', () => {
 		return await callsSince?.(wanted, NOW, { timeoutMs: 1_000 });
 	};
 
-	it('knows a call by its assistant and both numbers', async () => {
+	it('a call is known by its assistant and both numbers', async () => {
 		const calls = [
 			listed,
 			{ ...listed, call_id: 'other_assistant', agent_id: 'asst_other' },
@@ -158,7 +161,7 @@ describe('The workspace API', () => {
 		{ callee_phone: '+919876543210', caller_phone: '+917971441943' },
 		{ callee_phone: '919876543210', caller_phone: '07971441943' },
 		{ callee_phone: 9_876_543_210, caller_phone: '+91 79714 41943' },
-	])('knows the numbers of a call however they are written: %j', async (numbers) => {
+	])('the numbers of a call are known however they are written: %j', async (numbers) => {
 		const calls = [{ ...listed, ...numbers }];
 		expect(await callsIn({ success: true, calls })).toMatchObject({
 			begun: [{ call_id: 'call_1' }],
@@ -169,7 +172,7 @@ describe('The workspace API', () => {
 		['no list', { success: true }],
 		['a list of something else', { success: true, calls: [{ id: 1 }] }],
 		['a page', '<html></html>'],
-	])('is not taken for one that lists nothing when it answers %s', async (_, body) => {
+	])('an answer of %s is not taken for an empty list', async (_, body) => {
 		await expect(callsIn(body)).rejects.toMatchObject({ fields: { code: 'INVALID_RESPONSE' } });
 	});
 
@@ -180,7 +183,7 @@ describe('The workspace API', () => {
 		};
 		const refusal = { success: false, statusCode: 404, message: 'No such call' };
 
-		it.each([404, 200])('that there is none, by its envelope under %i', async (status) => {
+		it.each([404, 200])('an envelope under %i says that a call is not there', async (status) => {
 			expect(await codeOf(status, refusal)).toMatchObject({
 				fields: {
 					code: 'CALL_NOT_FOUND',
@@ -196,7 +199,7 @@ describe('The workspace API', () => {
 			['a page under 404', 404, '<h1>Not here</h1>', 'NOT_FOUND'],
 			['another refusal', 403, { ...refusal, statusCode: 403 }, 'FORBIDDEN'],
 			['a code of its own', 404, { success: false, error: { code: 'GONE', status: 404 } }, 'GONE'],
-		])('nothing else by %s', async (_, status, body, code) => {
+		])('%s does not say that a call is not there', async (_, status, body, code) => {
 			expect(await codeOf(status, body)).toMatchObject({ fields: { code } });
 		});
 	});
@@ -225,7 +228,7 @@ describe('workspace', () => {
 		]);
 	});
 
-	it('reads', async () => {
+	it('reads a call by its ID', async () => {
 		const { sent, twenty2 } = speaking(workspace, read);
 		expect(await twenty2.getCall('call_1', { timeoutMs: 1 })).toEqual(read);
 		const query = { call_id: 'call_1' };
@@ -290,7 +293,7 @@ describe('workspace', () => {
 			concurrentCalls: 3,
 		};
 
-		it('and signs with key and secret', () => {
+		it('reads a credential and signs with key and secret', () => {
 			expect(workspace.account(credential)).toEqual({
 				apiKey: 'key',
 				baseUrl: 'https://api.twentytwo.in',
@@ -307,14 +310,14 @@ describe('workspace', () => {
 			['https://proxy.example/api/v2', 'https://proxy.example/api/v2'],
 			['https://proxy.example/my-api', 'https://proxy.example/my-api'],
 			['https://api', 'https://api'],
-		])('whose address is %s, below which its paths begin with /api', (baseUrl, address) => {
+		])('takes the address %s, below which its paths begin with /api', (baseUrl, address) => {
 			expect(workspace.account({ ...credential, baseUrl }).baseUrl).toBe(address);
 		});
 
 		it.each([
 			['apiSecret', 'API Secret'],
 			['workspaceId', 'Workspace ID'],
-		])('that must have its %s', (field, label) => {
+		])('refuses a credential without its %s', (field, label) => {
 			const given = { ...credential, [field]: undefined };
 			expect(() => workspace.account(given)).toThrow(`${label} in the Twenty2 credential is empty`);
 		});

@@ -62,7 +62,7 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 		}
 	});
 
-	it('has own words for those who are not sent because of it', () => {
+	it('has its own words for those that are not sent because of it', () => {
 		const refused = said(429, 'KEY_IS_TOO_FAST', { outcome: 'not_placed' });
 		const { outcome } = verdict(refused);
 		const { fields } = failureOnly(outcome.is === 'rate limited' ? outcome.unsent : undefined);
@@ -97,21 +97,21 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	describe('with a code that nobody documented', () => {
 		const ofTomorrow = 'KEY_IS_TOO_FAST';
 
-		it('goes by the status 429', () => {
+		it('goes by the status 429 where nobody documented the code', () => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
 				const expected = { again: true, outcome: { is: 'rate limited', retryAfterMs: 7_000 } };
 				expect(verdict(said(429, ofTomorrow, { outcome }))).toMatchObject(expected);
 			}
 		});
 
-		it.each([500, 503])('goes by the status %i', (status) => {
+		it.each([500, 503])('goes by the status %i where nobody documented the code', (status) => {
 			for (const outcome of [undefined, 'not_placed'] as const) {
 				expect(verdict(said(status, ofTomorrow, { outcome }))).toMatchObject(afterBackoff);
 			}
 		});
 
 		it.each([200, 400, 401, 402, 403, 404, 409, 422, 501, 502, 504])(
-			'never repeats under status %i',
+			'never repeats an undocumented code under status %i',
 			(status) => {
 				expect(verdict(said(status, ofTomorrow))).toMatchObject(never);
 				expect(verdict(said(status, ofTomorrow, { outcome: 'unknown' }))).toMatchObject(never);
@@ -126,7 +126,7 @@ describe.each([undefined, false, true])('verdictOn with retryUnknownOutcome %s',
 	});
 
 	it.each(['UNAUTHORIZED', 'FORBIDDEN', 'INVALID_ASSISTANT', 'INVALID_NUMBER', 'CALL_NOT_FOUND'])(
-		'goes by the code %s, which is documented, rather than by an odd status',
+		'goes by the documented code %s rather than by an odd status',
 		(code) => {
 			for (const status of [429, 500, 503])
 				expect(verdict(said(status, code))).toMatchObject(never);
@@ -146,22 +146,22 @@ describe('A backoff', () => {
 		['INTERNAL_ERROR', true],
 		['RATE_LIMIT_EXCEEDED', false],
 		['INVALID_NUMBER', false],
-	])('is worth while after %s: %s', (code, expected) => {
+	])('a backoff is worth while after %s: %s', (code, expected) => {
 		expect(deservesBackoff(verdictOn(failure(code)))).toBe(expected);
 	});
 });
 
 describe('An answer', () => {
-	it.each([500, 502, 400, 200])('is one with the status %i, whatever it says', (status) => {
+	it.each([500, 502, 400, 200])('the status %i is an answer, whatever it says', (status) => {
 		const verdict = verdictOn(said(status, 'INVALID_RESPONSE', { outcome: 'unknown' }));
 		expect(verdict).toMatchObject({ outcome: { is: 'answered' } });
 	});
 
-	it.each(['NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOWN'])('is none where %s came', (code) => {
+	it.each(['NETWORK_ERROR', 'TIMEOUT', 'OUTCOME_UNKNOWN'])('%s is no answer', (code) => {
 		expect(verdictOn(failure(code)).outcome.is).toBe('no answer');
 	});
 
-	it('is none after a fault', () => {
+	it('a fault is no answer', () => {
 		expect(verdictOn(new TypeError('x is not a function')).outcome.is).toBe('no answer');
 	});
 });

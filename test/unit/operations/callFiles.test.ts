@@ -96,7 +96,7 @@ function get({ wanted = ['recording'], links = [{}], looks = [], ...more }: Give
 const audio = { data: 'here', fileName: 'r.wav', mimeType: 'audio/wav' };
 
 describe('The files of a call', () => {
-	it('come at once where they are ready, without a look', async () => {
+	it('the files of a call come at once where they are ready, without a look', async () => {
 		const { result, looked, waits } = get({
 			wanted: ['recording', 'transcript'],
 			body: { ...recorded, ...transcribed },
@@ -112,7 +112,7 @@ describe('The files of a call', () => {
 		expect(waits()).toBe(false);
 	});
 
-	it('come when their link has come, with a call that has it', async () => {
+	it('the files of a call come when their link has come, with a call that has it', async () => {
 		const looks = [completed, refusal('INTERNAL_ERROR', 503), recorded];
 		const { result, looked, waits, took } = get({ looks });
 		await settle();
@@ -130,7 +130,7 @@ describe('The files of a call', () => {
 		['an empty file', { text: '' }],
 		['an empty file that says so', { text: '', headers: { 'content-length': '0' } }],
 		['204', { statusCode: 204, text: '' }],
-	])('come when their link no longer answers with %s', async (_, early) => {
+	])('the files of a call come when their link no longer answers with %s', async (_, early) => {
 		for (const [wanted, body] of [
 			['recording', recorded],
 			['transcript', transcribed],
@@ -145,7 +145,7 @@ describe('The files of a call', () => {
 		}
 	});
 
-	it('are given up after a minute with the last answer of their link', async () => {
+	it('the files of a call are given up after a minute with the last answer of their link', async () => {
 		const { failure, opened, took } = get({ body: recorded, links: [{ statusCode: 404 }] });
 		await passUntilQuiet();
 		expect(failure()).toMatchObject({
@@ -160,7 +160,7 @@ describe('The files of a call', () => {
 		expect(took()).toBe(MINUTE);
 	});
 
-	it('are given up where a recording stays empty', async () => {
+	it('the files of a call are given up where a recording stays empty', async () => {
 		const { failure, took } = get({ body: recorded, links: [{ text: '' }] });
 		await passUntilQuiet();
 		expect(failure()).toMatchObject({
@@ -170,7 +170,7 @@ describe('The files of a call', () => {
 		expect(took()).toBe(MINUTE);
 	});
 
-	it('have an empty transcript where nobody said anything, as after a minute', async () => {
+	it('the transcript is empty after a minute where nobody said anything', async () => {
 		const given = { wanted: ['transcript' as const], body: transcribed, links: [{ text: '' }] };
 		const { result, took } = get(given);
 		await passUntilQuiet();
@@ -178,7 +178,7 @@ describe('The files of a call', () => {
 		expect(took()).toBe(MINUTE);
 	});
 
-	it('fail at once where waiting is of no use', async () => {
+	it('the files of a call fail at once where waiting is of no use', async () => {
 		for (const statusCode of [400, 403, 410]) {
 			const { failure, took } = get({ body: recorded, links: [{ statusCode }] });
 			await settle();
@@ -187,7 +187,7 @@ describe('The files of a call', () => {
 		}
 	});
 
-	it('are left out and counted where a link stays missing for a minute', async () => {
+	it('the files of a call are left out and counted where a link stays missing for a minute', async () => {
 		const missingLinks = new MissingLinks();
 		const { result, looked, took } = get({ looks: [completed], missingLinks });
 		await passUntilQuiet();
@@ -198,7 +198,7 @@ describe('The files of a call', () => {
 		expect(missingLinks.isAwaited('recording')).toBe(false);
 	});
 
-	it('are not waited for by any other call of the run afterwards', async () => {
+	it('the files of a call are not waited for by any other call of the run afterwards', async () => {
 		const missingLinks = new MissingLinks();
 		const first = get({ looks: [completed], missingLinks });
 		await pass(45_000);
@@ -214,7 +214,7 @@ describe('The files of a call', () => {
 		expect(missingLinks.count('recording')).toBe(3);
 	});
 
-	it('of several calls of a run are looked for by one until its link came, then by all', async () => {
+	it('the files of several calls of a run are looked for by one until its link came, then by all', async () => {
 		const missingLinks = new MissingLinks();
 		const first = get({ looks: [completed, recorded], missingLinks });
 		await pass(1_000);
@@ -229,7 +229,7 @@ describe('The files of a call', () => {
 		]);
 	});
 
-	it('come in time though the one call that looks for all looks in vain', async () => {
+	it('the files of a call come in time though the one call that looks for all looks in vain', async () => {
 		const missingLinks = new MissingLinks();
 		const stop = new AbortController();
 		const first = get({ looks: [completed], missingLinks, signal: stop.signal });
@@ -243,7 +243,7 @@ describe('The files of a call', () => {
 		expect(second.result.value).toMatchObject([{ binary: { recording: audio } }]);
 	});
 
-	it('are waited for where only files of the other kind had no link', async () => {
+	it('the files of a call are waited for where only files of the other kind had no link', async () => {
 		const missingLinks = new MissingLinks();
 		missingLinks.missed('transcript', true);
 		const wanted = ['recording' as const, 'transcript' as const];
@@ -253,7 +253,7 @@ describe('The files of a call', () => {
 		expect(took()).toBe(15_000);
 	});
 
-	it('that are there are downloaded once while another one is waited for', async () => {
+	it('a file that is there is downloaded once while another one is waited for', async () => {
 		const body = { ...recorded };
 		const wanted = ['recording' as const, 'transcript' as const];
 		const { result, opened } = get({
@@ -272,7 +272,7 @@ describe('The files of a call', () => {
 		['nobody answered', { status: 'failed', duration_seconds: 0, cost: '0.00 INR' }],
 		['nobody answered, of which nothing more is known', { status: 'no-answer' }],
 		['ended before it was answered', { status: 'ended', duration_seconds: 0, ended_at: null }],
-	])('of a call that %s are not missed', async (_, more) => {
+	])('the files of a call that %s are not missed', async (_, more) => {
 		const missingLinks = new MissingLinks();
 		const body = { ...completed, ...more };
 		const { result, waits } = get({ body, missingLinks });
@@ -282,7 +282,7 @@ describe('The files of a call', () => {
 		expect(missingLinks.count('recording')).toBe(0);
 	});
 
-	it('of a call that goes on are not missed', async () => {
+	it('the files of a call that goes on are not missed', async () => {
 		const missingLinks = new MissingLinks();
 		const body = { ...completed, status: 'in-progress', duration_seconds: 9 };
 		const { result, waits } = get({ body, missingLinks, justEnded: false });
@@ -291,7 +291,7 @@ describe('The files of a call', () => {
 		expect([waits(), missingLinks.count('recording')]).toEqual([false, 0]);
 	});
 
-	it('of a call that just ended are waited for, whatever word its end has', async () => {
+	it('the files of a call that just ended are waited for, whatever word its end has', async () => {
 		const body = { ...completed, status: 'voicemail', duration_seconds: 9 };
 		const { result } = get({ body, looks: [body, { ...body, ...recorded }] });
 		await passUntilQuiet();
@@ -307,7 +307,7 @@ describe('The files of a call', () => {
 			['lately', () => endedAgo(1)],
 			['at a time without its zone', () => ({ ended_at: '2020-01-01T00:00:00' })],
 			['nobody knows when', () => ({})],
-		])('and ended %s are waited for', async (_, ended) => {
+		])('the files of a call that was looked up and ended %s are waited for', async (_, ended) => {
 			const { result } = get({
 				justEnded: false,
 				body: { ...completed, ...ended() },
@@ -317,7 +317,7 @@ describe('The files of a call', () => {
 			expect(result.value).toMatchObject([{ binary: { recording: audio } }]);
 		});
 
-		it('and ended long ago are not waited for where they have no link, but counted', async () => {
+		it('the files of a call that ended long ago are not waited for where they have no link, but counted', async () => {
 			const missingLinks = new MissingLinks();
 			const body = { ...completed, ...endedAgo(3) };
 			const { result, waits } = get({ justEnded: false, body, missingLinks });
@@ -328,7 +328,7 @@ describe('The files of a call', () => {
 			expect(missingLinks.isAwaited('recording')).toBe(true);
 		});
 
-		it('and ended long ago have an empty transcript at once', async () => {
+		it('a call that ended long ago has an empty transcript at once', async () => {
 			const body = { ...transcribed, ...endedAgo(3) };
 			const links = [{ text: '' }];
 			const { result } = get({ justEnded: false, wanted: ['transcript'], body, links });
@@ -337,7 +337,7 @@ describe('The files of a call', () => {
 		});
 	});
 
-	it('end with the signal, at once', async () => {
+	it('the wait for files ends at once with the signal', async () => {
 		for (const given of [
 			{ looks: [completed] },
 			{ body: recorded, links: [{ statusCode: 404 }] },
@@ -353,7 +353,7 @@ describe('The files of a call', () => {
 		}
 	});
 
-	it('leave a look that is refused no more time than is left', async () => {
+	it('a look for files that is refused has no more time than is left', async () => {
 		const limited = refusal('RATE_LIMIT_EXCEEDED', 429, { outcome: undefined });
 		const { result, took } = get({ looks: [limited] });
 		await passUntilQuiet();

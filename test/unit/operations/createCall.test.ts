@@ -117,7 +117,7 @@ const waited = { changed: { waitForCompletion: true } };
 const oneLine = () => newAccess({ requestsPerMinute: 1_000, concurrentCalls: 1 });
 
 describe('A call that is not waited for', () => {
-	it('comes out as Twenty2 answered, and leaves its line to the next', async () => {
+	it('a call that is not waited for comes out as Twenty2 answered, and leaves its line to the next', async () => {
 		const access = oneLine();
 		const first = carryOut({ createCall: inTurn(answer) }, { access });
 		const second = carryOut({ createCall: inTurn(answer) }, { access });
@@ -126,7 +126,7 @@ describe('A call that is not waited for', () => {
 		expect(second.value).toEqual([{ json: answer }]);
 	});
 
-	it('is placed once, however often its run is repeated', async () => {
+	it('a call that is not waited for is placed once, however often its run is repeated', async () => {
 		const ledger = newLedger();
 		const create = vi.fn(inTurn(answer));
 		for (let n = 0; n < 2; n++) {
@@ -137,7 +137,7 @@ describe('A call that is not waited for', () => {
 		expect(create).toHaveBeenCalledTimes(1);
 	});
 
-	it('holds no line when it is repeated', async () => {
+	it('a call that is not waited for holds no line when it is repeated', async () => {
 		const ledger = newLedger();
 		const access = oneLine();
 		const holdLine = vi.spyOn(access, 'holdLine');
@@ -149,7 +149,7 @@ describe('A call that is not waited for', () => {
 		expect(holdLine).not.toHaveBeenCalled();
 	});
 
-	it('is placed once by two retries of its run at a time', async () => {
+	it('a call that is not waited for is placed once by two retries of its run at a time', async () => {
 		const ledger = newLedger();
 		const sent = later<typeof answer>();
 		const create = vi.fn(async () => await sent.promise);
@@ -161,7 +161,7 @@ describe('A call that is not waited for', () => {
 		expect(create).toHaveBeenCalledTimes(1);
 	});
 
-	it('lets the next try have its turn when it is refused', async () => {
+	it('a call that is not waited for lets the next try have its turn when it is refused', async () => {
 		const ledger = newLedger();
 		const refused = Failure.ofNode('INVALID_NUMBER', 'no', { outcome: 'not_placed' });
 		const create = inTurn<typeof answer>(refused, answer);
@@ -172,7 +172,7 @@ describe('A call that is not waited for', () => {
 		expect(again.value).toEqual([{ json: answer }]);
 	});
 
-	it('is counted where it rings later', async () => {
+	it('a call that is not waited for is counted where it rings later', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
 		const { run, ledger } = runWith();
 		carryOut({ createCall: inTurn(answer) }, { run });
@@ -183,7 +183,7 @@ describe('A call that is not waited for', () => {
 		});
 	});
 
-	it('is counted nowhere where it is not placed', async () => {
+	it('a call that is not waited for is counted nowhere where it is not placed', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
 		const { run, ledger } = runWith();
 		carryOut({ createCall: inTurn<typeof answer>(outcomeUnknown('lost', null)) }, { run });
@@ -193,7 +193,7 @@ describe('A call that is not waited for', () => {
 });
 
 describe('A call that is waited for', () => {
-	it('comes out with its end, and holds its line until then', async () => {
+	it('a call that is waited for comes out with its end, and holds its line until then', async () => {
 		const access = oneLine();
 		const getCall = inTurn(live, ended);
 		const first = carryOut({ createCall: inTurn(answer), getCall }, { ...waited, access });
@@ -205,14 +205,14 @@ describe('A call that is waited for', () => {
 		expect(second.value).toEqual([{ json: answer }]);
 	});
 
-	it('comes out as the field Output says', async () => {
+	it('a call that is waited for comes out as the field Output says', async () => {
 		const changed = { ...waited.changed, output: 'raw' };
 		const done = carryOut({ createCall: inTurn(answer), getCall: inTurn(ended) }, { changed });
 		await passUntilQuiet();
 		expect(done.value).toEqual([{ json: ended }]);
 	});
 
-	it('gives its line back when the wait is over', async () => {
+	it('a call that is waited for gives its line back when the wait is over', async () => {
 		const access = oneLine();
 		const given = { ...waited, access, options: { maxWaitMinutes: 0 } };
 		const first = carryOut({ createCall: inTurn(answer), getCall: inTurn(live) }, given);
@@ -223,7 +223,7 @@ describe('A call that is waited for', () => {
 		expect(second.value).toEqual([{ json: answer }]);
 	});
 
-	it('is waited for again at once by a retry, and holds a line again meanwhile', async () => {
+	it('a call that is waited for is waited for again at once by a retry, and holds a line again meanwhile', async () => {
 		const ledger = newLedger();
 		const access = oneLine();
 		const options = { maxWaitMinutes: 0.5 };
@@ -245,7 +245,7 @@ describe('A call that is waited for', () => {
 		expect(create).toHaveBeenCalledTimes(1);
 	});
 
-	it('holds no line again once its end is known', async () => {
+	it('a call that is waited for holds no line again once its end is known', async () => {
 		const ledger = newLedger();
 		const access = oneLine();
 		const holdLine = vi.spyOn(access, 'holdLine');
@@ -262,7 +262,7 @@ describe('A call that is waited for', () => {
 	});
 
 	it.each(['downloadRecording', 'includeTranscript'])(
-		'is looked at again for its files, and says that it was placed when they are gone (%s)',
+		'a call that is waited for is looked at again for its files, and says that it was placed when they are gone (%s)',
 		async (option) => {
 			const ledger = newLedger();
 			const links = { recording_url: 'https://m.example/r', transcript_url: 'https://m.example/t' };
@@ -288,7 +288,7 @@ describe('A call that is waited for', () => {
 describe('Call Only Once per Key', () => {
 	const options = { deduplicationKey: KEY };
 
-	it('records the key', async () => {
+	it('Call Only Once per Key records the key', async () => {
 		const { run, keys } = await newRun();
 		const done = carryOut({ createCall: inTurn(answer) }, { options, run });
 		await settle();
@@ -296,7 +296,7 @@ describe('Call Only Once per Key', () => {
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
-	it('phones nobody under a key that is placed', async () => {
+	it('Call Only Once per Key phones nobody under a key that is placed', async () => {
 		const createCallOf = vi.fn(inTurn(answer));
 		const { run } = await newRun('placed');
 		const done = carryOut({ createCall: createCallOf }, { options, run });
@@ -305,7 +305,7 @@ describe('Call Only Once per Key', () => {
 		expect(createCallOf).not.toHaveBeenCalled();
 	});
 
-	it('phones nobody under a key in doubt, and does not look', async () => {
+	it('Call Only Once per Key phones nobody under a key in doubt, and does not look', async () => {
 		const callsSince = vi.fn(inTurn(listing()));
 		const { run } = await newRun('in doubt');
 		const done = carryOut({ createCall: inTurn(answer), callsSince }, { options, run });
@@ -317,19 +317,22 @@ describe('Call Only Once per Key', () => {
 	it.each([
 		['phones', [], 'call_1'],
 		['does not phone', [{ call_id: randomUUID() }], undefined],
-	])('with Call Again When Unsure %s who is listed so: %s', async (_, listed, call_id) => {
-		const { run } = await newRun('in doubt');
-		const again = { ...options, retryUnknownOutcome: true };
-		const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listing(listed)) };
-		const done = carryOut(twenty2, { options: again, run });
-		await passUntilQuiet();
-		expect(done.value?.[0]?.json.call_id).toBe(call_id);
-		if (call_id === undefined) expect(codeOf(done)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-	});
+	])(
+		'with Call Again When Unsure a key in doubt %s who is listed so: %s',
+		async (_, listed, call_id) => {
+			const { run } = await newRun('in doubt');
+			const again = { ...options, retryUnknownOutcome: true };
+			const twenty2 = { createCall: inTurn(answer), callsSince: inTurn(listing(listed)) };
+			const done = carryOut(twenty2, { options: again, run });
+			await passUntilQuiet();
+			expect(done.value?.[0]?.json.call_id).toBe(call_id);
+			if (call_id === undefined) expect(codeOf(done)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+		},
+	);
 });
 
 describe('The options', () => {
-	it('keep people from being phoned outside of the calling hours', async () => {
+	it('the option Calling Hours keeps people from being phoned outside of them', async () => {
 		vi.setSystemTime(new Date('2026-05-22T20:00:00Z'));
 		const create = vi.fn(inTurn(answer));
 		const options = { callingHours: { hours: {} } };
@@ -339,7 +342,7 @@ describe('The options', () => {
 		expect(create).not.toHaveBeenCalled();
 	});
 
-	it('have a dry run, which sends nothing', async () => {
+	it('the option Dry Run sends nothing', async () => {
 		const { run, ledger } = runWith();
 		const done = carryOut({}, { options: { dryRun: true }, run });
 		await settle();
@@ -347,7 +350,7 @@ describe('The options', () => {
 		expect(ledger.entriesOf(0)).toEqual([]);
 	});
 
-	it('have a call placed again when its outcome is unknown', async () => {
+	it('the option Call Again When Unsure places a call again whose outcome is unknown', async () => {
 		const lost = outcomeUnknown('lost', null);
 		const options = { retryUnknownOutcome: true, maxRetries: 1 };
 		const done = carryOut({ createCall: inTurn<typeof answer>(lost, answer) }, { options });
@@ -363,7 +366,7 @@ describe('The options', () => {
 		expect(codeOf(once)).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
 	});
 
-	it('bound the time of a request', async () => {
+	it('the option Request Timeout bounds the time of a request', async () => {
 		const timeouts: number[] = [];
 		const create: Twenty2['createCall'] = async (_, { timeoutMs }) => {
 			timeouts.push(timeoutMs);

@@ -7,11 +7,14 @@ import { Twenty2 } from '../../../nodes/Twenty2/Twenty2.node';
 const { description } = new Twenty2();
 
 describe('The registry of operations', () => {
-	it.each(Object.entries(operations))('has %s under its value', (name, { option }) => {
-		expect(option.value).toBe(name);
-	});
+	it.each(Object.entries(operations))(
+		'the registry of operations has %s under its value',
+		(name, { option }) => {
+			expect(option.value).toBe(name);
+		},
+	);
 
-	it('gives the node its operations, their fields and its subtitle', () => {
+	it('the registry of operations gives the node its operations, their fields and its subtitle', () => {
 		const { properties, subtitle } = description;
 		const field = properties.find(({ name }) => name === 'operation');
 		const all = Object.values(operations);
@@ -28,11 +31,11 @@ describe('An action that is picked in the panel', () => {
 		['createCall', 'Create a call'],
 		['getCall', 'Get a call'],
 		['getManyCalls', 'Get many calls'],
-	])('%s lands on the canvas as "%s"', (operation, name) => {
+	])('the action "%s" lands on the canvas as "%s"', (operation, name) => {
 		expect(NodeHelpers.makeNodeName({ resource: 'call', operation }, description)).toBe(name);
 	});
 
-	it('is never n8n’s Custom API Call, which it adds to a node of one version', () => {
+	it('an action that is picked in the panel is never n8n’s Custom API Call', () => {
 		// n8n 1.123 and 2.41, `injectCustomApiCallOptions` of its load-nodes-and-credentials.js.
 		const { defaultVersion, version } = description;
 		expect(defaultVersion === undefined || defaultVersion === version).toBe(false);
@@ -40,7 +43,7 @@ describe('An action that is picked in the panel', () => {
 });
 
 describe('The options of Create Call', () => {
-	it('come in the order in which they are needed', () => {
+	it('the options of Create Call come in the order in which they are needed', () => {
 		const { options = [] } =
 			operations.createCall.fields.find(({ name }) => name === 'options') ?? {};
 		const shown = options.filter((option) => 'type' in option && option.type !== 'hidden');
@@ -68,7 +71,7 @@ describe('What the fields say', () => {
 		key === 'name' || key === 'value' ? undefined : value,
 	);
 
-	it('has none of the words of engineers', () => {
+	it('the fields use none of the words of engineers', () => {
 		expect(texts).not.toMatch(/429|\bpoll|envelope|deduplicat/i);
 	});
 });

@@ -75,7 +75,7 @@ describe('The share of a key that other processes use, too', () => {
 	useFakeTime();
 	useShortestWaits();
 
-	it('is what was accepted, and at most half of the key', async () => {
+	it('the share of a key that others use too is what was accepted, and at most half of the key', async () => {
 		for (const [accepted, size] of [
 			[0, 1],
 			[20, 20],
@@ -87,7 +87,7 @@ describe('The share of a key that other processes use, too', () => {
 		}
 	});
 
-	it('shrinks by a quarter at a refusal within it, and never below one', async () => {
+	it('the share shrinks by a quarter at a refusal within it, and never below one', async () => {
 		const { limit, send, share } = limitOf(60);
 		await share(20);
 		await pass(MINUTE);
@@ -108,7 +108,7 @@ describe('The share of a key that other processes use, too', () => {
 		[0, 750],
 		[0.5, 1_500],
 	])(
-		'grows by slow start while probes go through, in rounds of 1, 2 and 4 (chance %d)',
+		'the share grows by slow start while probes go through, in rounds of 1, 2 and 4 (chance %d)',
 		async (chance, pause) => {
 			vi.spyOn(Math, 'random').mockReturnValue(chance);
 			const { limit, sendWhenOpen, share } = limitOf(60);
@@ -122,7 +122,7 @@ describe('The share of a key that other processes use, too', () => {
 		},
 	);
 
-	it('lets a round end at a refused probe, and begins with one again', async () => {
+	it('the share lets a round end at a refused probe, and begins with one again', async () => {
 		const { sendWhenOpen, share } = limitOf(60);
 		await share(10);
 		await pass(MINUTE + SECOND);
@@ -134,7 +134,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect([await sendWhenOpen(true), await sendWhenOpen(true)]).toEqual([0, 750]);
 	});
 
-	it('probes a minute after the first refused probe, then ever later', async () => {
+	it('the share probes a minute after the first refused probe, then ever later', async () => {
 		const { share, refuseProbe } = limitOf(60);
 		await share(10);
 		for (const gap of [60, 90, 126, 177, 247, 346, 360, 360]) {
@@ -142,7 +142,7 @@ describe('The share of a key that other processes use, too', () => {
 		}
 	});
 
-	it('probes sooner again when a probe went through', async () => {
+	it('the share probes sooner again when a probe went through', async () => {
 		const { share, probe, refuseProbe } = limitOf(60);
 		await share(10);
 		for (const gap of [60, 90, 126, 177, 247]) expect(await refuseProbe()).toBe(gap);
@@ -151,7 +151,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(await refuseProbe()).toBe(177);
 	});
 
-	it('is not held up by the minute in which nothing of it was accepted', async () => {
+	it('the share is not held up by the minute in which nothing of it was accepted', async () => {
 		const { limit, send, share } = limitOf(60);
 		await share(20);
 		await pass(2 * MINUTE);
@@ -162,23 +162,26 @@ describe('The share of a key that other processes use, too', () => {
 	it.each([
 		[5, 4],
 		[6, 3],
-	])('counts what was refused only beyond a share of five (%i)', async (size, left) => {
-		const { limit, send } = limitOf(60);
-		for (let n = 1; n < size; n++) send(true);
-		await pass(30 * SECOND);
-		send(true);
-		send(false);
-		await pass(SECOND);
-		send(false);
-		expect(limit.size).toBe(size);
-		// One that was accepted and the two that were refused still count.
-		await pass(35 * SECOND);
-		let within = 0;
-		while (limit.opensAt(0) <= performance.now() && !send(true)) within++;
-		expect(within).toBe(left);
-	});
+	])(
+		'the share ignores refusals beyond it, except within a share of five (%i)',
+		async (size, left) => {
+			const { limit, send } = limitOf(60);
+			for (let n = 1; n < size; n++) send(true);
+			await pass(30 * SECOND);
+			send(true);
+			send(false);
+			await pass(SECOND);
+			send(false);
+			expect(limit.size).toBe(size);
+			// One that was accepted and the two that were refused still count.
+			await pass(35 * SECOND);
+			let within = 0;
+			while (limit.opensAt(0) <= performance.now() && !send(true)) within++;
+			expect(within).toBe(left);
+		},
+	);
 
-	it('has one probe on its way at a time, whatever becomes of other requests', async () => {
+	it('the share lets one probe go at a time, whatever becomes of other requests', async () => {
 		const { limit, window, begin, share } = limitOf(60);
 		await share(10);
 		await pass(MINUTE + SECOND);
@@ -200,7 +203,7 @@ describe('The share of a key that other processes use, too', () => {
 	it.each([
 		['a minute after the first', MINUTE, true],
 		['more than a minute after the first', MINUTE + SECOND, false],
-	])('is verified once a minute: a refusal %s', async (_, after, shared) => {
+	])('the share is verified once a minute: a refusal %s', async (_, after, shared) => {
 		const { limit, send } = limitOf(60);
 		send(true);
 		send(false);
@@ -215,7 +218,7 @@ describe('The share of a key that other processes use, too', () => {
 	it.each([
 		['no early probe', 4 * SECOND + 1, true],
 		['an early probe', 4 * SECOND, false],
-	])('needs %s where own requests leave the window in %i ms', async (_, ms, shared) => {
+	])('the share needs %s where own requests leave the window in %i ms', async (_, ms, shared) => {
 		const { limit, send } = limitOf(3);
 		send(true);
 		await pass(ms);
@@ -226,7 +229,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.shared).toBe(shared);
 	});
 
-	it('probes every 20 seconds with one request accepted in the last minute', async () => {
+	it('the share probes every 20 seconds with one request accepted in the last minute', async () => {
 		const { limit, send, window, share } = limitOf(60);
 		await share(1);
 		await pass(2 * MINUTE);
@@ -236,7 +239,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.opensAt(0)).toBe(performance.now() + 20 * SECOND);
 	});
 
-	it('is not shared while refusals may be about lines: a look has to tell', async () => {
+	it('the key is not shared while refusals may be about lines, because a look has to tell', async () => {
 		const { limit, send, shortage } = limitOf(60);
 		send(true);
 		send(false, 'unclear');
@@ -247,7 +250,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.shared).toBe(false);
 	});
 
-	it('asks for a look at once where earlier refusals came before any call', async () => {
+	it('the share asks for a look at once where earlier refusals came before any call', async () => {
 		const { limit, send, shortage } = limitOf(60);
 		send(true);
 		shortage.about({ sentAt: 0, canLook: true, live: 0 });
@@ -256,7 +259,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(limit.shared).toBe(false);
 	});
 
-	it('is verified no longer when lines turn out to be the cause', async () => {
+	it('the share is verified no longer when lines turn out to be the cause', async () => {
 		const { limit, send, begin, shortage } = limitOf(60);
 		send(true);
 		const late = begin();
@@ -270,7 +273,7 @@ describe('The share of a key that other processes use, too', () => {
 		expect(shortage.state).toBe('none');
 	});
 
-	it('is nothing that lines are the cause of', async () => {
+	it('the share does not learn from refusals that lines cause', async () => {
 		const { limit, send } = limitOf(60);
 		send(true);
 		send(false, 'lines');

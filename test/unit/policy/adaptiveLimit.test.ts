@@ -65,7 +65,7 @@ describe('AdaptiveLimit', () => {
 			['reads', 7_000],
 			['polls', 7_000],
 		] as const)(
-			'of one of the %s sends nothing for %i ms, and not for a second',
+			'sends none of the %s for %i ms after a 429, and not for a second',
 			async (lane, ms) => {
 				vi.spyOn(Math, 'random').mockReturnValue(chance);
 				const budget = new Budget(three);

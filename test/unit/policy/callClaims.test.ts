@@ -7,7 +7,7 @@ import { Claim, isClaimed } from '../../../nodes/Twenty2/policy/callClaims';
 const something = () => randomUUID();
 
 describe('A claim', () => {
-	it('makes a call one create’s own, for all others', () => {
+	it('a claim makes a call one create’s own, for all others', () => {
 		const id = randomUUID();
 		const own = new Claim(something());
 		expect(isClaimed(id)).toBe(false);
@@ -15,7 +15,7 @@ describe('A claim', () => {
 		expect(isClaimed(id)).toBe(true);
 	});
 
-	it('is contested while another create that asks for the same is on its way', () => {
+	it('a claim is contested while another create that asks for the same is on its way', () => {
 		const asked = something();
 		const own = new Claim(asked);
 		const first = new Claim(asked);
@@ -30,7 +30,7 @@ describe('A claim', () => {
 		different.settled();
 	});
 
-	it('is not contested by itself, however often it is settled', () => {
+	it('a claim is not contested by itself, however often it is settled', () => {
 		const asked = something();
 		const own = new Claim(asked);
 		const other = new Claim(asked);
@@ -41,7 +41,7 @@ describe('A claim', () => {
 		expect(own.contested).toBe(false);
 	});
 
-	it('is remembered longer than a call is looked for', () => {
+	it('a claim is remembered longer than a call is looked for', () => {
 		const id = randomUUID();
 		const own = new Claim(something());
 		own.take(id);
@@ -49,7 +49,7 @@ describe('A claim', () => {
 		expect(isClaimed(id)).toBe(true);
 	});
 
-	it('is forgotten in the end, so that it takes no memory for ever', () => {
+	it('a claim is forgotten in the end, so that it takes no memory for ever', () => {
 		const id = randomUUID();
 		const own = new Claim(something());
 		own.take(id);

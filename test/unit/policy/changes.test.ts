@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 describe('Whoever waits for changes', () => {
 	useFakeTime();
 
-	it('wakes at the end of its time, where nothing changes', async () => {
+	it('whoever waits for changes wakes at the end of its time, where nothing changes', async () => {
 		const slept = watch(new Changes().sleep(5_000, signal));
 		await pass(4_999);
 		expect(slept.at).toBeUndefined();
@@ -16,7 +16,7 @@ describe('Whoever waits for changes', () => {
 		expect(slept.at).toBe(5_000);
 	});
 
-	it('wakes at the first change, with all others that wait', async () => {
+	it('whoever waits for changes wakes at the first change, with all others that wait', async () => {
 		const changes = new Changes();
 		const all = [watch(changes.sleep(5_000, signal)), watch(changes.sleep(9_000, signal))];
 		await pass(1_000);
@@ -25,7 +25,7 @@ describe('Whoever waits for changes', () => {
 		expect(all.map(({ at }) => at)).toEqual([1_000, 1_000]);
 	});
 
-	it('wakes when its signal fires', async () => {
+	it('whoever waits for changes wakes when its signal fires', async () => {
 		const stop = new AbortController();
 		const slept = watch(new Changes().sleep(5_000, stop.signal));
 		await pass(1_000);
@@ -34,7 +34,7 @@ describe('Whoever waits for changes', () => {
 		expect(slept.at).toBe(1_000);
 	});
 
-	it('finishes work that does not listen, whatever changes', async () => {
+	it('whoever waits for changes finishes work that does not listen, whatever changes', async () => {
 		const changes = new Changes();
 		let done = false;
 		const working = watch(

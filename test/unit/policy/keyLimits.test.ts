@@ -11,25 +11,25 @@ const limits = (requestsPerMinute: number, concurrentCalls: number) => ({
 describe('The limits of a key', () => {
 	useFakeTime();
 
-	it('are unknown while no credential is in use', () => {
+	it('the limits of a key are unknown while no credential is in use', () => {
 		expect(new KeyLimits().lowest).toBeUndefined();
 	});
 
-	it('are the lowest of all credentials in use, each by itself', () => {
+	it('the limits of a key are the lowest of all credentials in use, each by itself', () => {
 		const key = new KeyLimits();
 		key.state('one', limits(60, 2));
 		key.state('other', limits(30, 5));
 		expect(key.lowest).toEqual(limits(30, 2));
 	});
 
-	it('are those that a credential stated last', () => {
+	it('the limits of a key are those that a credential stated last', () => {
 		const key = new KeyLimits();
 		key.state('one', limits(30, 2));
 		key.state('one', limits(60, 4));
 		expect(key.lowest).toEqual(limits(60, 4));
 	});
 
-	it('no longer are those of a credential a minute after it was stated', async () => {
+	it('the limits of a key are no longer those of a credential a minute after it stated them', async () => {
 		const key = new KeyLimits();
 		key.state('one', limits(30, 2));
 		await pass(59_999);
@@ -38,7 +38,7 @@ describe('The limits of a key', () => {
 		expect(key.lowest).toBeUndefined();
 	});
 
-	it('stay those of a credential with a request under way, and a minute longer', async () => {
+	it('the limits of a key stay those of a credential with a request under way, and a minute longer', async () => {
 		const key = new KeyLimits();
 		key.state('one', limits(30, 2));
 		const [end, endOther] = [key.use('one'), key.use('one')];
@@ -53,7 +53,7 @@ describe('The limits of a key', () => {
 		expect(key.lowest).toBeUndefined();
 	});
 
-	it('are not given up twice for one request', async () => {
+	it('the limits of a key are not given up twice for one request', async () => {
 		const key = new KeyLimits();
 		key.state('one', limits(30, 2));
 		const end = key.use('one');
@@ -64,7 +64,7 @@ describe('The limits of a key', () => {
 		expect(key.lowest).toEqual(limits(30, 2));
 	});
 
-	it('stay those of a credential with a request under way when it states others', async () => {
+	it('the limits of a key stay those of a credential with a request under way when it states others', async () => {
 		const key = new KeyLimits();
 		key.state('one', limits(30, 2));
 		const end = key.use('one');
@@ -76,7 +76,7 @@ describe('The limits of a key', () => {
 		expect(key.lowest).toBeUndefined();
 	});
 
-	it('know nothing of a credential that stated none', () => {
+	it('the limits of a key know nothing of a credential that stated none', () => {
 		const key = new KeyLimits();
 		key.use('one')();
 		expect(key.lowest).toBeUndefined();

@@ -49,13 +49,13 @@ describe('Ledger', () => {
 		['at once', (context: Context) => context],
 		['from the database', stored],
 	])('run again %s', (_, between) => {
-		it.each(states)('still knows that a call is %o', (state) => {
+		it.each(states)('still knows in the next run that a call is %o', (state) => {
 			const context = {};
 			const before = Object.assign(open(context).entry(4, ASHA), { attempts: 3, state });
 			expect(open(between(context)).entry(4, ASHA)).toEqual(before);
 		});
 
-		it('still knows after any number of runs', () => {
+		it('still knows an entry after any number of runs', () => {
 			let context: Context = {};
 			const ids = new Set<string>();
 			for (let i = 0; i < 5; i++) {
@@ -175,7 +175,7 @@ describe('Ledger', () => {
 	describe('of a tool', () => {
 		const run = (context: Context, index: number) => new Ledger(context, { index, isTool: true });
 
-		it('has one entry for a number, whatever the run and the item', () => {
+		it('gives a tool one entry for a number, whatever the run and the item', () => {
 			const context = {};
 			const entry = run(context, 0).entry(0, ASHA);
 			expect(run(context, 0).entry(1, ASHA)).toBe(entry);
@@ -183,14 +183,14 @@ describe('Ledger', () => {
 			expect(run(context, 3).entry(0, RAVI)).not.toBe(entry);
 		});
 
-		it('knows the entry again in a retry, whose runs are counted on', () => {
+		it('knows the entry of a tool again in a retry, whose runs are counted on', () => {
 			const context = {};
 			const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
 			Object.assign(run(context, 0).entry(0, ASHA), { attempts: 1, state: placed });
 			expect(run(stored(context), 1).entry(0, ASHA)).toMatchObject({ attempts: 1, state: placed });
 		});
 
-		it('counts and names the calls of one run, and knows no others of its items', () => {
+		it('counts and names the calls of one run of a tool, and knows no others of its items', () => {
 			const context = {};
 			run(context, 0).entry(0, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
 			const other = run(context, 1);
@@ -201,7 +201,7 @@ describe('Ledger', () => {
 		});
 	});
 
-	it('takes every call for one that may have been sent, where n8n has kept nothing of an earlier try', () => {
+	it('takes every call of a tool for one that may have been sent, where n8n has kept nothing of an earlier try', () => {
 		const ledger = new Ledger({}, { index: 0, isTool: false, forgotten: true });
 		expect(ledger.entry(0, ASHA).state).toEqual({ is: 'sent' });
 	});

@@ -31,7 +31,7 @@ describe('A request without an answer', () => {
 	useFakeTime();
 	useShortestWaits();
 
-	it('counts in the window like any other', async () => {
+	it('a request without an answer counts in the window like any other', async () => {
 		const limiter = new RateLimiter(2);
 		const sentAt = sendWithoutEnd(limiter, (permit) => permit.settle(noAnswer));
 		await pass(MINUTE - 1);
@@ -40,7 +40,7 @@ describe('A request without an answer', () => {
 		expect(sentAt).toHaveLength(4);
 	});
 
-	it('does not clear up a stray refusal: the next request is the early probe again', async () => {
+	it('a request without an answer does not clear up a stray refusal, so the next request is the early probe again', async () => {
 		const limiter = new RateLimiter(60);
 		const ends = [refuse, (permit: Permit) => permit.settle(noAnswer), refuse];
 		const sentAt = sendWithoutEnd(limiter, (permit, n) => (ends[n] ?? refuse)(permit));
@@ -49,7 +49,7 @@ describe('A request without an answer', () => {
 		expect(sentAt).toHaveLength(3);
 	});
 
-	it('does not raise a share that was learned, however often it gets no answer', async () => {
+	it('a request without an answer does not raise a share that was learned, however often it gets no answer', async () => {
 		const limiter = new RateLimiter(60);
 		let isDown = false;
 		sendWithoutEnd(limiter, (permit) => {
@@ -64,7 +64,7 @@ describe('A request without an answer', () => {
 		expect(limiter.size).toBe(learned);
 	});
 
-	it('leaves the next probe at a learned share a moment later, and not at once', async () => {
+	it('a request without an answer leaves the next probe at a learned share a moment later, and not at once', async () => {
 		const limiter = new RateLimiter(60);
 		let isDown = false;
 		const sentAt = sendWithoutEnd(limiter, (permit) => {
@@ -117,7 +117,7 @@ describe('A request without an answer', () => {
 			};
 		};
 
-		it('is followed by another look, and does not say that lines are short', async () => {
+		it('a look without an answer is followed by another look, and does not say that lines are short', async () => {
 			let isDown = true;
 			const world = await suspicious(async () => {
 				if (isDown) throw new Cut('the connection ended');
@@ -132,14 +132,14 @@ describe('A request without an answer', () => {
 			expect(world.placed.value).toBe('call_2');
 		});
 
-		it('is repeated with a backoff', async () => {
+		it('a look without an answer is repeated with a backoff', async () => {
 			const world = await suspicious(async () => await Promise.reject(new Cut('cut')));
 			await pass(MINUTE);
 			expect(world.looks).toBeGreaterThanOrEqual(4);
 			expect(world.looks).toBeLessThanOrEqual(8);
 		});
 
-		it('keeps no create waiting beyond its deadline', async () => {
+		it('a look without an answer keeps no create waiting beyond its deadline', async () => {
 			const world = await suspicious(async () => await Promise.reject(new Cut('cut')), 20 * SECOND);
 			await pass(10 * SECOND);
 			const before = world.creations;
@@ -150,7 +150,7 @@ describe('A request without an answer', () => {
 		});
 	});
 
-	it('of a create leaves its line to the next one', async () => {
+	it('a create without an answer leaves its line to the next one', async () => {
 		const budget = new Budget({ ...three, concurrentCalls: 1 });
 		const { creates } = opened(budget);
 		const cut = watch(

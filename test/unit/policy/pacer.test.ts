@@ -38,7 +38,7 @@ const between = (sent: number[], from: number, to: number) =>
 describe('Polls', () => {
 	useFakeTime();
 
-	it('go at once, and the next soon after, while the limit is free', async () => {
+	it('polls go at once, and the next soon after, while the limit is free', async () => {
 		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 3; i++) poll(access, sent);
@@ -47,7 +47,7 @@ describe('Polls', () => {
 		expect(sent).toHaveLength(3);
 	});
 
-	it('go the slower the more of the limit is used', async () => {
+	it('polls go the slower the more of the limit is used', async () => {
 		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 50; i++) poll(access, sent);
@@ -57,7 +57,7 @@ describe('Polls', () => {
 		expect(gaps).toEqual(gaps.toSorted((a, b) => a - b));
 	});
 
-	it('never use up the limit by themselves, but leave room for every line', async () => {
+	it('polls never use up the limit by themselves, but leave room for every line', async () => {
 		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		void hammer('polls', access, sent);
@@ -67,7 +67,7 @@ describe('Polls', () => {
 		expect(sent.length).toBeGreaterThanOrEqual(10 * 30);
 	});
 
-	it('let creates that come in between go at once', async () => {
+	it('polls let creates that come in between go at once', async () => {
 		const budget = new Budget(documented);
 		void hammer('polls', opened(budget), []);
 		for (let i = 0; i < 60; i++) {
@@ -83,7 +83,7 @@ describe('Polls', () => {
 		}
 	});
 
-	it('get a quarter of the limit where creates take every permit as it frees', async () => {
+	it('polls get a quarter of the limit where creates take every permit as it frees', async () => {
 		const budget = new Budget(documented);
 		const [creates, polls]: [number[], number[]] = [[], []];
 		for (let run = 0; run < 3; run++) void hammer('creates', opened(budget), creates);
@@ -97,7 +97,7 @@ describe('Polls', () => {
 		expect(mostInAMinute([...creates, ...polls].sort((a, b) => a - b))).toBeLessThanOrEqual(60);
 	});
 
-	it('go in the order in which they came, of whatever run', async () => {
+	it('polls go in the order in which they came, of whatever run', async () => {
 		const budget = new Budget(documented);
 		const runs = [opened(budget), opened(budget)];
 		const order: number[] = [];
@@ -115,7 +115,7 @@ describe('Polls', () => {
 		expect(order).toEqual(Array.from({ length: 20 }, (_, i) => i));
 	});
 
-	it('do not wait for a line', async () => {
+	it('polls do not wait for a line', async () => {
 		const access = opened(new Budget({ ...documented, concurrentCalls: 1 }));
 		watch(
 			hold(
@@ -130,7 +130,7 @@ describe('Polls', () => {
 		expect(sent).toEqual([0]);
 	});
 
-	it('are no wait for a limit that the user is told of', async () => {
+	it('polls count as no wait for a limit that the user is told of', async () => {
 		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		for (let i = 0; i < 50; i++) poll(access, sent);
@@ -138,7 +138,7 @@ describe('Polls', () => {
 		expect(access.waited).toEqual({ forLimit: 0, forRefusals: 0 });
 	});
 
-	it('are sent again after a refusal, as it asks for', async () => {
+	it('polls are sent again after a refusal, as it asks for', async () => {
 		const access = opened(new Budget(documented));
 		const sent: number[] = [];
 		const send = async () => {
@@ -152,7 +152,7 @@ describe('Polls', () => {
 		expect(sent[1]).toBeGreaterThanOrEqual(10 * SECOND);
 	});
 
-	it('make way for the next when one cannot be sent', async () => {
+	it('polls make way for the next when one cannot be sent', async () => {
 		const access = opened(new Budget(documented));
 		const failed = watch(
 			through(
@@ -174,7 +174,7 @@ describe('Polls', () => {
 			return { signal: controller.signal, stop: () => controller.abort(reason) };
 		};
 
-		it('before they begin are not sent', async () => {
+		it('polls that are stopped before they begin are not sent', async () => {
 			const { signal, stop } = stoppable();
 			stop();
 			const sent: number[] = [];
@@ -184,7 +184,7 @@ describe('Polls', () => {
 			expect(sent).toEqual([]);
 		});
 
-		it('leave at once, the one whose turn it is and those behind it, of another run too', async () => {
+		it('polls that are stopped leave at once, the one whose turn it is and those behind it, of another run too', async () => {
 			const budget = new Budget(documented);
 			const { signal, stop } = stoppable();
 			const sent: number[] = [];
@@ -204,7 +204,7 @@ describe('Polls', () => {
 			expect(sent).toHaveLength(3);
 		});
 
-		it('leave at once while the limit is used up, and the next is sent when it is not', async () => {
+		it('polls that are stopped leave at once while the limit is used up, and the next is sent when it is not', async () => {
 			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
 			await through(
 				opened(budget).reads,
@@ -222,7 +222,7 @@ describe('Polls', () => {
 			expect(next.at).toBe(MINUTE);
 		});
 
-		it('leave nothing behind', async () => {
+		it('polls that are stopped leave nothing behind', async () => {
 			const budget = new Budget(documented);
 			const { signal, stop } = stoppable();
 			const access = opened(budget);
@@ -236,7 +236,7 @@ describe('Polls', () => {
 		});
 	});
 
-	it('are hardly held up by a huge limit', async () => {
+	it('polls are hardly held up by a huge limit', async () => {
 		const access = opened(new Budget({ requestsPerMinute: 6_000, concurrentCalls: 300 }));
 		const sent: number[] = [];
 		for (let i = 0; i < 300; i++) poll(access, sent);
@@ -244,7 +244,7 @@ describe('Polls', () => {
 		expect(sent).toHaveLength(300);
 	});
 
-	it.each([1, 2, 3, 5])('and creates both get on where the limit is %i', async (limit) => {
+	it.each([1, 2, 3, 5])('polls and creates both get on where the limit is %i', async (limit) => {
 		const budget = new Budget({ requestsPerMinute: limit, concurrentCalls: 3 });
 		const [creates, polls]: [number[], number[]] = [[], []];
 		void hammer('creates', opened(budget), creates);
@@ -255,7 +255,7 @@ describe('Polls', () => {
 		expect(mostInAMinute([...creates, ...polls].sort((a, b) => a - b))).toBeLessThanOrEqual(limit);
 	});
 
-	it('go faster when the limit is raised', async () => {
+	it('polls go faster when the limit is raised', async () => {
 		const budget = new Budget({ requestsPerMinute: 5, concurrentCalls: 3 });
 		const access = opened(budget);
 		const sent: number[] = [];
@@ -267,7 +267,7 @@ describe('Polls', () => {
 		expect(sent).toHaveLength(20);
 	});
 
-	it('go on where Twenty2 leaves this process next to nothing', async () => {
+	it('polls go on where Twenty2 leaves this process next to nothing', async () => {
 		const budget = new Budget(documented);
 		const access = opened(budget);
 		const refused = request(async () => await Promise.reject(new TooMany()));

@@ -21,7 +21,7 @@ async function saturated(limit: number, demand?: () => number) {
 describe('The permit that a saturated process holds back', () => {
 	useFakeTime();
 
-	it('is the last one of the window, also where the next requests are spread over it', async () => {
+	it('the permit that is held back is the last one of the window, also where the next requests are spread over it', async () => {
 		const { acquire } = await saturated(4);
 		const permits = [];
 		for (let n = 0; n < 4; n++) {
@@ -36,14 +36,14 @@ describe('The permit that a saturated process holds back', () => {
 		expect(seconds).toEqual([10, 20, 30, 70]);
 	});
 
-	it('is none where the limit is one request a minute', async () => {
+	it('no permit is held back where the limit is one request a minute', async () => {
 		const { acquire } = await saturated(1);
 		const permit = acquire();
 		await settle();
 		expect(permit.at).toBe(70 * MINUTE);
 	});
 
-	it('is not that of the only request, for there may be no other program', async () => {
+	it('the permit of the only request is not held back, for there may be no other program', async () => {
 		const { acquire } = await saturated(2, () => 1);
 		for (let n = 0; n < 2; n++) {
 			const permit = acquire();
@@ -53,14 +53,14 @@ describe('The permit that a saturated process holds back', () => {
 		}
 	});
 
-	it('is that of the last in the queue while another one is on its way', async () => {
+	it('the permit that is held back is that of the last in the queue while another one is on its way', async () => {
 		const { acquire } = await saturated(2, () => 1);
 		const permits = [acquire(), acquire()];
 		await pass(MINUTE - 1);
 		expect(permits.map(({ at }) => at)).toEqual([70 * MINUTE, 70 * MINUTE + 30_000]);
 	});
 
-	it('goes to the last request as soon as there is no other', async () => {
+	it('the permit that is held back goes to the last request as soon as there is no other', async () => {
 		let demand = 2;
 		const { limiter, acquire } = await saturated(2, () => demand);
 		const [first, second] = [acquire(), acquire()];

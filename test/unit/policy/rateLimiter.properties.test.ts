@@ -111,7 +111,7 @@ function instants(passages: Passage[], { limits: changes = [] }: Scenario): numb
 describe('RateLimiter, whatever the traffic', () => {
 	useFakeTime();
 
-	it('sends everything, and never more than the limit in any 60 seconds', async () => {
+	it('sends everything, whatever the traffic, and never more than the limit in any 60 seconds', async () => {
 		await fc.assert(
 			fc.asyncProperty(refused, async (scenario) => {
 				const { passages } = await play(scenario);

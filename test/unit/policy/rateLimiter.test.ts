@@ -146,7 +146,7 @@ describe('RateLimiter', () => {
 	});
 
 	describe('refused', () => {
-		it('lets nothing through until the pause is over, then one probe, then all the others', async () => {
+		it('lets nothing through after a refusal until the pause is over, then one probe, then all the others', async () => {
 			const limiter = await refused(5, 3_000);
 			const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
 			await pass(2_999);
@@ -159,7 +159,7 @@ describe('RateLimiter', () => {
 			expect(waiting.map(({ at }) => at)).toEqual([3_000, 12_999, 12_999]);
 		});
 
-		it('waits 1 to 2 seconds, as chance has it, where Twenty2 says less', async () => {
+		it('waits 1 to 2 seconds after a refusal, as chance has it, where Twenty2 says less', async () => {
 			for (const [chance, wait] of [
 				[0, 1_000],
 				[0.5, 1_500],
@@ -176,7 +176,7 @@ describe('RateLimiter', () => {
 			}
 		});
 
-		it('stays so for the longer of two pauses, whichever came first', async () => {
+		it('pauses for the longer of two pauses, whichever came first', async () => {
 			for (const [first, second] of [
 				[10_000, 2_000],
 				[2_000, 10_000],
@@ -203,7 +203,7 @@ describe('RateLimiter', () => {
 			expect(waiting.at).toBe(14_000);
 		});
 
-		it('refuses at once those with less patience, and keeps the others in order', async () => {
+		it('refuses at once those with less patience than a pause, and keeps the others in order', async () => {
 			const { limiter, permits } = await full(3);
 			permits[0]?.settle(answered);
 			permits[1]?.settle(answered);
@@ -265,7 +265,7 @@ describe('RateLimiter', () => {
 			expect(next.at).toBe(3_000);
 		});
 
-		it('holds the request itself back for longer than a timer lasts, the others for 5 minutes', async () => {
+		it('holds a refused request back for longer than a timer lasts, and the others for 5 minutes', async () => {
 			const month = 31 * 24 * 3_600_000;
 			const limiter = await refused(5, month);
 			const again = watch(permitOf(limiter, { first: true, notBefore: month }));
@@ -282,13 +282,13 @@ describe('RateLimiter', () => {
 			expect(again.at).toBe(month);
 		});
 
-		it('refuses at once the request itself if its deadline comes before it may be sent', async () => {
+		it('refuses a request at once if its deadline comes before it may be sent', async () => {
 			const limiter = await refused(5, 10 * MINUTE);
 			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(9 * MINUTE) };
 			await expect(permitOf(limiter, given)).rejects.toBe(because);
 		});
 
-		it('does so also when the pause of the others is over', async () => {
+		it('refuses it also when the pause of the others is over', async () => {
 			const limiter = await refused(5, 10 * MINUTE);
 			await pass(6 * MINUTE);
 			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(3 * MINUTE) };
@@ -335,11 +335,11 @@ describe('RateLimiter', () => {
 	});
 
 	describe('idle', () => {
-		it('is true before anything was sent', () => {
+		it('is idle before anything was sent', () => {
 			expect(new RateLimiter(1).idle).toBe(true);
 		});
 
-		it('is false from the sending until 60 seconds after the answer', async () => {
+		it('is not idle from the sending until 60 seconds after the answer', async () => {
 			const { limiter, permits } = await full(1);
 			await pass(90_000);
 			expect(limiter.idle).toBe(false);
@@ -350,7 +350,7 @@ describe('RateLimiter', () => {
 			expect(limiter.idle).toBe(true);
 		});
 
-		it('is false while a pause lasts, and not because somebody has waited', async () => {
+		it('is not idle while a pause lasts, and is idle after somebody has waited', async () => {
 			const limiter = await refused(1, 90_000);
 			const stop = new AbortController();
 			const waiting = watch(permitOf(limiter, { signal: stop.signal }));
@@ -363,7 +363,7 @@ describe('RateLimiter', () => {
 			expect(limiter.idle).toBe(true);
 		});
 
-		it('is false while somebody waits', async () => {
+		it('is not idle while somebody waits', async () => {
 			const limiter = new RateLimiter(1);
 			limiter.allow(0);
 			watch(permitOf(limiter));
@@ -403,7 +403,7 @@ describe('RateLimiter', () => {
 describe('Deadline', () => {
 	useFakeTime();
 
-	it('begins with the first refusal, and anew after a restart', async () => {
+	it('a deadline begins with the first refusal, and anew after a restart', async () => {
 		const deadline = new Deadline(5_000);
 		await pass(10_000);
 		expect(deadline.allows(15_000, performance.now())).toBe(true);

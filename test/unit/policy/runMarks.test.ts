@@ -18,7 +18,7 @@ function tryOf(
 }
 
 describe('The marks of a run', () => {
-	it('are one for each tranche of twenty items', async () => {
+	it('the marks of a run are one for each tranche of twenty items', async () => {
 		const store = new MemoryStore();
 		const { claim } = tryOf(store);
 		const claims = await Promise.all(Array.from({ length: 60 }, (_, item) => claim(item)));
@@ -32,14 +32,14 @@ describe('The marks of a run', () => {
 		[2_000, 10],
 		[10_000, 10],
 		[10_001, 10],
-	])('of %i items are at most %i', async (items, most) => {
+	])('a run of %i items has %i marks at most', async (items, most) => {
 		const store = new MemoryStore();
 		const { claim } = tryOf(store, newKnown(), { items });
 		for (let item = 0; item < items; item++) await claim(item);
 		expect(store.database.marks.length).toBeLessThanOrEqual(most);
 	});
 
-	it('tell a try that knows nothing of an earlier one which tranches that one had begun', async () => {
+	it('the marks of a run tell a try that knows nothing of an earlier one which tranches that one had begun', async () => {
 		const store = new MemoryStore();
 		const killed = tryOf(store);
 		await killed.claim(0);
@@ -57,7 +57,7 @@ describe('The marks of a run', () => {
 		expect(retry.known.metOthers).toBe(true);
 	});
 
-	it('are no obstacle to the tries of an execution that know of each other', async () => {
+	it('the marks of a run are no obstacle to the tries of an execution that know of each other', async () => {
 		const store = new MemoryStore();
 		const known = newKnown();
 		for (let again = 0; again < 3; again++) expect(await tryOf(store, known).claim(0)).toBe(true);
@@ -65,7 +65,7 @@ describe('The marks of a run', () => {
 		expect(marksOf('execution node', known)).toEqual(store.database.marks);
 	});
 
-	it('go to one of two retries that begin with the same knowledge', async () => {
+	it('the marks of a run go to one of two retries that begin with the same knowledge', async () => {
 		const store = new MemoryStore();
 		const failed = tryOf(store);
 		await failed.claim(0);
@@ -74,7 +74,7 @@ describe('The marks of a run', () => {
 		expect(await tryOf(store, other).claim(0)).toBe(false);
 	});
 
-	it('tell the passes of a loop apart', async () => {
+	it('the marks of a run tell the passes of a loop apart', async () => {
 		const store = new MemoryStore();
 		const known = newKnown();
 		expect(await tryOf(store, known, { index: 0 }).claim(0)).toBe(true);
@@ -82,7 +82,7 @@ describe('The marks of a run', () => {
 		expect(await tryOf(store, newKnown(), { index: 0 }).claim(0)).toBe(false);
 	});
 
-	it('are one for each number that a tool phones, whatever the item', async () => {
+	it('the marks of a run are one for each number that a tool phones, whatever the item', async () => {
 		const store = new MemoryStore();
 		const tool = { isTool: true, items: 1 };
 		const killed = tryOf(store, newKnown(), tool);
@@ -92,7 +92,7 @@ describe('The marks of a run', () => {
 		expect(await retry.claim(2, '+919876543211')).toBe(true);
 	});
 
-	it('are asked for once by all items of a tranche, and again after the store has failed', async () => {
+	it('the marks of a run are asked for once by all items of a tranche, and again after the store has failed', async () => {
 		const store = new MemoryStore();
 		const { claim } = tryOf(store);
 		store.database.down = true;
@@ -102,7 +102,7 @@ describe('The marks of a run', () => {
 		expect(await claim(0)).toBe(true);
 	});
 
-	it('are none where there is no store', async () => {
+	it('there are no marks where there is no store', async () => {
 		const run = { name: '', index: 0, items: 1, isTool: false };
 		expect(await new RunMarks(run, newKnown(), undefined).claim('0 0')).toBe(true);
 	});

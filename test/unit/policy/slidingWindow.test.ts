@@ -62,7 +62,7 @@ describe('SlidingWindow', () => {
 		},
 	);
 
-	it('forgets each at its own time', async () => {
+	it('forgets each request at its own time', async () => {
 		const window = answered(2);
 		await pass(1_000);
 		window.send();
@@ -81,12 +81,12 @@ describe('SlidingWindow', () => {
 	});
 
 	describe('belowAt', () => {
-		it('is in the past while there is room', () => {
+		it('has been below a limit already while there is room', () => {
 			expect(answered(2).belowAt(3)).toBeLessThan(performance.now());
 			expect(answered(2).belowAt(Number.POSITIVE_INFINITY)).toBeLessThan(performance.now());
 		});
 
-		it('is when as many have left as are too many', async () => {
+		it('is below a limit when as many have left as are too many', async () => {
 			const window = answered(1);
 			await pass(1_000);
 			window.send();
@@ -95,14 +95,14 @@ describe('SlidingWindow', () => {
 			expect(window.belowAt(1)).toBe(MINUTE + 1_000);
 		});
 
-		it('is not known while answers are missing', async () => {
+		it('does not know when it is below a limit while answers are missing', async () => {
 			const window = answered(1);
 			window.send();
 			expect(window.belowAt(2)).toBe(MINUTE);
 			expect(window.belowAt(1)).toBe(Number.POSITIVE_INFINITY);
 		});
 
-		it('never comes where nothing may count', () => {
+		it('is never below a limit where nothing may count', () => {
 			expect(answered(0).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
 			expect(answered(3).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
 			expect(answered(3).belowAt(-1)).toBe(Number.POSITIVE_INFINITY);
@@ -137,7 +137,7 @@ describe('The work of a SlidingWindow for one request', () => {
 
 	// Stryker's instrumentation is work as well.
 	it.skipIf(process.env.STRYKER_MUTATOR_WORKER)(
-		'is the same among many requests as among few',
+		'does no more work for one request among many than among few',
 		() => {
 			const least = (counting: number) =>
 				Math.min(...Array.from({ length: 5 }, () => workWhile(counting)));

@@ -18,7 +18,7 @@ function processAt(database: MemoryDatabase) {
 }
 
 describe('The lock of the store', () => {
-	it('gives a mark to one of many processes that record it at once', async () => {
+	it('the lock of the store gives a mark to one of many processes that record it at once', async () => {
 		const database = new MemoryDatabase();
 		const processes = [1, 2, 3].map(() => processAt(database));
 		for (const { store } of processes) store.pause = async () => await sleep(3);
@@ -31,7 +31,7 @@ describe('The lock of the store', () => {
 		expect(database.lock).toBeUndefined();
 	});
 
-	it('is held once for all work that waits for it', async () => {
+	it('the lock of the store is held once for all work that waits for it', async () => {
 		const database = new MemoryDatabase();
 		const { store, record } = processAt(database);
 		let inserted = 0;
@@ -46,7 +46,7 @@ describe('The lock of the store', () => {
 		expect(inserted).toBeLessThanOrEqual(2);
 	});
 
-	it('that a crash has left is broken after ten seconds, and not before', async () => {
+	it('a lock that a crash has left is broken after ten seconds, and not before', async () => {
 		const database = new MemoryDatabase();
 		database.lock = 3;
 		const claim = processAt(database).record('key');
@@ -57,7 +57,7 @@ describe('The lock of the store', () => {
 		expect(database.lock).toBeUndefined();
 	});
 
-	it('that a crash has left is held by one of those who break it', async () => {
+	it('a lock that a crash has left is held by one of those who break it', async () => {
 		const database = new MemoryDatabase();
 		database.lock = 3;
 		const processes = [1, 2, 3].map(() => processAt(database));
@@ -68,7 +68,7 @@ describe('The lock of the store', () => {
 		expect(database.mostInside).toBe(1);
 	});
 
-	it('is not broken while others take it one after the other', async () => {
+	it('the lock of the store is not broken while others take it one after the other', async () => {
 		const database = new MemoryDatabase();
 		const busy = processAt(database);
 		busy.store.pause = async () => await sleep(100);
@@ -92,7 +92,7 @@ describe('The lock of the store', () => {
 		expect(broken).toBe(1);
 	});
 
-	it('is taken anew by who stood still so long that it may have been broken', async () => {
+	it('the lock of the store is taken anew by a process that stood still so long that it may have been broken', async () => {
 		const database = new MemoryDatabase();
 		const stalled = processAt(database);
 		let pauses = 0;
@@ -111,7 +111,7 @@ describe('The lock of the store', () => {
 		expect(database.lock).toBeUndefined();
 	});
 
-	it('rejects all that wait when the store cannot be reached, and takes the next ones', async () => {
+	it('the lock of the store rejects all that wait when the store cannot be reached, and takes the next ones', async () => {
 		const database = new MemoryDatabase();
 		database.down = true;
 		const { lock, record } = processAt(database);
@@ -128,7 +128,7 @@ describe('The lock of the store', () => {
 		expect(lock.idle).toBe(true);
 	});
 
-	it('rejects only the work that fails', async () => {
+	it('the lock of the store rejects only the work that fails', async () => {
 		const { store, lock, record } = processAt(new MemoryDatabase());
 		const failed = watch(lock.locked(store, async () => await Promise.reject(new Error('no'))));
 		const claim = record('a');

@@ -12,7 +12,7 @@ describe('The timer that bundled libraries get', () => {
 		return { timer, runs: () => runs };
 	};
 
-	it('runs once, when its time has come', async () => {
+	it('the timer of bundled libraries runs once, when its time has come', async () => {
 		const { runs } = started(1_000);
 		await pass(999);
 		expect(runs()).toBe(0);
@@ -22,7 +22,7 @@ describe('The timer that bundled libraries get', () => {
 		expect(runs()).toBe(1);
 	});
 
-	it('never runs once it is cleared', async () => {
+	it('the timer of bundled libraries never runs once it is cleared', async () => {
 		const { timer, runs } = started(1_000);
 		await pass(500);
 		clearTimeout(timer);
@@ -30,7 +30,7 @@ describe('The timer that bundled libraries get', () => {
 		expect(runs()).toBe(0);
 	});
 
-	it('is cleared without harm where there is none, or when it has run', async () => {
+	it('the timer of bundled libraries is cleared without harm where there is none, or when it has run', async () => {
 		clearTimeout(undefined);
 		const { timer, runs } = started(1_000);
 		await pass(1_000);

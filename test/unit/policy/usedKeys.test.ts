@@ -11,21 +11,21 @@ function newKeys() {
 }
 
 describe('A deduplication key', () => {
-	it('that nobody has used is claimed once', async () => {
+	it('a deduplication key that nobody has used is claimed once', async () => {
 		const { keys } = newKeys();
 		expect(await keys.claim(KEY)).toBe('unused');
 		expect(await keys.claim(KEY)).toBe('being placed');
 		expect(await keys.claim(KEY)).toBe('being placed');
 	});
 
-	it('whose call was placed stays so, however often it is asked for', async () => {
+	it('a deduplication key whose call was placed stays so, however often it is asked for', async () => {
 		const { keys } = newKeys();
 		await keys.claim(KEY);
 		await keys.placed(KEY);
 		expect([await keys.claim(KEY), await keys.claim(KEY, true)]).toEqual(['placed', 'placed']);
 	});
 
-	it('whose call was certainly not placed is unused again', async () => {
+	it('a deduplication key whose call was certainly not placed is unused again', async () => {
 		const { keys, store } = newKeys();
 		await keys.claim(KEY);
 		await keys.release(KEY);
@@ -33,7 +33,7 @@ describe('A deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('unused');
 	});
 
-	it('without an outcome is in doubt until somebody claims it even so', async () => {
+	it('a deduplication key without an outcome is in doubt until somebody claims it even so', async () => {
 		const { keys } = newKeys();
 		await keys.claim(KEY);
 		await keys.leaveInDoubt(KEY);
@@ -44,13 +44,13 @@ describe('A deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
-	it('is not another key', async () => {
+	it('a deduplication key is not another key', async () => {
 		const { keys } = newKeys();
 		await keys.claim(KEY);
 		expect(await keys.claim('ravi@example.com')).toBe('unused');
 	});
 
-	it('is recorded again where another node of the workflow has overwritten it meanwhile', async () => {
+	it('a deduplication key is recorded again where another node of the workflow has overwritten it meanwhile', async () => {
 		const { keys, store } = newKeys();
 		await keys.claim(KEY);
 		store.database.marks = [];
@@ -59,7 +59,7 @@ describe('A deduplication key', () => {
 	});
 
 	it.each([0, 1, 2, 3])(
-		'never becomes less doubtful by a claim that a crash cuts off after %i writes',
+		'a deduplication key never becomes less doubtful by a claim that a crash cuts off after %i writes',
 		async (writes) => {
 			const order = ['unused', 'placed', 'being placed', 'in doubt'];
 			for (const before of order) {

@@ -55,7 +55,7 @@ const hintsOf = (
 };
 
 describe('The hints beside the output', () => {
-	it('are none for a run that need not be explained', () => {
+	it('there are no hints for a run that need not be explained', () => {
 		expect(hintsOf({ ledger: ledgerOf(['call_1']) })).toEqual([]);
 		expect(hintsOf({}, { mode: 'manual' })).toEqual([]);
 		expect(hintsOf({ items: [item(false, waited(3_000, 2_000))] })).toEqual([]);
@@ -67,24 +67,27 @@ describe('The hints beside the output', () => {
 		[2, 0, 'the recording of 2 calls'],
 		[0, 1, 'the transcript of 1 call'],
 		[2, 3, 'the recording of 2 calls and to the transcript of 3 calls'],
-	])('tell of files to which Twenty2 gave no link: %i and %i', (recordings, transcripts, files) => {
-		const missingLinks = new MissingLinks();
-		for (let n = 0; n < recordings; n++) missingLinks.missed('recording', false);
-		for (let n = 0; n < transcripts; n++) missingLinks.missed('transcript', false);
-		expect(hintsOf({ missingLinks })).toEqual([
-			`Twenty2 gave no link to ${files}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`,
-		]);
-	});
+	])(
+		'the hints tell of files to which Twenty2 gave no link: %i and %i',
+		(recordings, transcripts, files) => {
+			const missingLinks = new MissingLinks();
+			for (let n = 0; n < recordings; n++) missingLinks.missed('recording', false);
+			for (let n = 0; n < transcripts; n++) missingLinks.missed('transcript', false);
+			expect(hintsOf({ missingLinks })).toEqual([
+				`Twenty2 gave no link to ${files}. Look up such a call later with Get Call, and if there is still none, ask Twenty2 whether your calls are recorded.`,
+			]);
+		},
+	);
 
 	it.each([
 		[['call_1'], '1 person was phoned just now.'],
 		[['call_1', 'call_2'], '2 people were phoned just now.'],
-	])('tell who builds a workflow that people were phoned: %j', (callIds, said) => {
+	])('a hint tells somebody who builds a workflow that people were phoned: %j', (callIds, said) => {
 		const [hint] = hintsOf({ ledger: ledgerOf(callIds) }, { mode: 'manual' });
 		expect(hint).toContain(said);
 	});
 
-	it('say when calls ring that Twenty2 queues for the night, in the timezone of the workflow', () => {
+	it('the hints say when calls ring that Twenty2 queues for the night, in the timezone of the workflow', () => {
 		const evening = Date.parse('2026-05-22T22:00:00+05:30');
 		vi.useFakeTimers({ now: evening, toFake: ['Date'] });
 		const run = { ledger: ledgerOf(['call_1'], [evening]) };
@@ -101,7 +104,7 @@ describe('The hints beside the output', () => {
 		[[[], []], items(true, false), 'nobody was phoned for 1 item. 1 item is ready'],
 		[[[within], [outside]], items(true, true), '1 item is ready to call, 1 item is not: see'],
 		[[[outside], failure], items(true, true), 'nobody was phoned. 2 items are not: see'],
-	])('tell what a dry run has found (%#)', (results, checked, said) => {
+	])('the hints tell what a dry run has found (%#)', (results, checked, said) => {
 		const [hint] = hintsOf({ results, items: checked });
 		expect(hint).toContain(said);
 	});
@@ -111,12 +114,15 @@ describe('The hints beside the output', () => {
 		[0, 60_000, 'waited 1 minute because Twenty2 said'],
 		[61_000, 62_000, 'waited 2 minutes 3 seconds: 1 minute 1 second for the limit'],
 		[6_000, 900, 'waited 6 seconds for'],
-	])('tell how long the limits made a run wait: %i and %i ms', (forLimit, forRefusals, said) => {
-		const [hint] = hintsOf({ items: [item(false, waited(forLimit, forRefusals))] });
-		expect(hint).toContain(said);
-	});
+	])(
+		'the hints tell how long the limits made a run wait: %i and %i ms',
+		(forLimit, forRefusals, said) => {
+			const [hint] = hintsOf({ items: [item(false, waited(forLimit, forRefusals))] });
+			expect(hint).toContain(said);
+		},
+	);
 
-	it('tell of the key that waited longest where the items have several', () => {
+	it('the hints tell of the key that waited longest where the items have several', () => {
 		const keys = [waited(6_000, 0), waited(0, 20_000), waited(8_000, 0)];
 		const given = keys.flatMap((key) => [item(false, key), item(false, key)]);
 		expect(hintsOf({ items: [...given, item(true, waited(90_000, 0))] })).toEqual([
@@ -125,7 +131,7 @@ describe('The hints beside the output', () => {
 	});
 });
 
-it('The hint of a dry run calls no item ready whose key an earlier item has', () => {
+it('the hint of a dry run calls no item ready whose key an earlier item has', () => {
 	const results = [[{ json: {} }], [{ json: { same_key_as_item: 0 } }]];
 	expect(hintsOf({ items: items(true, true), results })).toEqual([
 		'Dry run: nobody was phoned. 1 item is ready to call, 1 item is not: see what the output says.',

@@ -51,7 +51,7 @@ const succeeds: Task = async () => done;
 const fails: Task = async () => await Promise.reject(failure);
 
 describe('Items', () => {
-	it('have their results in the order of the input, whichever ends first', async () => {
+	it('items have their results in the order of the input, whichever ends first', async () => {
 		const slow = later<void>();
 		const results = carried([
 			real(async () => await slow.promise.then(() => [{ json: { slow: true } }])),
@@ -62,7 +62,7 @@ describe('Items', () => {
 		expect(await results).toEqual({ results: [[{ json: { slow: true } }], done] });
 	});
 
-	it('are carried out so many at a time', async () => {
+	it('so many items are carried out at a time', async () => {
 		let atOnce = 0;
 		let most = 0;
 		const task: Task = async () => {
@@ -76,7 +76,7 @@ describe('Items', () => {
 		expect(most).toBe(2);
 	});
 
-	it('wait for no item of another key', async () => {
+	it('an item waits for no item of another key', async () => {
 		const slow = later<Output[]>();
 		const begun: number[] = [];
 		const noting =
@@ -99,20 +99,20 @@ describe('Items', () => {
 		expect(begun).toEqual([0, 2, 3, 1]);
 	});
 
-	it('are none of them sent when one was found wrong, under Stop Workflow', async () => {
+	it('no item is sent when one was found wrong, under Stop Workflow', async () => {
 		const { results, stoppedBy } = await carried([real(succeeds), real(failure)]);
 		expect(results[0]).toBeUndefined();
 		expect(stoppedBy).toMatchObject({ failure: { fields: failure.fields }, item: 1 });
 	});
 
-	it('fail alone where the node continues', async () => {
+	it('an item fails alone where the node continues', async () => {
 		const items = [real(fails), real(failure), real(succeeds)];
 		const { results, stoppedBy } = await carried(items, { stopAtFailure: false });
 		expect(results).toMatchObject([{ fields: failure.fields }, { fields: failure.fields }, done]);
 		expect(stoppedBy).toBeUndefined();
 	});
 
-	it('are awaited when another one has ended the run, and no further one begins', async () => {
+	it('items under way are awaited when another one has ended the run, and no further one begins', async () => {
 		const slow = later<void>();
 		let begun = 0;
 		const two = connectionOf(2);
@@ -137,7 +137,7 @@ describe('Items', () => {
 		expect(begun).toBe(0);
 	});
 
-	it('say that the person may have been phoned when an earlier try left that open', async () => {
+	it('a failed item says that the person may have been phoned when an earlier try left that open', async () => {
 		const options = { ...sharedState(), stopAtFailure: false };
 		options.ledger.entry(0, ASHA).state = { is: 'sent' };
 		options.ledger.entry(1, ASHA).state = { is: 'placed', answer: { call_id: 'call_1' } };
@@ -148,7 +148,7 @@ describe('Items', () => {
 		]);
 	});
 
-	it('that meet a fault keep what is known of their call', async () => {
+	it('an item that meets a fault keeps what is known of its call', async () => {
 		const options = { ...sharedState(), stopAtFailure: false };
 		const task: Task = async ({ ledger }) => {
 			Object.assign(ledger.entry(0, ASHA), { attempts: 2, state: { is: 'sent' } });
@@ -160,12 +160,12 @@ describe('Items', () => {
 		]);
 	});
 
-	it('have no result when the execution was stopped before them', async () => {
+	it('an item has no result when the execution was stopped before it', async () => {
 		const { results } = await carried([real(succeeds)], { canceled: AbortSignal.abort() });
 		expect(results).toEqual([undefined]);
 	});
 
-	it('of a dry run that fail say so, and end no run', async () => {
+	it('an item of a dry run that fails says so, and ends no run', async () => {
 		const { results, stoppedBy } = await carried([dry(fails), dry(succeeds)]);
 		expect(results).toMatchObject([{ fields: { dry_run: true } }, done]);
 		expect(stoppedBy).toBeUndefined();

@@ -16,11 +16,11 @@ describe('A node', () => {
 	it.each([
 		['n8n-nodes-twenty2.twenty2', false],
 		['n8n-nodes-twenty2.twenty2Tool', true],
-	])('of the type %s is a tool: %s', (type, expected) => {
+	])('a node of the type %s is a tool: %s', (type, expected) => {
 		expect(isTool(node(type))).toBe(expected);
 	});
 
-	it('has a state that ends with the run where it runs dry', async () => {
+	it('a node that runs dry has a state that ends with the run', async () => {
 		const n8n = { getNode: () => node('n8n-nodes-twenty2.twenty2') };
 		const { ledger, marks, keys } = unstoredState(n8n);
 		const entry = ledger.entry(0, '+919876543210');

@@ -23,7 +23,7 @@ const refused = new Failure({
 });
 
 describe('The error of a run that a failed item ends', () => {
-	it('has the code for an Error Trigger, and all that the item would carry', () => {
+	it('the error of a failed run has the code for an Error Trigger, and all that the item would carry', () => {
 		const error = stoppedError(node, { failure: refused, item: 2 }, 3, { placed: 1, doubtful: 0 });
 		expect(error).toMatchObject({ code: 'INVALID_NUMBER', httpCode: '422' });
 		expect(error.context.data).toMatchObject({ error: { outcome: 'not_placed', attempts: 1 } });
@@ -34,7 +34,7 @@ describe('The error of a run that a failed item ends', () => {
 		[{ placed: 1, doubtful: 0 }, '1 call was already placed.'],
 		[{ placed: 2, doubtful: 1 }, '2 calls were already placed, 1 call may have been placed.'],
 		[{ placed: 0, doubtful: 2 }, '2 calls may have been placed.'],
-	])('says what became of the calls: %j', (tally, said) => {
+	])('the error of a failed run says what became of the calls: %j', (tally, said) => {
 		const { message, description } = stoppedError(node, { failure: refused, item: 2 }, 3, tally);
 		expect(message).toBe(`Twenty2: to_number is invalid [item 2]. ${said}`);
 		const hasPhoned = tally.placed + tally.doubtful > 0;
@@ -45,12 +45,12 @@ describe('The error of a run that a failed item ends', () => {
 		);
 	});
 
-	it('names no item where there is one only, and no calls where none are made', () => {
+	it('the error of a failed run names no item where there is one only, and no calls where none are made', () => {
 		const { message } = stoppedError(node, { failure: refused, item: 0 }, 1);
 		expect(message).toBe('Twenty2: to_number is invalid.');
 	});
 
-	it('leaves words of its own as they are', () => {
+	it('the error of a failed run leaves words of its own as they are', () => {
 		const failure = Failure.ofNode('NETWORK_ERROR', 'Twenty2 was not reached');
 		expect(stoppedError(node, { failure, item: 0 }, 1)).toMatchObject({
 			message: 'Twenty2 was not reached.',
@@ -61,7 +61,7 @@ describe('The error of a run that a failed item ends', () => {
 
 describe('The error of a run that was stopped', () => {
 	// n8n tells such an execution from a failed one by this word.
-	it('says "canceled", and which calls go on', () => {
+	it('the error of a stopped run says "canceled", and which calls go on', () => {
 		const error = canceledError(node, ['call_1', 'call_2'], { placed: 2, doubtful: 0 });
 		expect(error.message).toBe(
 			'The execution was canceled. 2 calls were already placed. Stopping does not hang up: call_1, call_2.',
@@ -71,14 +71,14 @@ describe('The error of a run that was stopped', () => {
 		);
 	});
 
-	it('names 20 calls and counts the others', () => {
+	it('the error of a stopped run names 20 calls and counts the others', () => {
 		const ids = Array.from({ length: 22 }, (_, n) => `call_${n}`);
 		const { message } = canceledError(node, ids, { placed: 22, doubtful: 0 });
 		expect(message).toContain('call_19 and 2 more');
 		expect(message).not.toContain('call_20');
 	});
 
-	it('is short where no calls are made', () => {
+	it('the error of a stopped run is short where no calls are made', () => {
 		expect(canceledError(node, []).message).toBe('The execution was canceled.');
 	});
 });

@@ -39,7 +39,7 @@ describe('Ways of counting', () => {
 	it.each([
 		['do not count', false, 58_000],
 		['count, the one being refused too', true, 60_000],
-	])('refused requests %s, as set', (_, countRefused, waitMs) => {
+	])('each way of counting refused requests %s, as set', (_, countRefused, waitMs) => {
 		const rule = slidingWindow({ ...limits, requestsPerMinute: 1, countRefused });
 		expect(rule.arrive(0)).toBe(0);
 		rule.arrive(1_000);

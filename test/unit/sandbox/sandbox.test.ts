@@ -94,7 +94,7 @@ const error = (status: number, code: string) => ({
 });
 
 describe('the address', () => {
-	it('is never one that a process had before, for which a client may remember limits', async () => {
+	it('the address is never one that a process had before, for which a client may remember limits', async () => {
 		const urls = new Set<string>();
 		for (let n = 0; n < 1_000; n++) {
 			const sandbox = await startSandbox();
@@ -106,7 +106,7 @@ describe('the address', () => {
 });
 
 describe('the API key generation', () => {
-	it('queues a call and answers with its call_id', async () => {
+	it('the API key generation queues a call and answers with its call_id', async () => {
 		const { create } = await sandboxWithClock();
 		const { status, body } = await create();
 		expect(status).toBe(200);
@@ -118,7 +118,7 @@ describe('the API key generation', () => {
 		});
 	});
 
-	it('lets a call ring, go on and complete, then hands out recording and transcript', async () => {
+	it('the API key generation lets a call ring, go on and complete, then hands out recording and transcript', async () => {
 		const { create, read, pass } = await sandboxWithClock({ ringMs: 1000, talkMs: 30_000 });
 		const { call_id } = (await create({ input_parameters: { name: 'Asha' } })).body;
 
@@ -155,7 +155,7 @@ describe('the API key generation', () => {
 		});
 	});
 
-	it('lets calls last as long as a function says, one after the other', async () => {
+	it('the API key generation lets calls last as long as a function says, one after the other', async () => {
 		const talkMs = [5_000, 1_000, 3_000];
 		const { create, sandbox } = await sandboxWithClock({
 			ringMs: 100,
@@ -172,7 +172,7 @@ describe('the API key generation', () => {
 		expect(talkMs).toEqual([3_000]);
 	});
 
-	it('serves recording and transcript without a key until the link expires', async () => {
+	it('the API key generation serves recording and transcript without a key until the link expires', async () => {
 		const { create, read, pass, sandbox } = await sandboxWithClock({ ringMs: 0, talkMs: 0 });
 		const { call_id } = (await create()).body;
 		const link = z.object({ url: z.string() });
@@ -189,7 +189,7 @@ describe('the API key generation', () => {
 		expect((await send(recording.url, {})).status).toBe(403);
 	});
 
-	it('refuses a missing, wrong or differently presented key', async () => {
+	it('the API key generation refuses a missing, wrong or differently presented key', async () => {
 		const { read } = await sandboxWithClock();
 		const wrong: Record<string, string>[] = [
 			{},
@@ -204,7 +204,7 @@ describe('the API key generation', () => {
 		}
 	});
 
-	it('refuses a key without access', async () => {
+	it('the API key generation refuses a key without access', async () => {
 		const { create } = await sandboxWithClock();
 		const { status, body } = await create(
 			{},
@@ -221,7 +221,7 @@ describe('the API key generation', () => {
 		{ to_number: '+9198765432101234' },
 		{ to_number: '' },
 		{ from_number: '7971441943' },
-	])('refuses %j as no E.164 number', async (change) => {
+	])('the API key generation refuses %j as no E.164 number', async (change) => {
 		const { create, sandbox } = await sandboxWithClock();
 		const { status, body } = await create(change);
 		expect(status).toBe(400);
@@ -229,14 +229,17 @@ describe('the API key generation', () => {
 		expect(sandbox.seen.calls).toEqual([]);
 	});
 
-	it.each(['asst_draft', 'asst_unheard_of', ''])('refuses the assistant "%s"', async (id) => {
-		const { create } = await sandboxWithClock();
-		const { status, body } = await create({ assistant_id: id });
-		expect(status).toBe(400);
-		expect(body).toEqual(error(400, 'INVALID_ASSISTANT'));
-	});
+	it.each(['asst_draft', 'asst_unheard_of', ''])(
+		'the API key generation refuses the assistant "%s"',
+		async (id) => {
+			const { create } = await sandboxWithClock();
+			const { status, body } = await create({ assistant_id: id });
+			expect(status).toBe(400);
+			expect(body).toEqual(error(400, 'INVALID_ASSISTANT'));
+		},
+	);
 
-	it("does not find a call nobody made, nor another key's", async () => {
+	it("the API key generation does not find a call nobody made, nor another key's", async () => {
 		const { create, read, workspace } = await sandboxWithClock();
 		for (const callId of ['call_unheard_of', '%E0', (await workspace.create()).body.call_id]) {
 			const { status, body } = await read(callId);
@@ -253,7 +256,7 @@ describe('the API key generation', () => {
 		['', 'application/json'],
 		['{}', 'text/plain'],
 		['assistant_id=asst_demo', 'application/x-www-form-urlencoded'],
-	])('takes %j as %s for a bad request', async (text, type) => {
+	])('the API key generation takes %j as %s for a bad request', async (text, type) => {
 		const { createRaw } = await sandboxWithClock();
 		const { status, body } = await createRaw(text, type);
 		expect(status).toBe(400);
@@ -268,7 +271,7 @@ describe('the API key generation', () => {
 		[{ input_parameters: [] }, 'input_parameters'],
 		[{ input_parameters: 'name=Asha' }, 'input_parameters'],
 		[{ input_parameters: null }, 'input_parameters'],
-	])('says of %j which field is invalid', async (change, field) => {
+	])('the API key generation says of %j which field is invalid', async (change, field) => {
 		const { create } = await sandboxWithClock();
 		const { status, body } = await create(change);
 		expect(status).toBe(422);
@@ -279,13 +282,13 @@ describe('the API key generation', () => {
 		});
 	});
 
-	it('accepts and records undocumented fields', async () => {
+	it('the API key generation accepts and records undocumented fields', async () => {
 		const { create, sandbox, order } = await sandboxWithClock();
 		expect((await create({ priority: 'high' })).status).toBe(200);
 		expect(sandbox.seen.calls[0]?.body).toEqual({ ...order, priority: 'high' });
 	});
 
-	it('knows no other routes', async () => {
+	it('the API key generation knows no other routes', async () => {
 		const { sandbox } = await sandboxWithClock();
 		const headers = { authorization: 'Bearer sandbox-key' };
 		for (const path of ['/v1/calls', '/v2/calls', '/', '//', '/v1/calls/a/b']) {
@@ -315,7 +318,7 @@ it.each([
 });
 
 describe('the workspace generation', () => {
-	it('initiates a call and reads it back', async () => {
+	it('the workspace generation initiates a call and reads it back', async () => {
 		const { workspace, pass } = await sandboxWithClock({ ringMs: 1000, talkMs: 60_000 });
 		const created = await workspace.create({ input_parameters: { name: 'Asha' } });
 		const { call_id } = created.body;
@@ -351,7 +354,7 @@ describe('the workspace generation', () => {
 		expect((await workspace.logs()).body).toEqual({ success: true, calls: [summary] });
 	});
 
-	it('lists the newest call first', async () => {
+	it('the workspace generation lists the newest call first', async () => {
 		const { workspace, pass } = await sandboxWithClock();
 		const first = (await workspace.create()).body.call_id;
 		pass(1);
@@ -360,7 +363,7 @@ describe('the workspace generation', () => {
 		expect(body.calls).toMatchObject([{ call_id: second }, { call_id: first }]);
 	});
 
-	it('shows the calls of a workspace to all its keys, and to no other', async () => {
+	it('the workspace generation shows the calls of a workspace to all its keys, and to no other', async () => {
 		const secret = 'sandbox-secret';
 		const key = (name: string, workspaceId: string) => ({
 			workspaceId,
@@ -394,7 +397,7 @@ describe('the workspace generation', () => {
 		expect(sandbox.seen.mostLive).toBe(1);
 	});
 
-	it('has its own envelope, without a code', async () => {
+	it('the workspace generation has its own envelope, without a code', async () => {
 		const { workspace } = await sandboxWithClock();
 		const envelope = (statusCode: number) => ({
 			success: false,
@@ -420,7 +423,7 @@ describe('the workspace generation', () => {
 		}
 	});
 
-	it('wants to know the workspace', async () => {
+	it('the workspace generation wants to know the workspace', async () => {
 		const { sandbox } = await sandboxWithClock();
 		const authorization = `Basic ${btoa('sandbox-key:sandbox-secret')}`;
 		const { status } = await send(`${sandbox.url}/api/call/logs`, { headers: { authorization } });
@@ -435,7 +438,7 @@ describe('the workspace generation', () => {
 		[{ agent_id: undefined }, 'agent_id'],
 		[{ input_parameters: [] }, 'input_parameters'],
 		[{ input_parameters: undefined }, 'input_parameters'],
-	])('says of %j which field is invalid', async (change, field) => {
+	])('the workspace generation says of %j which field is invalid', async (change, field) => {
 		const { workspace } = await sandboxWithClock();
 		const { status, body } = await workspace.create(change);
 		expect(status).toBe(422);
@@ -447,7 +450,7 @@ describe('the workspace generation', () => {
 		});
 	});
 
-	it('wants a call_id to look up', async () => {
+	it('the workspace generation wants a call_id to look up', async () => {
 		const { workspace } = await sandboxWithClock();
 		expect((await workspace.get('/api/call/detail')).body).toMatchObject({
 			statusCode: 422,
@@ -457,7 +460,7 @@ describe('the workspace generation', () => {
 });
 
 describe('the limit of requests', () => {
-	it('lets 60 through in any minute, of any kind, and refuses the next', async () => {
+	it('the limit of requests lets 60 through in any minute, of any kind, and refuses the next', async () => {
 		const { read, create, pass, sandbox } = await sandboxWithClock({ countRefused: false });
 		await create();
 		pass(30_000);
@@ -477,7 +480,7 @@ describe('the limit of requests', () => {
 		expect(sandbox.seen.mostInAnyWindow).toBe(63);
 	});
 
-	it('counts refused requests too, as long as that is not switched off', async () => {
+	it('the limit of requests counts refused requests too, as long as that is not switched off', async () => {
 		const { read, pass, sandbox } = await sandboxWithClock({
 			requestsPerMinute: 1,
 			windowMs: 100,
@@ -494,14 +497,14 @@ describe('the limit of requests', () => {
 		expect((await read('any')).status).toBe(404);
 	});
 
-	it('says how long to wait where that is switched on', async () => {
+	it('the limit of requests says how long to wait where that is switched on', async () => {
 		const { read, pass } = await sandboxWithClock({ requestsPerMinute: 1, retryAfter: true });
 		await read('any');
 		pass(10_500);
 		expect((await read('any')).headers.get('retry-after')).toBe('60');
 	});
 
-	it('is each key for itself, and not for strangers', async () => {
+	it('the limit of requests counts each key for itself, and no strangers', async () => {
 		const { read, workspace, sandbox } = await sandboxWithClock({ requestsPerMinute: 1 });
 		const noAccess = { authorization: 'Bearer sandbox-key-without-access' };
 		expect((await read('any', { authorization: 'Bearer wrong' })).status).toBe(401);
@@ -518,14 +521,14 @@ describe('the limit of requests', () => {
 		expect(sandbox.seen.mostInAnyWindow).toBe(2);
 	});
 
-	it('can be counted in another way', async () => {
+	it('the limit of requests can be counted in another way', async () => {
 		const { read } = await sandboxWithClock({ counting: () => ({ arrive: () => 1 }) });
 		expect((await read('any')).status).toBe(429);
 	});
 });
 
 describe('the limit of live calls', () => {
-	it('refuses a fourth call until one of the three has ended', async () => {
+	it('the limit of live calls refuses a fourth call until one of the three has ended', async () => {
 		const { create, pass, sandbox } = await sandboxWithClock({ ringMs: 10, talkMs: 90 });
 		await create();
 		pass(50);
@@ -549,13 +552,13 @@ describe('the limit of live calls', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [TO]: 4 });
 	});
 
-	it('can be switched off, and then only counts', async () => {
+	it('the limit of live calls can be switched off, and then only counts', async () => {
 		const { create, sandbox } = await sandboxWithClock({ refuseConcurrent: false });
 		for (let i = 0; i < 5; i++) expect((await create()).status).toBe(200);
 		expect(sandbox.seen.mostLive).toBe(5);
 	});
 
-	it('can be changed while running, and says how long to wait when asked to', async () => {
+	it('the limit of live calls can be changed while running, and says how long to wait when asked to', async () => {
 		const { create, sandbox } = await sandboxWithClock({ concurrentCalls: 1, retryAfter: true });
 		await create();
 		expect((await create()).headers.get('retry-after')).toBe('3');
@@ -576,7 +579,7 @@ describe('the night', () => {
 		['at midnight begins at 9:00', 11.5 * HOUR_MS, 9 * HOUR_MS + 2_000],
 		['at 8:30 begins at 9:00', HALF_PAST_EIGHT, HOUR_MS / 2 + 2_000],
 		['at 9:00 begins at once', HALF_PAST_EIGHT + HOUR_MS / 2, 2_000],
-	])('of a call that is placed %s', async (_, placedAfter, begunAfter) => {
+	])('a call that is placed %s', async (_, placedAfter, begunAfter) => {
 		const { workspace, pass } = await sandboxWithClock(asleep);
 		pass(placedAfter);
 		await workspace.create();
@@ -589,7 +592,7 @@ describe('the night', () => {
 		]);
 	});
 
-	it('holds no line, and the calls hold one each once they have begun', async () => {
+	it('a call at night holds no line, and the calls hold one each once they have begun', async () => {
 		const { workspace, pass, sandbox } = await sandboxWithClock(asleep);
 		pass(HALF_PAST_EIGHT);
 		for (let i = 0; i < 4; i++) expect((await workspace.create()).status).toBe(200);
@@ -598,7 +601,7 @@ describe('the night', () => {
 		expect((await workspace.create()).status).toBe(429);
 	});
 
-	it('is no different from the day unless it is asked for', async () => {
+	it('the night is no different from the day unless it is asked for', async () => {
 		const { workspace, pass } = await sandboxWithClock({ ringMs: 0, talkMs: 0 });
 		pass(HALF_PAST_EIGHT);
 		await workspace.create();
@@ -653,7 +656,7 @@ describe('misbehaviour', () => {
 		expect(sandbox.seen.calls).toEqual([]);
 	});
 
-	it('names the called number as the workspace generation does', async () => {
+	it('a refusal names the called number as the workspace generation does', async () => {
 		const { workspace, sandbox } = await sandboxWithClock();
 		sandbox.behave(TO, '422');
 		expect((await workspace.create()).body.validationErrors).toEqual({
@@ -761,7 +764,7 @@ describe('misbehaviour', () => {
 		expect(sandbox.seen.refusals).toBe(1);
 	});
 
-	it('rare cases are spelt out', async () => {
+	it('rare cases can be spelt out', async () => {
 		const { create, sandbox } = await sandboxWithClock();
 		const headers = { 'x-from': 'test' };
 		sandbox.behave(TO, {
@@ -780,7 +783,7 @@ describe('misbehaviour', () => {
 		expect((await create()).status).toBe(200);
 	});
 
-	it('concerns only its number, which is the same on both generations', async () => {
+	it('a behaviour concerns only its number, which is the same on both generations', async () => {
 		const { create, workspace, sandbox } = await sandboxWithClock();
 		sandbox.behave(TO, '500 always');
 		expect((await create({ to_number: '+919876543211' })).status).toBe(200);
@@ -788,7 +791,7 @@ describe('misbehaviour', () => {
 		expect(() => sandbox.behave('9876543210', 'cut')).toThrow('not an E.164 number');
 	});
 
-	it('is ready in the magic numbers, again and again', async () => {
+	it('the magic numbers misbehave again and again', async () => {
 		const { create, sandbox } = await sandboxWithClock({ refuseConcurrent: false });
 		const to = async (to_number: string) => (await create({ to_number })).status;
 		expect(await to('+919999900500')).toBe(500);
@@ -823,7 +826,7 @@ describe('misbehaving reads', () => {
 		expect(logs.body).not.toHaveProperty('calls');
 	});
 
-	it('of one call leave the others alone', async () => {
+	it('misbehaving reads of one call leave the others alone', async () => {
 		const { create, read, sandbox } = await sandboxWithClock();
 		const one = String((await create()).body.call_id);
 		const other = (await create()).body.call_id;
@@ -837,7 +840,7 @@ describe('misbehaving reads', () => {
 });
 
 describe('what it saw', () => {
-	it('tells requests and calls in order, with what came along', async () => {
+	it('the sandbox tells requests and calls in order, with what came along', async () => {
 		const { create, read, sandbox, order } = await sandboxWithClock();
 		const { call_id } = (
 			await create({ input_parameters: { name: 'Asha' } }, { 'idempotency-key': 'entry-1' })
@@ -868,14 +871,14 @@ describe('what it saw', () => {
 		]);
 	});
 
-	it('dials again for the same Idempotency-Key: Twenty2 documents none', async () => {
+	it('the sandbox dials again for the same Idempotency-Key, as Twenty2 documents none', async () => {
 		const { create, sandbox } = await sandboxWithClock();
 		await create({}, { 'idempotency-key': 'entry-1' });
 		await create({}, { 'idempotency-key': 'entry-1' });
 		expect(sandbox.seen.perNumber()).toEqual({ [TO]: 2 });
 	});
 
-	it('counts requests in flight, one after another as one', async () => {
+	it('the sandbox counts requests in flight, one after another as one', async () => {
 		const { read, sandbox } = await sandboxWithClock();
 		for (let i = 0; i < 20; i++) await read('any');
 		expect(sandbox.seen.mostInFlight).toBe(1);
@@ -886,7 +889,7 @@ describe('what it saw', () => {
 		await hanging;
 	});
 
-	it('forgets on reset', async () => {
+	it('the sandbox forgets everything on reset', async () => {
 		const { create, sandbox } = await sandboxWithClock({ requestsPerMinute: 1 });
 		sandbox.behave(TO, '500 always');
 		sandbox.behaveReads('*', 'cut');
@@ -904,7 +907,7 @@ describe('what it saw', () => {
 		expect((await create()).status).toBe(200);
 	});
 
-	it('is told, and behaviour set, from another process without a key', async () => {
+	it('the sandbox is told what to do, and tells what it saw, without a key from another process', async () => {
 		const { create, read, sandbox } = await sandboxWithClock();
 		const post = (path: string, body: object) =>
 			send(sandbox.url + path, { method: 'POST', body: JSON.stringify(body) });
@@ -924,7 +927,7 @@ describe('what it saw', () => {
 		expect((await create()).status).toBe(200);
 	});
 
-	it('says what is wrong with a behaviour it does not know', async () => {
+	it('the sandbox says what is wrong with a behaviour that it does not know', async () => {
 		const { sandbox } = await sandboxWithClock();
 		for (const body of ['{', '{}', JSON.stringify({ number: TO, behaviour: '501 once' })]) {
 			const { status } = await send(`${sandbox.url}/sandbox/behave`, { method: 'POST', body });
@@ -935,7 +938,7 @@ describe('what it saw', () => {
 });
 
 describe('the command', () => {
-	it('prints address, keys, assistants and numbers, and answers', async () => {
+	it('the command prints address, keys, assistants and numbers, and answers', async () => {
 		const child = spawn(process.execPath, ['--import', 'tsx', 'sandbox/cli.ts', '--port', '0']);
 		try {
 			let printed = '';

@@ -10,7 +10,7 @@ const simple = (body: object) => {
 };
 
 describe('An event', () => {
-	it('has the simplified output of Get Call, and what only events say', () => {
+	it('an event has the simplified output of Get Call, and what only events say', () => {
 		expect(Object.entries(simple(documented))).toEqual([
 			['event', 'call.failed'],
 			['event_id', 'evt_8f14e45f'],
@@ -29,7 +29,7 @@ describe('An event', () => {
 		]);
 	});
 
-	it('has what a completed call brings', () => {
+	it('an event has what a completed call brings', () => {
 		const completed = {
 			...documented,
 			event: 'call.completed',
@@ -47,13 +47,13 @@ describe('An event', () => {
 		});
 	});
 
-	it('has only what Twenty2 sent', () => {
+	it('an event has only what Twenty2 sent', () => {
 		const call = { call_id: 'call_1', status: 'failed' };
 		const least = { event: 'call.failed', event_id: 'evt_1', call };
 		expect(simple(least)).toEqual({ event: 'call.failed', event_id: 'evt_1', ...call });
 	});
 
-	it('is one also when something in it has an odd shape', () => {
+	it('a body is an event also when something in it has an odd shape', () => {
 		const odd = {
 			...documented,
 			assistant_id: null,
@@ -71,18 +71,21 @@ describe('An event', () => {
 		[0, '0'],
 		[-1.5, '-1.5'],
 		['007', '007'],
-	])('may have the event_id %j', (event_id, eventId) => {
+	])('an event may have the event_id %j', (event_id, eventId) => {
 		expect(eventIn({ ...documented, event_id })).toMatchObject({ eventId });
 		expect(simple({ ...documented, event_id })).toMatchObject({ event_id: eventId });
 	});
 
-	it.each([true, null, {}, [], ['evt_1'], '', ' ', 'a b'])('has no event_id in %j', (event_id) => {
-		expect(eventIn({ ...documented, event_id })).toEqual({
-			wrong: 'event_id must be text of up to 200 visible characters',
-		});
-	});
+	it.each([true, null, {}, [], ['evt_1'], '', ' ', 'a b'])(
+		'an event has no event_id in %j',
+		(event_id) => {
+			expect(eventIn({ ...documented, event_id })).toEqual({
+				wrong: 'event_id must be text of up to 200 visible characters',
+			});
+		},
+	);
 
-	it('tells all that is wrong with what is none', () => {
+	it('a body that is no event is told all that is wrong with it', () => {
 		expect(eventIn({ event: 'x', call: { call_id: 1 } })).toEqual({
 			wrong: [
 				'event must be call.completed or call.failed',
@@ -99,7 +102,7 @@ describe('An event', () => {
 		{ body: 'event' },
 		{ body: [] },
 		{ body: [documented] },
-	])('is not $body', ({ body }) => {
+	])('$body is not an event', ({ body }) => {
 		expect(eventIn(body)).toEqual({ wrong: 'the body must be a JSON object' });
 	});
 });

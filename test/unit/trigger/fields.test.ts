@@ -12,7 +12,7 @@ const valuesOf = (options: unknown) =>
 		.map(({ value }) => value);
 
 describe('The fields of the trigger', () => {
-	it('offer the events that Twenty2 sends, and all of them by default', () => {
+	it('the fields of the trigger offer the events that Twenty2 sends, and all of them by default', () => {
 		const offered = valuesOf(fields.events.options);
 		expect(offered.map((event) => 'wrong' in eventIn({ ...documented, event }))).toEqual([
 			false,
@@ -21,11 +21,11 @@ describe('The fields of the trigger', () => {
 		expect(fields.events.default).toEqual(offered);
 	});
 
-	it('never show the secret', () => {
+	it('the fields of the trigger never show the secret', () => {
 		expect(fields.secret.typeOptions?.password).toBe(true);
 	});
 
-	it('have names of their own', () => {
+	it('the fields of the trigger have names of their own', () => {
 		const names = Object.values(fields).map(({ name }) => name);
 		expect(new Set(names).size).toBe(names.length);
 	});

@@ -9,7 +9,7 @@ const texts = [header, activationHint.inactive, activationHint.active, execution
 describe('What the editor says of testing', () => {
 	// A workspace has one URL, so whoever pastes the Test URL has to paste the other one again.
 	it.each([activationHint.inactive, activationHint.active, executionsHelp])(
-		'names both URLs, and where to paste them: %#',
+		'the panel names both URLs, and where to paste them: %#',
 		(text) => {
 			expect(text).toContain('Test URL');
 			expect(text).toContain('Production URL');
@@ -17,7 +17,7 @@ describe('What the editor says of testing', () => {
 		},
 	);
 
-	it.each(texts)('is calm and closes what it opens: %#', (text) => {
+	it.each(texts)('the panel is calm and closes what it opens: %#', (text) => {
 		expect(text).not.toMatch(alarming);
 		const tags = [...text.matchAll(/<(\/?)(\w+)(?: [^>]*[^/])?>/g)];
 		const opened = tags.filter(([, end]) => end === '').map(([, , tag]) => tag);

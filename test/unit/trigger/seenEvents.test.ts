@@ -16,7 +16,7 @@ const ofAnotherCall = eventWith({ call: { call_id: 'call_2', status: 'failed' } 
 const ofAnotherEnd = eventWith({ event: 'call.completed' });
 
 describe('Seen events', () => {
-	it('have a delivery that was taken up, and no other with its event_id', () => {
+	it('seen events have a delivery that was taken up, and no other with its event_id', () => {
 		const seen = new SeenEvents();
 		expect(seen.has(event)).toBe(false);
 		seen.taken(event);
@@ -26,14 +26,14 @@ describe('Seen events', () => {
 		}
 	});
 
-	it('have every delivery of an end that Twenty2 has confirmed', () => {
+	it('seen events have every delivery of an end that Twenty2 has confirmed', () => {
 		const seen = new SeenEvents();
 		seen.confirmed(event);
 		expect([event, withAnotherId].map((other) => seen.has(other))).toEqual([true, true]);
 		expect([ofAnotherCall, ofAnotherEnd].map((other) => seen.has(other))).toEqual([false, false]);
 	});
 
-	it('forget what Twenty2 contradicts, as it may be true later', () => {
+	it('seen events forget what Twenty2 contradicts, as it may be true later', () => {
 		const seen = new SeenEvents();
 		seen.taken(event);
 		seen.taken(withAnotherId);
@@ -41,7 +41,7 @@ describe('Seen events', () => {
 		expect([event, withAnotherId].map((other) => seen.has(other))).toEqual([false, true]);
 	});
 
-	it('remember the latest 10,000', () => {
+	it('seen events are the latest 10,000', () => {
 		const seen = new SeenEvents();
 		const events = Array.from({ length: 10_001 }, (_, n) => eventWith({ event_id: `evt_${n}` }));
 		for (const one of events) seen.taken(one);

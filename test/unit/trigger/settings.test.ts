@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { carriesSecret } from '../../../nodes/Twenty2/trigger/settings';
 
 describe('The secret in a URL', () => {
-	it('is recognised', () => {
+	it('the secret is found in a URL that has it', () => {
 		expect(carriesSecret({ secret: 's3cret', more: '1' }, 's3cret')).toBe(true);
 	});
 
@@ -17,7 +17,7 @@ describe('The secret in a URL', () => {
 		{ secret: ['s3cret', 's3cret'] },
 		{ Secret: 's3cret' },
 		undefined,
-	])('is missed in %j', (query) => {
+	])('the secret is not found in %j', (query) => {
 		expect(carriesSecret(query, 's3cret')).toBe(false);
 	});
 });

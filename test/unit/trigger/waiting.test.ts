@@ -31,12 +31,12 @@ function full(begun: CallEvent[] = events.slice(0, 50), hasRunHere = false) {
 describe('The executions that wait for Twenty2', () => {
 	useFakeTime();
 
-	it('are at most fifty, from their deliveries on', () => {
+	it('at most fifty executions wait, from their deliveries on', () => {
 		const { waiting } = full([]);
 		expect(waiting.admits(node, last)).toBe(false);
 	});
 
-	it('may be one more when one has ended', () => {
+	it('one more execution may wait when another has ended', () => {
 		const { waiting, end } = full();
 		vi.advanceTimersByTime(3_600 * SECONDS);
 		expect(waiting.admits(node, last)).toBe(false);
@@ -44,7 +44,7 @@ describe('The executions that wait for Twenty2', () => {
 		expect(waiting.admits(node, last)).toBe(true);
 	});
 
-	it('do not include for ever what never begins', () => {
+	it('an execution that never begins is not counted among the waiting for ever', () => {
 		const { waiting } = full(others.slice(0, 48), true);
 		vi.advanceTimersByTime(119 * SECONDS);
 		expect(waiting.admits(node, last)).toBe(false);
@@ -56,7 +56,7 @@ describe('The executions that wait for Twenty2', () => {
 		expect(waiting.admits(node, eventOfCall('call_one_more'))).toBe(false);
 	});
 
-	it('are not counted where none begins, as in queue mode, until one does', () => {
+	it('waiting executions are not counted where none begins, as in queue mode, until one does', () => {
 		const { waiting } = full([]);
 		vi.advanceTimersByTime(20 * SECONDS);
 		for (const event of events) {
@@ -67,7 +67,7 @@ describe('The executions that wait for Twenty2', () => {
 		expect(waiting.admits(node, last)).toBe(false);
 	});
 
-	it('may be one more for each end of a call that this n8n placed, and each node', () => {
+	it('one more execution may wait for each end of a call that this n8n placed, and each node', () => {
 		const { waiting } = full();
 		new Claim('asked').take('call_own');
 		const own = eventOfCall('call_own');

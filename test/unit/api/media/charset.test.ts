@@ -30,7 +30,7 @@ describe('decoded', () => {
 		['GB 18030', 'gb18030', Buffer.of(0xc4, 0xe3), '你'],
 		['an unknown charset that is UTF-8', 'x-plain', Buffer.from(hello), hello],
 		['nothing', 'utf-16le', Buffer.of(), ''],
-	])('reads %s', (_, charset, bytes, text) => {
+	])('decoded reads %s', (_, charset, bytes, text) => {
 		expect(decoded(bytes, charset)).toBe(text);
 	});
 
@@ -46,7 +46,7 @@ describe('decoded', () => {
 		['half a character of UTF-16', 'utf-16le', Buffer.of(0x41, 0x00, 0x42)],
 		['UTF-16 of which nothing says so', undefined, utf16le('Hello')],
 		['UTF-32', 'utf-32', Buffer.of(0xff, 0xfe, 0, 0, 0x41, 0, 0, 0)],
-	])('reads no text out of %s', (_, charset, bytes) => {
+	])('decoded reads no text out of %s', (_, charset, bytes) => {
 		expect(decoded(bytes, charset)).toBeUndefined();
 	});
 });

@@ -19,7 +19,7 @@ describe('addressOf', () => {
 		['https://files.example/a.wav', local],
 		['http://127.0.0.1:4022/a.wav', local],
 		['HTTP://127.0.0.1:4022/a.wav', `${local}/proxy`],
-	])('follows %s with the Base URL %s', (link, baseUrl) => {
+	])('addressOf follows %s with the Base URL %s', (link, baseUrl) => {
 		expect(addressOf(link, baseUrl).href).toBe(new URL(link).href);
 	});
 
@@ -29,13 +29,13 @@ describe('addressOf', () => {
 		['http://files.example/a.wav', secure, 'http://files.example'],
 		['http://127.0.0.1:4023/a.wav', local, 'http://127.0.0.1:4023'],
 		['ftp://127.0.0.1:4022/a.wav', local, 'ftp://127.0.0.1:4022'],
-	])('does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
+	])('addressOf does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
 		const { code, message } = failureFrom(() => addressOf(link, baseUrl)).fields;
 		expect(code).toBe('DOWNLOAD_FAILED');
 		expect(message).toContain(`${shown}, and only https is followed`);
 	});
 
-	it('does not follow a redirect from https to plain http on the same host', () => {
+	it('addressOf does not follow a redirect from https to plain http on the same host', () => {
 		const from = addressOf('https://api.twentytwo.in/a.wav', secure);
 		expect(addressOf('b.wav', secure, from).href).toBe('https://api.twentytwo.in/b.wav');
 		const { message } = failureFrom(() =>
@@ -44,7 +44,7 @@ describe('addressOf', () => {
 		expect(message).toContain('only https is followed');
 	});
 
-	it.each(['', '/a.wav', 'a link'])('does not take %j for an address', (link) => {
+	it.each(['', '/a.wav', 'a link'])('addressOf does not take %j for an address', (link) => {
 		expect(failureFrom(() => addressOf(link, secure)).fields).toMatchObject({
 			code: 'DOWNLOAD_FAILED',
 			message: 'Its link is not an address',
@@ -52,20 +52,20 @@ describe('addressOf', () => {
 		});
 	});
 
-	it('follows links with https where the Base URL is no address', () => {
+	it('addressOf follows links with https where the Base URL is no address', () => {
 		expect(addressOf('https://files.example/a.wav', '').href).toBe('https://files.example/a.wav');
 		expect(() => addressOf('http://files.example/a.wav', '')).toThrow('only https');
 	});
 
 	it.each(['https://10.0.0.1/a.wav', 'https://localhost:4022/a.wav'])(
-		'does not follow %s into a private network',
+		'addressOf does not follow %s into a private network',
 		(link) => {
 			const { message } = failureFrom(() => addressOf(link, secure)).fields;
 			expect(message).toBe(`Its link leads to ${new URL(link).host}, which is not on the internet`);
 		},
 	);
 
-	it('follows a link to another port of a Twenty2 in a private network', () => {
+	it('addressOf follows a link to another port of a Twenty2 in a private network', () => {
 		expect(addressOf('https://10.0.0.1/a.wav', 'https://10.0.0.1:4022').port).toBe('');
 	});
 });
@@ -279,7 +279,7 @@ describe('A download in the course of time', () => {
 		return { body, result, signals, stop };
 	};
 
-	it('may take as long as it needs while enough comes', async () => {
+	it('a download may take as long as it needs while enough comes', async () => {
 		const { body, result } = begin();
 		await settle();
 		for (let n = 0; n < 10; n++) {
@@ -292,7 +292,7 @@ describe('A download in the course of time', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('ends when nothing more comes, and cuts the connection', async () => {
+	it('a download ends when nothing more comes, and cuts the connection', async () => {
 		const { body, result, signals } = begin();
 		await settle();
 		body.push(Buffer.alloc(2_000));
@@ -306,7 +306,7 @@ describe('A download in the course of time', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('lets n8n take as long as it needs with what has come', async () => {
+	it('a download lets n8n take as long as it needs with what has come', async () => {
 		const { media } = mediaWith({});
 		const kept = later<string>();
 		const read: Download<string>['read'] = async (body) => {
@@ -321,7 +321,7 @@ describe('A download in the course of time', () => {
 		expect(result.value).toBe('kept');
 	});
 
-	it('ends when too little comes, however often', async () => {
+	it('a download ends when too little comes, however often', async () => {
 		const { body, result } = begin();
 		await settle();
 		for (let n = 0; n < 4 && !result.reason; n++) {

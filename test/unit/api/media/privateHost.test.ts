@@ -59,7 +59,7 @@ describe('isPrivate', () => {
 		'nas.home.arpa',
 		'redis',
 		'redis.',
-	])('%s is', (host) => {
+	])('%s is a private host', (host) => {
 		expect(isPrivate(hostOf(host))).toBe(true);
 	});
 
@@ -86,7 +86,7 @@ describe('isPrivate', () => {
 		'[::ffff:1.1.1.1]',
 		'[64:ff9b::1.1.1.1]',
 		'[2002:101:101::]',
-	])('%s is not', (host) => {
+	])('%s is not a private host', (host) => {
 		expect(isPrivate(hostOf(host))).toBe(false);
 	});
 });
@@ -96,20 +96,20 @@ describe('addressOf', () => {
 		['https://192.168.0.7/a.wav', 'https://api.twentytwo.in', '192.168.0.7'],
 		['https://[::ffff:10.0.0.1]:8443/a.wav', 'https://api.twentytwo.in', '[::ffff:a00:1]:8443'],
 		['https://localhost/a.wav', 'http://127.0.0.1:4022', 'localhost'],
-	])('does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
+	])('addressOf does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
 		const { code, message } = failureFrom(() => addressOf(link, baseUrl)).fields;
 		expect(code).toBe('DOWNLOAD_FAILED');
 		expect(message).toBe(`Its link leads to ${shown}, which is not on the internet`);
 	});
 
-	it('does not follow a redirect into a private network', () => {
+	it('addressOf does not follow a redirect into a private network', () => {
 		const from = addressOf('https://files.example/a.wav', 'https://api.twentytwo.in');
 		const redirected = () =>
 			addressOf('//169.254.169.254/latest', 'https://api.twentytwo.in', from);
 		expect(failureFrom(redirected).fields.message).toContain('169.254.169.254');
 	});
 
-	it('follows a link to the host of the Base URL, wherever that is', () => {
+	it('addressOf follows a link to the host of the Base URL, wherever that is', () => {
 		for (const [link, baseUrl] of [
 			['https://twenty2.internal/a.wav', 'https://twenty2.internal'],
 			['https://10.0.0.9:8443/a.wav', 'https://10.0.0.9'],

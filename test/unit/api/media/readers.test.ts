@@ -138,7 +138,7 @@ describe('recordingFile', () => {
 			wav,
 		],
 		['the call’s, for an address may lie', '/a.php', { 'content-type': wav }, 'call_1.wav', wav],
-	])('gives a recording %s', (_, path, headers, fileName, mimeType) => {
+	])('recordingFile gives a recording %s', (_, path, headers, fileName, mimeType) => {
 		expect(recordingFile(sourceOf(path, headers), 'call_1')).toEqual({ fileName, mimeType });
 	});
 
@@ -160,7 +160,7 @@ describe('recordingFile', () => {
 		['audio/gsm', 'gsm'],
 		['audio/x-gsm', 'gsm'],
 		['audio/3gpp', '3gp'],
-	])('names a file of the type %s with .%s', (type, ending) => {
+	])('recordingFile names a file of the type %s with .%s', (type, ending) => {
 		expect(recordingFile(sourceOf('/8f14e45f', { 'content-type': type }), 'call_1')).toEqual({
 			fileName: `call_1.${ending}`,
 			mimeType: type,
@@ -180,14 +180,17 @@ describe('recordingFile', () => {
 		['a.amr', 'audio/amr'],
 		['a.gsm', 'audio/gsm'],
 		['a.3gp', 'audio/3gpp'],
-	])('tells the type of %s by its name where the server says none', (name, mimeType) => {
-		for (const type of ['', 'application/octet-stream', 'binary/octet-stream']) {
-			const source = sourceOf(`/${name}`, { 'content-type': type });
-			expect(recordingFile(source, 'call_1')).toEqual({ fileName: name, mimeType });
-		}
-	});
+	])(
+		'recordingFile tells the type of %s by its name where the server says none',
+		(name, mimeType) => {
+			for (const type of ['', 'application/octet-stream', 'binary/octet-stream']) {
+				const source = sourceOf(`/${name}`, { 'content-type': type });
+				expect(recordingFile(source, 'call_1')).toEqual({ fileName: name, mimeType });
+			}
+		},
+	);
 
-	it('reads the type without the space around it', () => {
+	it('recordingFile reads the type without the space around it', () => {
 		const source = sourceOf('/a', { 'content-type': ' audio/wav ; rate=8000' });
 		expect(recordingFile(source, 'call_1').mimeType).toBe(wav);
 	});
@@ -200,7 +203,7 @@ describe('recordingFile', () => {
 		'application/xml',
 		'application/xhtml+xml',
 		'application/problem+json',
-	])('takes no page for a recording (%s)', (type) => {
+	])('recordingFile takes no page for a recording (%s)', (type) => {
 		const read = () => recordingFile(sourceOf('/a.wav', { 'content-type': type }), 'call_1');
 		const said = type.toLowerCase().split(';')[0];
 		expect(failureFrom(read).fields).toMatchObject({
@@ -211,7 +214,7 @@ describe('recordingFile', () => {
 	});
 
 	it.each(['audio/text', 'video/mp4', 'application/jsonp', 'x/application/json'])(
-		'takes %s for no page',
+		'recordingFile takes %s for no page',
 		(type) => {
 			const source = sourceOf('/call.bin', { 'content-type': type });
 			expect(recordingFile(source, 'call_1').mimeType).toBe(type);
@@ -236,11 +239,11 @@ describe('recordingFile', () => {
 		['attachment; filename="folder/"', 'call_1'],
 		['attachment; filename="..."', 'call_1'],
 		['attachment', 'call_1'],
-	])('reads the name in %j', (header, name) => {
+	])('recordingFile reads the name in %j', (header, name) => {
 		expect(named(header)).toBe(name);
 	});
 
-	it('takes no name that begins with its dot for an ending', () => {
+	it('recordingFile takes no name that begins with its dot for an ending', () => {
 		expect(recordingFile(sourceOf('/.wav'), 'call_1')).toEqual({
 			fileName: 'call_1',
 			mimeType: 'application/octet-stream',
@@ -248,7 +251,7 @@ describe('recordingFile', () => {
 	});
 
 	it.each(['/a.toolong', '/a.1', '/a.m-4', '/a.b/'])(
-		'takes the end of %s for no ending',
+		'recordingFile takes the end of %s for no ending',
 		(path) => {
 			expect(recordingFile(sourceOf(path), 'call_1').fileName).toBe('call_1');
 		},
@@ -270,7 +273,7 @@ describe('transcriptText', () => {
 		["text/plain; format=flowed; Charset = 'iso-8859-1' ; x=y", Buffer.of(0x63, 0xe9), 'cé'],
 		['text/plain; charset=', Buffer.from('é'), 'é'],
 		['text/plain; charset=x-unknown', Buffer.from('é'), 'é'],
-	])('reads a transcript by its charset (%s)', async (type, bytes, text) => {
+	])('transcriptText reads a transcript by its charset (%s)', async (type, bytes, text) => {
 		expect(await read(bytes, type)).toBe(text);
 	});
 
@@ -278,17 +281,20 @@ describe('transcriptText', () => {
 		['text/plain', 'UTF-8'],
 		[undefined, 'UTF-8'],
 		['text/plain; charset=x-unknown', 'its charset x-unknown'],
-	])('says of bytes that it cannot read how to get them (%s)', async (type, encoding) => {
-		await expect(read(Buffer.of(0x63, 0xe9), type)).rejects.toMatchObject({
-			fields: {
-				code: 'DOWNLOAD_FAILED',
-				message: `It is not text in ${encoding}. The HTTP Request node can get it from transcript_url as a file`,
-				status: 200,
-			},
-		});
-	});
+	])(
+		'transcriptText says of bytes that it cannot read how to get them (%s)',
+		async (type, encoding) => {
+			await expect(read(Buffer.of(0x63, 0xe9), type)).rejects.toMatchObject({
+				fields: {
+					code: 'DOWNLOAD_FAILED',
+					message: `It is not text in ${encoding}. The HTTP Request node can get it from transcript_url as a file`,
+					status: 200,
+				},
+			});
+		},
+	);
 
-	it('takes no page for a transcript because it is in UTF-16', async () => {
+	it('transcriptText takes no page for a transcript because it is in UTF-16', async () => {
 		const page = Buffer.from('\uFEFF<html>', 'utf16le');
 		await expect(read(page, 'text/plain')).rejects.toThrow('with a page instead of a transcript');
 	});
@@ -301,12 +307,12 @@ describe('transcriptText', () => {
 		['', 'text/vtt'],
 		['See <html> and <body>', 'text/plain'],
 		['<headline>', 'text/xml'],
-	])('takes %j of the type %s', async (text, type) => {
+	])('transcriptText takes %j of the type %s', async (text, type) => {
 		expect(await read(text, type)).toBe(text);
 	});
 
 	it.each(['text/html', 'Text/HTML; charset=utf-8', 'application/xhtml+xml'])(
-		'takes no page of the type %s',
+		'transcriptText takes no page of the type %s',
 		async (type) => {
 			await expect(read('Hello', type)).rejects.toMatchObject({
 				fields: {
@@ -324,13 +330,13 @@ describe('transcriptText', () => {
 		'<body class="x">',
 		'<title>Sign in</title>',
 		'<script>',
-	])('takes no page that says that it is something else (%j)', async (text) => {
+	])('transcriptText takes no page that says that it is something else (%j)', async (text) => {
 		await expect(read(text, 'text/plain')).rejects.toThrow(
 			'Its link answered with a page instead of a transcript',
 		);
 	});
 
-	it('takes up to 10 MB', async () => {
+	it('transcriptText takes up to 10 MB', async () => {
 		const most = 'a'.repeat(10_000_000);
 		expect(await read(most)).toHaveLength(10_000_000);
 		await expect(read(`${most}a`)).rejects.toThrow('It is longer than 10 MB');

@@ -25,7 +25,7 @@ describe('Calling hours', () => {
 		['09:00:00', true],
 		['20:59:59', true],
 		['21:00:00', false],
-	])('from 09:00 to 21:00 have %s in them: %s', (time, within) => {
+	])('the hours from 09:00 to 21:00 have %s in them: %s', (time, within) => {
 		expect(isWithin(india, at(`2026-05-22T${time}+05:30`))).toBe(within);
 	});
 
@@ -33,23 +33,23 @@ describe('Calling hours', () => {
 		['later that day', '2026-05-22T03:10:20+05:30', '2026-05-22T09:00:00+05:30'],
 		['the next day', '2026-05-22T21:00:00+05:30', '2026-05-23T09:00:00+05:30'],
 		['said elsewhere', '2026-05-22T20:00:00Z', '2026-05-23T09:00:00+05:30'],
-	])('begin again %s', (_, time, begin) => {
+	])('the hours begin again %s', (_, time, begin) => {
 		expect(next(india, time)).toBe(begin);
 	});
 
-	it('are over for the weekend on Friday evening', () => {
+	it('the hours are over for the weekend on Friday evening', () => {
 		const working = { ...india, days: [1, 2, 3, 4, 5] };
 		expect(isWithin(working, at('2026-05-23T12:00:00+05:30'))).toBe(false);
 		expect(next(working, '2026-05-22T21:30:00+05:30')).toBe('2026-05-25T09:00:00+05:30');
 	});
 
-	it('over midnight, on Sundays only, go on into Monday', () => {
+	it('hours over midnight on Sundays only go on into Monday', () => {
 		const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [7] };
 		expect(isWithin(night, at('2026-05-25T01:59:00+05:30'))).toBe(true);
 		expect(isWithin(night, at('2026-05-26T01:59:00+05:30'))).toBe(false);
 	});
 
-	it('are told in English in every n8n', () => {
+	it('the hours are told in English in every n8n', () => {
 		const { defaultLocale } = Settings;
 		Settings.defaultLocale = 'de';
 		const failure = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
@@ -67,16 +67,16 @@ describe('Calling hours', () => {
 			['Saturday 02:00', '2026-05-23T02:00:00+05:30', false],
 			['Friday 01:00, which belongs to Thursday', '2026-05-22T01:00:00+05:30', false],
 			['Saturday 20:00', '2026-05-23T20:00:00+05:30', false],
-		])('have %s in them: %s', (_, time, within) => {
+		])('hours over midnight on Fridays only have %s in them: %s', (_, time, within) => {
 			expect(isWithin(night, at(time))).toBe(within);
 		});
 
-		it('begin a week later', () => {
+		it('hours over midnight on Fridays only begin again a week later', () => {
 			expect(next(night, '2026-05-23T02:00:00+05:30')).toBe('2026-05-29T20:00:00+05:30');
 		});
 	});
 
-	it('of a whole day end with it', () => {
+	it('the hours of a whole day end with it', () => {
 		const monday = { ...india, from: 0, to: 1_440, days: [1] };
 		expect(isWithin(monday, at('2026-05-25T23:59:59+05:30'))).toBe(true);
 		expect(isWithin(monday, at('2026-05-26T00:00:00+05:30'))).toBe(false);
@@ -89,22 +89,22 @@ describe('Calling hours', () => {
 		it.each([
 			['spring', '2026-03-28T22:00:00+01:00', '2026-03-29T09:00:00+02:00'],
 			['autumn', '2026-10-24T22:00:00+02:00', '2026-10-25T09:00:00+01:00'],
-		])('keep to the clock in %s', (_, time, begin) => {
+		])('the hours keep to the clock in %s where clocks change', (_, time, begin) => {
 			expect(next(berlin, time)).toBe(begin);
 		});
 
-		it('begin after the hour that is left out', () => {
+		it('the hours begin after the hour that is left out where clocks change', () => {
 			const early = { ...berlin, from: minutes('02:30'), to: minutes('05:00') };
 			expect(next(early, '2026-03-29T01:50:00+01:00')).toBe('2026-03-29T03:00:00+02:00');
 		});
 
-		it('begin again in the hour that comes twice', () => {
+		it('the hours begin again in the hour that comes twice where clocks change', () => {
 			const early = { ...berlin, from: minutes('01:00'), to: minutes('02:30') };
 			expect(next(early, '2026-10-25T02:40:00+02:00')).toBe('2026-10-25T02:00:00+01:00');
 		});
 	});
 
-	it('begin again when a look at every minute finds that they do', () => {
+	it('the hours begin again when a look at every minute finds that they do', () => {
 		const zones = ['Asia/Kolkata', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
 		const changes = [
 			'2026-03-08',
@@ -137,7 +137,7 @@ describe('Calling hours', () => {
 		);
 	});
 
-	it('say when people may be phoned again', () => {
+	it('the message says when people may be phoned again', () => {
 		const { fields } = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
 		expect(fields).toEqual({
 			code: 'OUTSIDE_CALLING_HOURS',
@@ -151,7 +151,7 @@ describe('Calling hours', () => {
 		});
 	});
 
-	it('that were not added keep nobody', () => {
+	it('hours that were not added keep nobody from being phoned', () => {
 		expect(() => checkHours(undefined, 0)).not.toThrow();
 	});
 });
@@ -172,7 +172,7 @@ describe('The option', () => {
 		return `${code}: ${message}`;
 	};
 
-	it('has hours on every day by the clock of the workflow', () => {
+	it('the option Calling Hours has hours on every day by the clock of the workflow', () => {
 		const hours = { ...india, timezone: 'Europe/Berlin' };
 		expect(read({ hours: {} })).toEqual(hours);
 		expect(read({ hours: { from: '9:00', to: ' 21:00 ' } })).toEqual(hours);
@@ -201,14 +201,14 @@ describe('The option', () => {
 		['9:00 PM', '21:00'],
 		['21.00', '21:00'],
 		['00:00', '0:00'],
-	])('takes %o for %s', (given, time) => {
+	])('the option Calling Hours takes %o for %s', (given, time) => {
 		const [hour = '', minute = ''] = time.split(':');
 		const found = Number(hour) * 60 + Number(minute);
 		expect(read({ hours: { from: given, to: '23:00' } })?.from).toBe(found);
 		expect(read({ hours: { from: '23:00', to: given } })?.to).toBe(found);
 	});
 
-	it('phones nobody in the seconds before From, or after To', () => {
+	it('the option Calling Hours phones nobody in the seconds before From, or after To', () => {
 		const given = { from: '09:00:01', to: '20:59:59' };
 		expect(read({ hours: given })).toMatchObject({
 			from: minutes('09:01'),
@@ -217,7 +217,7 @@ describe('The option', () => {
 		expect(read({ hours: { to: '24' } })?.to).toBe(minutes('24:00'));
 	});
 
-	it('is not there when it was not added', () => {
+	it('the option Calling Hours is undefined when it was not added', () => {
 		expect(callingHoursOf(fields({}, 'DEFAULT'), '+919876543210')).toBeUndefined();
 	});
 
@@ -227,7 +227,7 @@ describe('The option', () => {
 		['Argentina, whose timezones agree', '+541145678901', /America\//],
 		['Malaysia, whose timezones agree', '+60123456789', /Asia\//],
 		['Great Britain', '+447400123456', /Europe\/London/],
-	])('knows the timezone of %s', (_, number, timezone) => {
+	])('the option Calling Hours knows the timezone of %s', (_, number, timezone) => {
 		expect(read({ hours: { zone: 'number' } }, number)?.timezone).toMatch(timezone);
 	});
 
@@ -236,7 +236,7 @@ describe('The option', () => {
 		['Spain with the Canaries', '+34612345678'],
 		['China with Xinjiang', '+8613123456789'],
 		['a satellite phone', '+870773111632'],
-	])('asks for the timezone where the number is of %s', (_, number) => {
+	])('the option Calling Hours asks for the timezone where the number is of %s', (_, number) => {
 		const failure = failureFrom(() => read({ hours: { zone: 'number' } }, number));
 		expect(failure.fields).toMatchObject({
 			code: 'INVALID_INPUT',
@@ -245,7 +245,7 @@ describe('The option', () => {
 		});
 	});
 
-	it('takes a fixed timezone', () => {
+	it('the option Calling Hours takes a fixed timezone', () => {
 		const given = {
 			from: '20:00',
 			to: '02:00',
@@ -283,22 +283,25 @@ describe('The option', () => {
 		[{ zone: 'mine' }, 'must be workflow, number or fixed under Whose Time'],
 		[{ zone: 'fixed' }, 'needs a name under Timezone'],
 		[{ zone: 'fixed', timezone: 'Mumbai' }, 'has an unknown Timezone "Mumbai"'],
-	])('refuses %j', (hours, why) => {
+	])('the option Calling Hours refuses %j', (hours, why) => {
 		expect(refusal({ hours })).toContain(`INVALID_INPUT: Calling Hours ${why}`);
 	});
 
 	it.each([{}, null, '', { hours: null }])(
-		'refuses to be empty, which would switch it off (%j)',
+		'the option Calling Hours refuses to be empty, which would switch it off (%j)',
 		(given) => {
 			expect(refusal(given)).toMatch(/^INVALID_INPUT: Calling Hours /);
 		},
 	);
 
-	it.each([{}, { hours: undefined }])('says of %j that it has no hours', (given) => {
-		expect(refusal(given)).toBe('INVALID_INPUT: Calling Hours has no hours');
-	});
+	it.each([{}, { hours: undefined }])(
+		'the option Calling Hours refuses %j, which leaves no hours',
+		(given) => {
+			expect(refusal(given)).toBe('INVALID_INPUT: Calling Hours has no hours');
+		},
+	);
 
-	it('refuses a timezone of the workflow that nobody knows', () => {
+	it('the option Calling Hours refuses a timezone of the workflow that nobody knows', () => {
 		expect(refusal({ hours: {} }, undefined, 'DEFAULT')).toBe(
 			`INVALID_INPUT: Calling Hours cannot use the workflow's timezone "DEFAULT", which is not known`,
 		);

@@ -9,7 +9,7 @@ import { readerOf } from '../fields/reader';
 import { parsed } from '../parsed';
 
 describe('Default Country', () => {
-	it('offers India first, and every other country by its name', async () => {
+	it('Default Country offers India first, and every other country by its name', async () => {
 		vi.resetModules();
 		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
 		const { options = [] } = fresh.defaultCountry;
@@ -22,7 +22,7 @@ describe('Default Country', () => {
 		expect(others.filter((name) => /^[A-Z]{2}$/.test(name))).toEqual([]);
 	});
 
-	it('is a field of Create Call', async () => {
+	it('Default Country is a field of Create Call', async () => {
 		vi.resetModules();
 		const fresh = await import('../../../../nodes/Twenty2/operations/create/countries');
 		const common = { displayName: 'Default Country', name: 'defaultCountry', default: '' };
@@ -38,7 +38,7 @@ describe('Default Country', () => {
 		expect(parsed(fresh.countryOrNone, 'XX')).toEqual({ why: `${why}, not “XX”` });
 	});
 
-	it('looks up the names once, and only when they are asked for', async () => {
+	it('Default Country looks up the names once, and only when they are asked for', async () => {
 		const { DisplayNames } = Intl;
 		const names = vi.spyOn(Intl, 'DisplayNames').mockImplementation(function (...given) {
 			return new DisplayNames(...given);
@@ -64,16 +64,16 @@ describe('Default Country', () => {
 		['  ', undefined],
 		[null, undefined],
 		[undefined, undefined],
-	])('understands %o', (given, code) => {
+	])('Default Country understands %o', (given, code) => {
 		expect(parsed(countryOrNone, given)).toEqual({ value: code });
 	});
 
-	it.each([91, true, ['IN'], { code: 'IN' }])('refuses %o', (given) => {
+	it.each([91, true, ['IN'], { code: 'IN' }])('Default Country refuses %o', (given) => {
 		expect(parsed(countryOrNone, given)).toEqual({ why: 'must be a country, e.g. India or IN' });
 	});
 
 	it.each(['Indian', 'XX', '91', 'constructor', '-', 'Republic of', 'Congo', 'ABC'])(
-		'refuses %o and shows it',
+		'Default Country refuses %o and shows it',
 		(given) => {
 			expect(parsed(countryOrNone, given)).toEqual({
 				why: `must be a country, e.g. India or IN, not “${given}”`,
@@ -81,12 +81,12 @@ describe('Default Country', () => {
 		},
 	);
 
-	it('shows only the beginning of a long text', () => {
+	it('Default Country shows only the beginning of a long text', () => {
 		const why = `must be a country, e.g. India or IN, not “${'x'.repeat(40)}”`;
 		expect(parsed(countryOrNone, 'x'.repeat(1_000_000))).toEqual({ why });
 	});
 
-	it('says in the list what it does', () => {
+	it('Default Country says in the list what it does', () => {
 		const { options = [] } = defaultCountry;
 		expect(options[0]).toMatchObject({ description: 'Take numbers as in India' });
 		expect(options.filter(({ name }) => name === 'India')).toHaveLength(1);
@@ -96,11 +96,11 @@ describe('Default Country', () => {
 		['none', {}, undefined],
 		['that of the field', { defaultCountry: 'IN' }, 'IN'],
 		['none for an empty cell', { defaultCountry: ' ' }, undefined],
-	])('is %s', (_, fields, code) => {
+	])('Default Country is %s', (_, fields, code) => {
 		expect(defaultCountryOf(readerOf(fields))).toBe(code);
 	});
 
-	it('that cannot be read is the Failure that says so, for a number that needs it', () => {
+	it('a Default Country that cannot be read gives a Failure, for a number that needs it', () => {
 		expect(defaultCountryOf(readerOf({ defaultCountry: 'Atlantis' }))).toMatchObject({
 			fields: {
 				code: 'INVALID_INPUT',

@@ -36,11 +36,11 @@ describe('The names of countries', () => {
 		['KN', ['Saint Kitts and Nevis', 'St. Kitts & Nevis']],
 		['VA', ['Vatican', 'Holy See', 'Vatican City State']],
 		['XK', ['Kosovo', 'XKX']],
-	])('are what people call %s', (code, names) => {
+	])('a country is found by what people call it: %s', (code, names) => {
 		expect(names.map(countryCalled)).toEqual(names.map(() => code));
 	});
 
-	it('are each understood as the country that has it, and each code of three letters for one country', () => {
+	it('each name is understood as the country that has it, and each code of three letters for one country', () => {
 		const english = new Intl.DisplayNames('en', { type: 'region' });
 		for (const code of getCountries()) {
 			expect(countryCalled(english.of(code) ?? '')).toBe(code);
@@ -57,7 +57,7 @@ describe('The names of countries', () => {
 	});
 
 	it.each(['', ' ', 'Indian', 'XX', '91', 'Republic of', 'Virgin Islands', '__proto__'])(
-		'are not %o',
+		'%o is the name of no country',
 		(name) => {
 			expect(countryCalled(name)).toBeUndefined();
 		},

@@ -31,11 +31,11 @@ const hours = (from: number, to: number): CallingHours => ({
 });
 
 describe('A dry run', () => {
-	it('shows what would be sent, and that the call would ring', () => {
+	it('a dry run shows what would be sent, and that the call would ring', () => {
 		expect(preview(call, undefined, NOON)).toEqual({ ...sent, rings_now: true });
 	});
 
-	it('shows when the call would ring that Twenty2 keeps until nine', () => {
+	it('a dry run shows when the call would ring that Twenty2 keeps until nine', () => {
 		expect(preview(call, undefined, NIGHT)).toEqual({
 			...sent,
 			rings_now: false,
@@ -43,7 +43,7 @@ describe('A dry run', () => {
 		});
 	});
 
-	it('shows that the calling hours would let it through, and by whose clock', () => {
+	it('a dry run shows that the calling hours would let it through, and by whose clock', () => {
 		expect(preview(call, hours(9, 18), NOON)).toEqual({
 			...sent,
 			rings_now: true,
@@ -56,7 +56,7 @@ describe('A dry run', () => {
 		[hours(14, 18), NOON, '2026-05-22T14:00:00+05:30'],
 		[hours(9, 18), NIGHT, '2026-05-23T09:00:00+05:30'],
 	])(
-		'shows when the calling hours would let it through next, and by whose clock',
+		'a dry run shows when the calling hours would let it through next, and by whose clock',
 		(given, now, next) => {
 			expect(preview(call, given, now)).toEqual({
 				...sent,
@@ -68,13 +68,13 @@ describe('A dry run', () => {
 		},
 	);
 
-	it('shows additional fields', () => {
+	it('a dry run shows additional fields', () => {
 		expect(preview({ ...call, additionalFields: { priority: 1 } }, undefined, NOON)).toMatchObject({
 			additional_body_fields: { priority: 1 },
 		});
 	});
 
-	it('is told by the option, which must be true or false', () => {
+	it('the option Dry Run must be true or false', () => {
 		expect(isDryRun(readerOf({}))).toBe(false);
 		expect(isDryRun(readerOf({}, { dryRun: true }))).toBe(true);
 		expect(() => isDryRun(readerOf({}, { dryRun: 'yes' }))).toThrow(

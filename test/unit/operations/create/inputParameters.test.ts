@@ -12,7 +12,7 @@ const inJson = (inputParametersJson: unknown) =>
 	inputParametersOf(readerOf({ specifyInputParameters: 'json', inputParametersJson }));
 
 describe('Input parameters in fields', () => {
-	it('have their names and values', () => {
+	it('input parameters in fields have their names and values', () => {
 		expect(inFields({ name: ' customerName ', value: 'Asha' }, { name: 'age', value: 30 })).toEqual(
 			{
 				customerName: 'Asha',
@@ -21,7 +21,7 @@ describe('Input parameters in fields', () => {
 		);
 	});
 
-	it('may be none', () => {
+	it('input parameters in fields may be none', () => {
 		expect(inFields()).toEqual({});
 		const none = readerOf({ specifyInputParameters: 'fields', inputParameters: {} });
 		expect(inputParametersOf(none)).toEqual({});
@@ -42,7 +42,7 @@ describe('Input parameters in fields', () => {
 			'Input Parameters has no value for the parameter "nick"',
 		],
 		[[{ name: '__proto__', value: 'x' }], 'Input Parameters must not contain the name __proto__'],
-	])('are refused as %j', (parameters, message) => {
+	])('input parameters in fields are refused as %j', (parameters, message) => {
 		expect(failureFrom(() => inFields(...parameters)).fields).toMatchObject({
 			code: 'INVALID_INPUT',
 			message,
@@ -50,19 +50,19 @@ describe('Input parameters in fields', () => {
 		});
 	});
 
-	it('may have a value of null', () => {
+	it('input parameters in fields may have a value of null', () => {
 		expect(inFields({ name: 'nick', value: null })).toEqual({ nick: null });
 	});
 });
 
 describe('Input parameters in JSON', () => {
-	it('are what the text or the expression says', () => {
+	it('input parameters in JSON are what the text or the expression says', () => {
 		expect(inJson('{"customerName": "Asha"}')).toEqual({ customerName: 'Asha' });
 		expect(inJson({ customerName: 'Asha' })).toEqual({ customerName: 'Asha' });
 		expect(inJson('')).toEqual({});
 	});
 
-	it('do not come with what the fields hold', () => {
+	it('input parameters in JSON do not come with what the fields hold', () => {
 		const both = {
 			inputParameters: { parameter: [{ name: 'a', value: '1' }] },
 			inputParametersJson: '{"b": 2}',
@@ -74,7 +74,7 @@ describe('Input parameters in JSON', () => {
 		expect(() => read('both')).toThrow('Specify Input Parameters is not known');
 	});
 
-	it('are refused by their name where they are no object', () => {
+	it('input parameters in JSON are refused by their name where they are no object', () => {
 		expect(() => inJson('[1]')).toThrow('Input Parameters (JSON) must be a JSON object');
 	});
 });

@@ -20,7 +20,7 @@ const read = (changed: object = {}, options: Record<string, unknown> = {}, gener
 	newCall(readerOf({ ...fields, ...changed }, options), generation.speak(speakingNothing));
 
 describe('The call of an item', () => {
-	it('is what the fields say', () => {
+	it('the call of an item has what the fields say', () => {
 		expect(read({}, { additionalBodyFields: '{"priority": 1}' })).toEqual({
 			assistantId: 'asst_1',
 			fromNumber: '+917971441943',
@@ -31,13 +31,13 @@ describe('The call of an item', () => {
 		expect(read().additionalFields).toEqual({});
 	});
 
-	it('takes both numbers as people of the country write them', () => {
+	it('the call of an item takes both numbers as people of the country write them', () => {
 		const written = { fromNumber: '079714 41943', toNumber: '098765 43210' };
 		const numbers = { fromNumber: '+917971441943', toNumber: '+919876543210' };
 		expect(read({ ...written, defaultCountry: 'India' })).toMatchObject(numbers);
 	});
 
-	it('needs no country that can be read for numbers with a +, however they are written', () => {
+	it('the call of an item needs no country that can be read for numbers with a +, however they are written', () => {
 		const numbers = { fromNumber: '+91 79714-41943', toNumber: 'p:+44 (0)7700 900123' };
 		expect(read({ ...numbers, defaultCountry: 'Atlantis' })).toMatchObject({
 			fromNumber: '+917971441943',
@@ -46,7 +46,7 @@ describe('The call of an item', () => {
 	});
 
 	it.each(['098765 43210', '0091 98765 43210', 9876543210])(
-		'names the country that cannot be read for a number without a +: %o',
+		'the call of an item names the country that cannot be read for a number without a +: %o',
 		(toNumber) => {
 			const failure = failureFrom(() => read({ toNumber, defaultCountry: 'Atlantis' }));
 			expect(failure.fields).toMatchObject({
@@ -66,7 +66,7 @@ describe('The call of an item', () => {
 			'INVALID_INPUT',
 			'Default Country must be a country',
 		],
-	])('is refused with %j', (changed, code, message) => {
+	])('the call of an item is refused with %j', (changed, code, message) => {
 		expect(failureFrom(() => read(changed)).fields).toMatchObject({
 			code,
 			message: expect.stringContaining(message),
@@ -75,7 +75,7 @@ describe('The call of an item', () => {
 	});
 
 	it.each(['fromNumber', 'toNumber'])(
-		'has Indian numbers only on the workspace API: %s',
+		'the call of an item has Indian numbers only on the workspace API: %s',
 		(name) => {
 			const abroad = { [name]: '+14155550123' };
 			expect(read(abroad)).toMatchObject(abroad);
@@ -91,12 +91,15 @@ describe('The call of an item', () => {
 	it.each([
 		[apiKey, 'to_number', 'callee_phone'],
 		[workspace, 'callee_phone', 'to_number'],
-	])('does not let additional fields replace its own', (generation, own, theirs) => {
-		const withField = (name: string) =>
-			read({}, { additionalBodyFields: { [name]: '+14155550123' } }, generation);
-		expect(() => withField(own)).toThrow(
-			'Additional Body Fields must not repeat a field that this node has already',
-		);
-		expect(withField(theirs).additionalFields).toEqual({ [theirs]: '+14155550123' });
-	});
+	])(
+		'the call of an item does not let additional fields replace its own',
+		(generation, own, theirs) => {
+			const withField = (name: string) =>
+				read({}, { additionalBodyFields: { [name]: '+14155550123' } }, generation);
+			expect(() => withField(own)).toThrow(
+				'Additional Body Fields must not repeat a field that this node has already',
+			);
+			expect(withField(theirs).additionalFields).toEqual({ [theirs]: '+14155550123' });
+		},
+	);
 });

@@ -23,7 +23,7 @@ describe('The plan of a country', () => {
 		['toll-free', '+18005551234', false, false],
 		['nobody', '+918123456', false, false],
 		['nobody, though it fits', '+911111111111', false, false],
-	])('tells that a number is of %s', (_, number, assigned, mobile) => {
+	])('the plan of a country tells that a number is of %s', (_, number, assigned, mobile) => {
 		expect(isAssigned(phone(number))).toBe(assigned);
 		expect(isMobile(phone(number))).toBe(mobile);
 	});
@@ -32,9 +32,12 @@ describe('The plan of a country', () => {
 		['+911111111111', true],
 		['+91987654321', false],
 		['+919876543210', true],
-	])('tells whether %s is made up as numbers of India are: %s', (number, fits) => {
-		expect(fitsPlan(phone(number), 'IN')).toBe(fits);
-	});
+	])(
+		'the plan of a country tells whether %s is made up as numbers of India are: %s',
+		(number, fits) => {
+			expect(fitsPlan(phone(number), 'IN')).toBe(fits);
+		},
+	);
 
 	it.each([
 		['IN', 10],
@@ -44,9 +47,12 @@ describe('The plan of a country', () => {
 		['DE', undefined],
 		['GB', undefined],
 		['AE', undefined],
-	] as const)('tells how many digits all numbers of %s have: %s', (country, length) => {
-		expect(onlyLengthIn(country)).toBe(length);
-	});
+	] as const)(
+		'the plan of a country tells how many digits all numbers of %s have: %s',
+		(country, length) => {
+			expect(onlyLengthIn(country)).toBe(length);
+		},
+	);
 });
 
 describe('countriesOf', () => {
@@ -56,11 +62,11 @@ describe('countriesOf', () => {
 		// A satellite phone, and a code that nobody has.
 		['+870773111632', []],
 		['+9991234567', []],
-	])('%s: %j', (number, countries) => {
+	])('the digits of %s belong to %j', (number, countries) => {
 		expect(countriesOf(number)).toEqual(countries);
 	});
 
-	it('are several where the number does not tell', () => {
+	it('countriesOf gives several countries where the number does not tell', () => {
 		expect(countriesOf('+12005550123')).toEqual(expect.arrayContaining(['US', 'CA']));
 	});
 });

@@ -28,16 +28,16 @@ describe.each([undefined, 'IN'] as const)('dialable with the country %s', (count
 		['pluses', '+'.repeat(million)],
 		['invisible characters', `98765${'\u200b'.repeat(million)}43210`],
 		['101 characters', `+91${' '.repeat(88)}9876543210`],
-	])('refuses too many %s by their length, before any pattern', (_, given) => {
+	])('dialable refuses too many %s by their length, before any pattern', (_, given) => {
 		const why = 'is too long to be a phone number';
 		expect(parsed(dialable(country), given)).toEqual({ why });
 	});
 
-	it('says of a million spaces that it is empty', () => {
+	it('dialable says of a million spaces that it is empty', () => {
 		expect(parsed(dialable(country), ' '.repeat(million))).toEqual({ why: 'is empty' });
 	});
 
-	it('takes a number with many spaces around it', () => {
+	it('dialable takes a number with many spaces around it', () => {
 		const spaces = ' '.repeat(million);
 		expect(parsed(dialable(country), `${spaces}+919876543210${spaces}`)).toEqual({
 			value: '+919876543210',
@@ -59,7 +59,7 @@ describe('dialable without a country', () => {
 		['="+919876543210"', '+919876543210'],
 		['’+919876543210', '+919876543210'],
 		[['+919876543210'], '+919876543210'],
-	])('takes %o', (given, number) => {
+	])('dialable without a country takes %o', (given, number) => {
 		expect(parsed(phoneNumber, given)).toEqual({ value: number });
 	});
 
@@ -81,7 +81,7 @@ describe('dialable without a country', () => {
 		'＋919876543210',
 		'+९१९८७६५४३२१०',
 		'+',
-	])('refuses %o and shows how a number looks', (given) => {
+	])('dialable without a country refuses %o and shows how a number looks', (given) => {
 		const result = parsed(phoneNumber, given);
 		expect(result).toEqual({ why: expect.stringContaining('+919876543210') });
 		expect(JSON.stringify(result)).not.toMatch(alarming);
@@ -94,23 +94,32 @@ describe('dialable without a country', () => {
 		['9.19877E+11', 'has lost digits in a spreadsheet', '…77E+11'],
 		['#REF!', 'is what a spreadsheet shows in place of a value', '#REF!'],
 		['98765 43210', 'is not an international phone number', '…3210'],
-	])('says what is wrong with %o and shows the end of it', (given, why, end) => {
-		const result = parsed(phoneNumber, given);
-		expect(result).toEqual({
-			why: expect.stringMatching(`^${why}.* \\(given: “${escaped(end)}”\\)$`),
-		});
-		expect(JSON.stringify(result)).not.toMatch(alarming);
-	});
+	])(
+		'dialable without a country says what is wrong with %o and shows the end of it',
+		(given, why, end) => {
+			const result = parsed(phoneNumber, given);
+			expect(result).toEqual({
+				why: expect.stringMatching(`^${why}.* \\(given: “${escaped(end)}”\\)$`),
+			});
+			expect(JSON.stringify(result)).not.toMatch(alarming);
+		},
+	);
 
-	it.each(['', '   ', '\n', undefined, null])('says of %o that it is empty', (given) => {
-		expect(parsed(phoneNumber, given)).toEqual({ why: 'is empty' });
-	});
+	it.each(['', '   ', '\n', undefined, null])(
+		'dialable without a country says of %o that it is empty',
+		(given) => {
+			expect(parsed(phoneNumber, given)).toEqual({ why: 'is empty' });
+		},
+	);
 
-	it.each([[{}], [true], [Number.NaN], [Number.POSITIVE_INFINITY]])('refuses %o', (given) => {
-		expect(parsed(phoneNumber, given)).toHaveProperty('why');
-	});
+	it.each([[{}], [true], [Number.NaN], [Number.POSITIVE_INFINITY]])(
+		'dialable without a country refuses %o',
+		(given) => {
+			expect(parsed(phoneNumber, given)).toHaveProperty('why');
+		},
+	);
 
-	it('never lets anything but a + and 7 to 15 digits through', () => {
+	it('dialable without a country never lets anything but a + and 7 to 15 digits through', () => {
 		fc.assert(
 			fc.property(
 				fc.oneof(
@@ -212,7 +221,7 @@ describe('dialable in a country', () => {
 		['98765 43210'],
 		[9876543210],
 		['', '+919876543210', null],
-	])('takes %j', (given) => {
+	])('dialable in a country takes %j', (given) => {
 		expect(parsed(inIndia, given)).toEqual({ value: '+919876543210' });
 	});
 
@@ -233,11 +242,11 @@ describe('dialable in a country', () => {
 		['0491 123456', 'DE', '+49491123456'],
 		// No number of Spain begins so, as far as this node knows.
 		['+34112345678', 'IN', '+34112345678'],
-	] as const)('takes %o in %s', (given, country, number) => {
+	] as const)('dialable in a country takes %o in %s', (given, country, number) => {
 		expect(parsed(dialable(country), given)).toEqual({ value: number });
 	});
 
-	it('knows 091 for the code of India in India only', () => {
+	it('dialable in a country knows 091 for the code of India in India only', () => {
 		expect(parsed(dialable('DE'), '0919876543210')).not.toEqual({ value: '+919876543210' });
 	});
 
@@ -248,11 +257,11 @@ describe('dialable in a country', () => {
 		'Asha 098765 43210',
 		"98765'43210",
 		'0 (+91) 98765 43210',
-	])('takes no number out of %o', (given) => {
+	])('dialable in a country takes no number out of %o', (given) => {
 		expect(parsed(inIndia, given)).toHaveProperty('why');
 	});
 
-	it('takes a number of a range that nobody had when this was built', () => {
+	it('dialable in a country takes a number of a range that nobody had when this was built', () => {
 		expect(parsed(inIndia, '01111 111111')).toEqual({ value: '+911111111111' });
 	});
 
@@ -345,7 +354,7 @@ describe('dialable in a country', () => {
 		[{ phone: '98765 43210' }, 'must be text'],
 		[[], 'is empty'],
 		[['98765 43210', 9876543211], 'is a list of 2'],
-	])('says of %o that it %s', (given, why) => {
+	])('dialable in a country says of %o that it %s', (given, why) => {
 		const result = parsed(inIndia, given);
 		expect(result).toEqual({ why: expect.stringContaining(why) });
 		expect(JSON.stringify(result)).not.toMatch(alarming);
@@ -361,7 +370,7 @@ describe('dialable in a country', () => {
 			return { country, national, number: `+${getCountryCallingCode(country)}${national}` };
 		});
 
-	it('leaves an E.164 number as it is, wherever it belongs', () => {
+	it('dialable in a country leaves an E.164 number as it is, wherever it belongs', () => {
 		fc.assert(
 			fc.property(mobile, fc.option(countries, { nil: undefined }), ({ number }, country) => {
 				expect(parsed(dialable(country), number)).toEqual({ value: number });
@@ -370,7 +379,7 @@ describe('dialable in a country', () => {
 		);
 	});
 
-	it('dials no other number for what stands around it', () => {
+	it('dialable in a country dials no other number for what stands around it', () => {
 		const before = fc.constantFrom('', '0', '91 ', '091 ', '(+91) ', '(091) ', '+91 ', '(', '0 91');
 		const after = fc.constantFrom(
 			'',
@@ -400,7 +409,7 @@ describe('dialable in a country', () => {
 		);
 	});
 
-	it('comes back to it from however it is written', () => {
+	it('a number comes back from however people of its country write it', () => {
 		fc.assert(
 			fc.property(mobile, countries, ({ country, national, number }, elsewhere) => {
 				const phone = parsePhoneNumberWithError(number);
@@ -417,7 +426,7 @@ describe('dialable in a country', () => {
 		);
 	});
 
-	it('never lets anything but a + and 7 to 15 digits through', () => {
+	it('dialable in a country never lets anything but a + and 7 to 15 digits through', () => {
 		const given = fc.oneof(
 			fc.string({ unit: 'grapheme' }),
 			fc.stringMatching(/^[+＋]?[\d ()./-]{0,22}$/),
@@ -447,13 +456,13 @@ describe('What a refused number shows', () => {
 		['98765 43210\n11', '…10 11'],
 		[['98765 43210', '98765 43211'], '…3211'],
 		['x'.repeat(99), `…${'x'.repeat(20)}`],
-	])('is the end of it, with at most four digits: %o', (given, end) => {
+	])('a refused number shows its end, with at most four digits: %o', (given, end) => {
 		expect(parsed(dialable('IN'), given)).toEqual({
 			why: expect.stringContaining(`(given: “${end}”)`),
 		});
 	});
 
-	it('is never more than four digits, but for the readings that the user has to choose from', () => {
+	it('a refused number shows at most four digits, but for the readings that the user has to choose from', () => {
 		const text = fc.oneof(
 			fc.stringMatching(/^[+＋]?[\d ()./;,E#-]{0,22}$/),
 			fc.array(fc.stringMatching(/^\+?\d{5,12}$/), { minLength: 2, maxLength: 3 }),
@@ -498,7 +507,7 @@ describe('A cell with two numbers', () => {
 		'0171 1234567 oder 030 123456',
 		'+49 171 1234567 +49 172 7654321',
 		'p:+491711234567,p:+491727654321',
-	])('is not dialled: %o', (given) => {
+	])('a cell with two numbers is not dialled: %o', (given) => {
 		expect(parsed(dialable('DE'), given)).toEqual({
 			why: expect.stringMatching(/^may hold two numbers: enter one, or make an item of each/),
 		});
@@ -514,11 +523,11 @@ describe('A cell with two numbers', () => {
 		['IN', '98765/43210', '+919876543210'],
 		['IN', '022/2345-6789', '+912223456789'],
 		['US', '415/555-0123', '+14155550123'],
-	] as const)('is not meant by the slash within a number (%s, %o)', (country, given, number) => {
+	] as const)('a slash within a number does not make it two (%s, %o)', (country, given, number) => {
 		expect(parsed(dialable(country), given)).toEqual({ value: number });
 	});
 
-	it('leaves what is dialled after the connection an extension', () => {
+	it('what is dialled after the connection is an extension, and not a second number', () => {
 		expect(parsed(dialable('IN'), '98765 43210,,5#')).toEqual({
 			why: expect.stringContaining('has the extension 5'),
 		});
@@ -537,15 +546,18 @@ describe('Digits with two readings', () => {
 		['GB', '+7911123456', '+7911123456', '+447911123456'],
 		['AE', '+501234567', '+501234567 (Belize)', '+971501234567 (United Arab Emirates)'],
 		['DE', '+17112345678', '+17112345678', '+4917112345678 (Germany)'],
-	] as const)('in %s, with a + that may be a stray one: %o', (country, given, one, other) => {
-		const result = parsed(dialable(country), given);
-		expect(result).toEqual({
-			why: expect.stringMatching(/^may be .* or .*: enter the one that is meant, with its \+/),
-		});
-		expect(JSON.stringify(result)).toContain(one);
-		expect(JSON.stringify(result)).toContain(other);
-		expect(JSON.stringify(result)).not.toMatch(alarming);
-	});
+	] as const)(
+		'digits with two readings are not dialled in %s, with a + that may be a stray one: %o',
+		(country, given, one, other) => {
+			const result = parsed(dialable(country), given);
+			expect(result).toEqual({
+				why: expect.stringMatching(/^may be .* or .*: enter the one that is meant, with its \+/),
+			});
+			expect(JSON.stringify(result)).toContain(one);
+			expect(JSON.stringify(result)).toContain(other);
+			expect(JSON.stringify(result)).not.toMatch(alarming);
+		},
+	);
 
 	it.each([
 		['IN', '14155550132', '+9114155550132 (India) or +14155550132 (United States)'],
@@ -562,11 +574,14 @@ describe('Digits with two readings', () => {
 		['US', '919876543210', '+1919876543210 (United States) or +919876543210 (India)'],
 		['GB', '919876543210', '+44919876543210 (United Kingdom) or +919876543210 (India)'],
 		['CN', '14155550132', '+8614155550132 (China) or +14155550132 (United States)'],
-	] as const)('in %s, without a + that may be missing: %o', (country, given, readings) => {
-		expect(parsed(dialable(country), given)).toEqual({
-			why: expect.stringContaining(`may be ${readings}: enter the one that is meant`),
-		});
-	});
+	] as const)(
+		'digits with two readings are not dialled in %s, without a + that may be missing: %o',
+		(country, given, readings) => {
+			expect(parsed(dialable(country), given)).toEqual({
+				why: expect.stringContaining(`may be ${readings}: enter the one that is meant`),
+			});
+		},
+	);
 
 	it.each([
 		['IN', '+81312345678', '+81312345678'],
@@ -595,7 +610,7 @@ describe('Digits with two readings', () => {
 		['AE', 971501234567, '+971501234567'],
 		['CN', '13123456789', '+8613123456789'],
 		['RU', '8 (863) 123-45-67', '+78631234567'],
-	] as const)('are not those of a usual number: in %s, %o', (country, given, number) => {
+	] as const)('a usual number has no second reading: in %s, %o', (country, given, number) => {
 		expect(parsed(dialable(country), given)).toEqual({ value: number });
 	});
 
@@ -604,7 +619,7 @@ describe('Digits with two readings', () => {
 		return phone ? [{ country, phone }] : [];
 	});
 
-	it('are not those of the mobile of any country, however it is written there', () => {
+	it('the mobile number of any country has no second reading, however it is written there', () => {
 		expect(mobiles.length).toBeGreaterThan(240);
 		const misread = mobiles.flatMap(({ country, phone }) =>
 			[
@@ -619,7 +634,7 @@ describe('Digits with two readings', () => {
 		expect(misread).toEqual([]);
 	});
 
-	it('are named, or the number is one that somebody of the country has, for mobiles from abroad without +', () => {
+	it('a mobile number from abroad without + is either somebody’s of the country, or both readings are named', () => {
 		const abroad = mobiles.filter((_, n) => n % 7 === 0);
 		const misread = mobiles.flatMap(({ country }) =>
 			abroad.flatMap(({ phone }) => {

@@ -15,33 +15,33 @@ describe('timezoneOf', () => {
 		// With several timezones that agree all year.
 		['AR', /^America\//],
 		['MY', /^Asia\//],
-	] as const)('knows that of %s', (country, zone) => {
+	] as const)('timezoneOf knows the timezone of %s', (country, zone) => {
 		expect(timezoneOf([country])).toMatch(zone);
 		// It is kept.
 		expect(timezoneOf([country])).toMatch(zone);
 	});
 
 	it.each([['US'], ['ES'], ['CN'], ['AU']] as const)(
-		'knows none for %s, which has several',
+		'timezoneOf knows no timezone for %s, which has several',
 		(...of) => {
 			expect(timezoneOf(of)).toBeUndefined();
 			expect(timezoneOf(of)).toBeUndefined();
 		},
 	);
 
-	it('knows that of several countries only where they agree', () => {
+	it('timezoneOf knows the timezone of several countries only where they agree', () => {
 		expect(timezoneOf(['GB', 'GG'])).toMatch(/^Europe\//);
 		expect(timezoneOf(['GB', 'IN'])).toBeUndefined();
 	});
 
-	it('tells apart those that change their clocks on other days', () => {
+	it('timezoneOf tells apart countries that change their clocks on other days', () => {
 		// All of them are two hours ahead of UTC in winter.
 		expect(timezoneOf(['FI', 'EG'])).toBeUndefined();
 		// The first has summer time, and the second has none.
 		expect(timezoneOf(['FI', 'ZA'])).toBeUndefined();
 	});
 
-	it('knows none without a country', () => {
+	it('timezoneOf knows no timezone without a country', () => {
 		expect(timezoneOf([])).toBeUndefined();
 	});
 
@@ -49,7 +49,7 @@ describe('timezoneOf', () => {
 		['the method of later versions of Node', { getTimeZones: () => ['Asia/Kolkata'] }],
 		['the property of Node 20', { timeZones: ['Asia/Kolkata'] }],
 		['both', { getTimeZones: () => ['Asia/Kolkata'], timeZones: ['Europe/Berlin'] }],
-	])('is told by %s', async (_, locale) => {
+	])('timezoneOf takes %s', async (_, locale) => {
 		const fresh = await import('../../../../nodes/Twenty2/operations/create/timezones');
 		vi.spyOn(Intl, 'Locale').mockImplementation(function () {
 			return Object.assign(Object.create(null), locale);
@@ -58,7 +58,7 @@ describe('timezoneOf', () => {
 		expect(Intl.Locale).toHaveBeenCalledWith('und-LK');
 	});
 
-	it('is none where Node knows nothing of it', async () => {
+	it('timezoneOf gives none where Node knows nothing of it', async () => {
 		const fresh = await import('../../../../nodes/Twenty2/operations/create/timezones');
 		vi.spyOn(Intl, 'Locale').mockImplementation(function () {
 			return Object.create(null);

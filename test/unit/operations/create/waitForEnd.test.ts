@@ -54,7 +54,7 @@ function wait(
 }
 
 describe('The wait for the end of a call', () => {
-	it('looks at intervals, and gives what the last look found', async () => {
+	it('the wait for the end of a call looks at intervals, and gives what the last look found', async () => {
 		const { result, looks, entry } = wait([live, live, ended]);
 		await passUntilQuiet();
 		expect(result.value).toEqual(ended);
@@ -62,7 +62,7 @@ describe('The wait for the end of a call', () => {
 		expect(entry).toMatchObject({ attempts: 4, state: { is: 'placed', ended } });
 	});
 
-	it('looks at once when it is resumed, and at intervals afterwards', async () => {
+	it('the wait for the end of a call looks at once when it is resumed, and at intervals afterwards', async () => {
 		const { looks } = wait([live, ended], { resumed: true });
 		await settle();
 		expect(looks).toEqual([0]);
@@ -70,14 +70,14 @@ describe('The wait for the end of a call', () => {
 		expect(looks).toEqual([0, 10_000]);
 	});
 
-	it('needs no look at a call that is known to have ended', async () => {
+	it('the wait for the end of a call needs no look at a call that is known to have ended', async () => {
 		const { result, looks } = wait([live], { resumed: true }, placed({ ended }));
 		await settle();
 		expect(result.value).toEqual(ended);
 		expect(looks).toEqual([]);
 	});
 
-	it('looks at it all the same for its files, because the links that are known expire', async () => {
+	it('the wait for the end of a call looks at an ended call for its files, because the links that are known expire', async () => {
 		const fresh = { ...ended, recording_url: 'https://fresh' };
 		const { result, entry } = wait([fresh], { resumed: true, refresh: true }, placed({ ended }));
 		await settle();
@@ -85,7 +85,7 @@ describe('The wait for the end of a call', () => {
 		expect(entry.state).toMatchObject({ ended: fresh });
 	});
 
-	it('takes a status that nobody documents for the end after three looks that agree', async () => {
+	it('the wait for the end of a call takes a status that nobody documents for the end after three looks that agree', async () => {
 		const talking = (duration_seconds: number) => ({
 			...live,
 			status: 'talking',
@@ -99,7 +99,7 @@ describe('The wait for the end of a call', () => {
 		expect(entry.state).toMatchObject({ ended: over });
 	});
 
-	it('looks once more at a call that the looks of another create found over', async () => {
+	it('the wait for the end of a call looks once more at a call that the looks of another create found over', async () => {
 		const over = { ...live, status: 'voicemail', duration_seconds: 42 };
 		const ends = new CallEnds();
 		const access = newAccess();
@@ -115,7 +115,7 @@ describe('The wait for the end of a call', () => {
 		expect(result.value).toEqual(over);
 	});
 
-	it('lets the key know of the end, before anything else', async () => {
+	it('the wait for the end of a call lets the key know of the end, before anything else', async () => {
 		const access = newAccess();
 		const callEnded = vi.spyOn(access, 'callEnded');
 		const { result } = wait([live, ended], { access });
@@ -126,7 +126,7 @@ describe('The wait for the end of a call', () => {
 		expect(callEnded.mock.calls).toEqual([['call_1']]);
 	});
 
-	it('outlasts looks that fail, at growing intervals, as if they had not been', async () => {
+	it('the wait for the end of a call outlasts looks that fail, at growing intervals, as if they had not been', async () => {
 		vi.spyOn(Math, 'random').mockReturnValue(0.5);
 		const { result, looks } = wait([trouble, trouble, trouble, live, trouble, ended], {
 			polling: { maxWaitMs: 600_000, intervalMs: 1_000 },
@@ -143,7 +143,7 @@ describe('The wait for the end of a call', () => {
 		[1_000, 30_000],
 		[300_000, 300_000],
 	])(
-		'that looks every %i ms pauses %i ms at most after many failures',
+		'the wait for the end of a call that looks every %i ms pauses %i ms at most after many failures',
 		async (intervalMs, most) => {
 			const { looks } = wait([...Array<Failure>(12).fill(trouble), ended], {
 				polling: { maxWaitMs: 24 * 3_600_000, intervalMs },
@@ -157,21 +157,24 @@ describe('The wait for the end of a call', () => {
 	it.each([
 		['UNAUTHORIZED', 401],
 		['FORBIDDEN', 403],
-	])('ends where the key may not read calls (%s)', async (code, status) => {
-		const { fields, looks } = wait([refusal(code, status, { outcome: undefined })]);
-		await passUntilQuiet();
-		expect(looks).toEqual([10_000]);
-		expect(fields()).toMatchObject({
-			code,
-			status,
-			outcome: 'placed',
-			call_id: 'call_1',
-			attempts: 2,
-			description: expect.stringContaining('Look it up later with Get Call'),
-		});
-	});
+	])(
+		'the wait for the end of a call ends where the key may not read calls (%s)',
+		async (code, status) => {
+			const { fields, looks } = wait([refusal(code, status, { outcome: undefined })]);
+			await passUntilQuiet();
+			expect(looks).toEqual([10_000]);
+			expect(fields()).toMatchObject({
+				code,
+				status,
+				outcome: 'placed',
+				call_id: 'call_1',
+				attempts: 2,
+				description: expect.stringContaining('Look it up later with Get Call'),
+			});
+		},
+	);
 
-	it('ends when its time is up, after one last look', async () => {
+	it('the wait for the end of a call ends when its time is up, after one last look', async () => {
 		const { fields, looks, entry } = wait([live], {
 			polling: { maxWaitMs: 90_000, intervalMs: 40_000 },
 		});
@@ -189,20 +192,20 @@ describe('The wait for the end of a call', () => {
 		expect(entry.state).not.toHaveProperty('ended');
 	});
 
-	it('looks once where no time is given', async () => {
+	it('the wait for the end of a call looks once where no time is given', async () => {
 		const { fields, looks } = wait([live], { polling: { maxWaitMs: 0, intervalMs: 10_000 } });
 		await passUntilQuiet();
 		expect(looks).toEqual([0]);
 		expect(fields()?.message).toBe('The call did not end within 0 minutes');
 	});
 
-	it('finds an end by its last look', async () => {
+	it('the wait for the end of a call finds an end by its last look', async () => {
 		const { result } = wait([live, ended], { polling: { maxWaitMs: 15_000, intervalMs: 10_000 } });
 		await passUntilQuiet();
 		expect(result.value).toEqual(ended);
 	});
 
-	it('says of a time that is up what the last look ran into', async () => {
+	it('the wait for the end of a call says of a time that is up what the last look ran into', async () => {
 		const polling = { maxWaitMs: 60_000, intervalMs: 10_000 };
 		const { fields } = wait([live, trouble], { polling });
 		await passUntilQuiet();
@@ -214,7 +217,7 @@ describe('The wait for the end of a call', () => {
 		expect(known.fields()?.message).toBe('The call did not end within 1 minute');
 	});
 
-	it('does not outlast its time by a look that is not answered, except for two seconds', async () => {
+	it('the wait for the end of a call does not outlast its time by a look that is not answered, except for two seconds', async () => {
 		const getCall = async () => await new Promise<never>(() => undefined);
 		const { fields, result } = wait([live], {
 			twenty2: twenty2With({ getCall }),
@@ -235,7 +238,7 @@ describe('The wait for the end of a call', () => {
 		expect(late.fields()?.code).toBe('WAIT_TIMEOUT');
 	});
 
-	it('ends at once when it is stopped, and leaves no timer behind', async () => {
+	it('the wait for the end of a call ends at once when it is stopped, and leaves no timer behind', async () => {
 		const stop = new AbortController();
 		const { result, looks } = wait([live], { signal: stop.signal });
 		await pass(5_000);
@@ -247,7 +250,7 @@ describe('The wait for the end of a call', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('ends at once when it is stopped during a look', async () => {
+	it('the wait for the end of a call ends at once when it is stopped during a look', async () => {
 		const stop = new AbortController();
 		const getCall = async () => {
 			stop.abort(new Error('stopped'));
@@ -267,7 +270,7 @@ describe('The wait for the end of a call', () => {
 		return wait([live], { access, polling, resumed: true, ...more });
 	};
 
-	it('ends at once when it is stopped while a look waits for its turn', async () => {
+	it('the wait for the end of a call ends at once when it is stopped while a look waits for its turn', async () => {
 		const stop = new AbortController();
 		const { result, looks } = queued({ signal: stop.signal });
 		await pass(12_000);
@@ -278,7 +281,7 @@ describe('The wait for the end of a call', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('ends in time while a look waits for its turn, which is then not sent', async () => {
+	it('the wait for the end of a call ends in time while a look waits for its turn, which is then not sent', async () => {
 		const { fields, looks } = queued();
 		await pass(15_000);
 		expect(fields()).toMatchObject({ code: 'WAIT_TIMEOUT' });
@@ -286,7 +289,7 @@ describe('The wait for the end of a call', () => {
 		expect(looks).toEqual([0]);
 	});
 
-	it('says what the last of several looks ran into, also where another one hangs', async () => {
+	it('the wait for the end of a call says what the last of several looks ran into, also where another one hangs', async () => {
 		const troubles = ['first', 'second', 'third'].map((message) =>
 			refusal('INTERNAL_ERROR', 503, { message, outcome: undefined }),
 		);
@@ -302,7 +305,7 @@ describe('The wait for the end of a call', () => {
 		expect(failing.fields()?.message).toMatch(/The last look at it: third$/);
 	});
 
-	it('says in the log which call it looks at', async () => {
+	it('the wait for the end of a call says in the log which call it looks at', async () => {
 		const access = newAccess();
 		wait([ended], { access, resumed: true });
 		await passUntilQuiet();
@@ -312,19 +315,22 @@ describe('The wait for the end of a call', () => {
 	it.each([
 		['12:00', true],
 		['20:30', false],
-	])('says at %s UTC whether the call may have rung yet', async (time, mayHaveRung) => {
-		vi.setSystemTime(new Date(`2026-05-22T${time}:00Z`));
-		const { fields } = wait([live], { polling: { maxWaitMs: 1_000, intervalMs: 1_000 } });
-		await passUntilQuiet();
-		const advice = adviceFor('WAIT_TIMEOUT') ?? '';
-		const night =
-			'. Twenty2 phones nobody between 21:00 and 9:00 India time, so the call may not have rung yet';
-		expect(fields()?.description).toBe(mayHaveRung ? advice : advice + night);
-	});
+	])(
+		'the end of a wait says at %s UTC whether the call may have rung yet',
+		async (time, mayHaveRung) => {
+			vi.setSystemTime(new Date(`2026-05-22T${time}:00Z`));
+			const { fields } = wait([live], { polling: { maxWaitMs: 1_000, intervalMs: 1_000 } });
+			await passUntilQuiet();
+			const advice = adviceFor('WAIT_TIMEOUT') ?? '';
+			const night =
+				'. Twenty2 phones nobody between 21:00 and 9:00 India time, so the call may not have rung yet';
+			expect(fields()?.description).toBe(mayHaveRung ? advice : advice + night);
+		},
+	);
 });
 
 describe('knownEnd', () => {
-	it('is what an earlier try found', () => {
+	it('knownEnd gives what an earlier try found', () => {
 		expect(knownEnd(placed({ ended }))).toEqual(ended);
 		expect(knownEnd(placed())).toBeUndefined();
 		expect(knownEnd(newEntry())).toBeUndefined();
@@ -334,12 +340,12 @@ describe('knownEnd', () => {
 describe('pollingOf', () => {
 	const waiting = { waitForCompletion: true };
 
-	it('is none where the call is not waited for, whatever the options say', () => {
+	it('there is no polling where the call is not waited for, whatever the options say', () => {
 		const options = { maxWaitMinutes: -1 };
 		expect(pollingOf(readerOf({ waitForCompletion: false }, options))).toBeUndefined();
 	});
 
-	it('is half an hour, every 10 seconds, or as the options say', () => {
+	it('polling lasts half an hour, every 10 seconds, or as the options say', () => {
 		expect(pollingOf(readerOf(waiting))).toEqual({ maxWaitMs: 1_800_000, intervalMs: 10_000 });
 		const options = { maxWaitMinutes: 0.5, pollIntervalSeconds: 1 };
 		expect(pollingOf(readerOf(waiting, options))).toEqual({ maxWaitMs: 30_000, intervalMs: 1_000 });
@@ -349,7 +355,7 @@ describe('pollingOf', () => {
 		['maxWaitMinutes', -0.1, 'Max Wait (Minutes) must be a number of minutes from 0 up'],
 		['pollIntervalSeconds', 0, 'Check Every (Seconds) must be a number of seconds from 1 to 3600'],
 		['pollIntervalSeconds', 3601, 'Check Every (Seconds) must be'],
-	])('refuses %s of %j', (name, value, message) => {
+	])('the options of polling refuse %s of %j', (name, value, message) => {
 		expect(() => pollingOf(readerOf(waiting, { [name]: value }))).toThrow(message);
 	});
 });

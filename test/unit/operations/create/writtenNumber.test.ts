@@ -20,7 +20,7 @@ describe('What is written for a number', () => {
 		['tel://9876543210', '9876543210'],
 		['fax: 9876543210', 'fax: 9876543210'],
 		["98765'43210", "98765'43210"],
-	])('is taken out of what is around it: %o', (written, number) => {
+	])('a written number is taken out of what is around it: %o', (written, number) => {
 		expect(unwrapped(written)).toBe(number);
 		expect(parsed(writtenNumber, written)).toEqual({ value: number });
 	});
@@ -31,7 +31,7 @@ describe('What is written for a number', () => {
 		['＋९८७६५', '+98765'],
 		['9876543210.00', '9876543210'],
 		['98765\u00ad43210', '9876543210'],
-	])('is tidied: %o', (written, number) => {
+	])('a written number is tidied: %o', (written, number) => {
 		expect(tidied(written)).toBe(number);
 	});
 
@@ -45,7 +45,7 @@ describe('What is written for a number', () => {
 			['+919876543210', '+919876543211', '+919876543212'],
 			{ why: 'is a list of 3, and takes one number: make an item of each (given: “…3212”)' },
 		],
-	])('may be a list of one: %j', (written, result) => {
+	])('a written number may be a list of one: %j', (written, result) => {
 		expect(parsed(writtenNumber, written)).toEqual(result);
 	});
 
@@ -56,13 +56,13 @@ describe('What is written for a number', () => {
 		['#N/A', 'is what a spreadsheet shows in place of a value'],
 		['#DIV/0!', 'is what a spreadsheet shows in place of a value'],
 		['#####', 'is what a spreadsheet shows in place of a value'],
-	])('is known where a spreadsheet has made it: %s', (written, why) => {
+	])('a number is known where a spreadsheet has made it: %s', (written, why) => {
 		expect(spreadsheetCause(written)).toMatch(why);
 		expect(spreadsheetCause(written)).not.toMatch(alarming);
 	});
 
 	it.each(['9876543210', '+919876543210', '#9876543210', '98765E', '1-800-FLOWERS'])(
-		'is not taken for what a spreadsheet has made: %s',
+		'a number is not taken for what a spreadsheet has made: %s',
 		(written) => {
 			expect(spreadsheetCause(written)).toBeUndefined();
 		},
@@ -74,7 +74,7 @@ describe('What is written for a number', () => {
 		['12\t34', '12 34'],
 		['123', '123'],
 		['x'.repeat(1_000_000), `…${'x'.repeat(20)}`],
-	])('is shown by its end: %o', (written, shown) => {
+	])('a written number is shown by its end: %o', (written, shown) => {
 		expect(given(written)).toBe(`(given: “${shown}”)`);
 	});
 });

@@ -27,16 +27,16 @@ describe('objectIn', () => {
 		['{ "constructor": 1 }', { constructor: 1 }],
 		[{ a: 1 }, { a: 1 }],
 		[{}, {}],
-	])('takes %o', (given, object) => {
+	])('objectIn takes %o', (given, object) => {
 		expect(objectIn(field, given)).toEqual(object);
 	});
 
-	it.each(['', '   ', '\n\t'])('takes the emptied field %o for no fields', (given) => {
+	it.each(['', '   ', '\n\t'])('objectIn takes the emptied field %o for no fields', (given) => {
 		expect(objectIn(field, given)).toEqual({});
 	});
 
 	it.each(['{', '{ a: 1 }', "{ 'a': 1 }", '{ "a": 1, }', 'undefined', '{{ $json.name }}', 'NaN'])(
-		'says of %o that it is not JSON',
+		'objectIn says of %o that it is not JSON',
 		(given) => {
 			expect(refusal(given)).toMatchObject({
 				code: 'INVALID_INPUT',
@@ -47,7 +47,7 @@ describe('objectIn', () => {
 	);
 
 	it.each(['[]', '[{ "a": 1 }]', 'null', '1', 'true', '"text"'])(
-		'says of %o that it is no object',
+		'objectIn says of %o that it is no object',
 		(given) => {
 			const { code, message, description } = refusal(given);
 			expect(code).toBe('INVALID_INPUT');
@@ -62,7 +62,7 @@ describe('objectIn', () => {
 		'{ "a": { "b": { "__proto__": {} } } }',
 		'{ "a": [1, [{ "__proto__": null }]] }',
 		'{ "\\u005f_proto__": 1 }',
-	])('refuses %s', (given) => {
+	])('objectIn refuses %s', (given) => {
 		expect(refusal(given)).toMatchObject({
 			code: 'INVALID_INPUT',
 			message: 'Additional Body Fields must not contain the name __proto__',
@@ -73,7 +73,7 @@ describe('objectIn', () => {
 		['at the top', JSON.parse('{ "__proto__": { "admin": true } }')],
 		['within', { a: polluting }],
 		['in a list', { a: [[polluting]] }],
-	])('refuses an object with that name %s', (_, given: Record<string, unknown>) => {
+	])('objectIn refuses an object with that name %s', (_, given: Record<string, unknown>) => {
 		expect(refusal(given).message).toContain('__proto__');
 	});
 
@@ -87,7 +87,7 @@ describe('objectIn', () => {
 				return { a };
 			},
 		],
-	])('takes objects of 100 levels, and refuses deeper ones, %s', (_, nested) => {
+	])('objectIn takes objects of 100 levels, and refuses deeper ones, %s', (_, nested) => {
 		expect(objectIn(field, nested(99))).toHaveProperty('a');
 		for (const depth of [100, 20_000]) {
 			expect(refusal(nested(depth))).toMatchObject({
@@ -97,7 +97,7 @@ describe('objectIn', () => {
 		}
 	});
 
-	it('gives back what was typed, for any object', () => {
+	it('objectIn gives back what was typed, for any object', () => {
 		fc.assert(
 			fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
 				const text = JSON.stringify(object);
@@ -109,17 +109,20 @@ describe('objectIn', () => {
 });
 
 describe('jsonOrText', () => {
-	it.each([['{'], [''], [{ a: 1 }], [{}]])('leaves %o to be read', (given) => {
+	it.each([['{'], [''], [{ a: 1 }], [{}]])('jsonOrText leaves %o to be read', (given) => {
 		expect(parsed(jsonOrText, given)).toEqual({ value: given });
 	});
 
-	it.each([[undefined], [null], [7], [true], [[]], [[{ a: 1 }]]])('refuses %o', (given) => {
-		expect(parsed(jsonOrText, given)).toEqual({
-			why: expect.stringContaining('must be a JSON object'),
-		});
-	});
+	it.each([[undefined], [null], [7], [true], [[]], [[{ a: 1 }]]])(
+		'jsonOrText refuses %o',
+		(given) => {
+			expect(parsed(jsonOrText, given)).toEqual({
+				why: expect.stringContaining('must be a JSON object'),
+			});
+		},
+	);
 
-	it('does not let an object with the name __proto__ through unseen', () => {
+	it('jsonOrText does not let an object with the name __proto__ through unseen', () => {
 		const result = parsed(jsonOrText, polluting);
 		if ('why' in result) return;
 		expect(refusal(result.value).message).toContain('__proto__');

@@ -10,7 +10,7 @@ const call = (assistant_id: unknown, started_at?: string, direction = 'outbound'
 });
 
 describe('The list of assistants', () => {
-	it('has each once, the one of the newest call first, with how often and when last', () => {
+	it('the list of assistants has each once, the one of the newest call first, with how often and when last', () => {
 		const calls = [
 			call('asst_old', '2026-05-20T10:00:00Z'),
 			call('asst_new', '2026-05-21T07:18:39.684Z'),
@@ -24,7 +24,7 @@ describe('The list of assistants', () => {
 		]);
 	});
 
-	it('has at the end, in the order of Twenty2, what started at an unknown time', () => {
+	it('the list of assistants has at the end, in the order of Twenty2, what started at an unknown time', () => {
 		const calls = [
 			call('asst_b'),
 			call('asst_a', 'yesterday'),
@@ -37,12 +37,12 @@ describe('The list of assistants', () => {
 		]);
 	});
 
-	it('leaves out what is no ID, and calls that came in', () => {
+	it('the list of assistants leaves out what is no ID, and calls that came in', () => {
 		const calls = [call(''), call(null), call(7), call('asst_a', undefined, 'inbound')];
 		expect(distinctIn(calls, 'assistant_id', 'UTC')).toEqual([]);
 	});
 
-	it('shows times in UTC where n8n has a timezone that does not exist', () => {
+	it('the list of assistants shows times in UTC where n8n has a timezone that does not exist', () => {
 		const [item] = distinctIn(
 			[call('asst_a', '2026-05-21T07:18:39Z')],
 			'assistant_id',

@@ -12,12 +12,12 @@ describe('mediaWanted', () => {
 	const added = (...options: Array<typeof downloadRecording>) =>
 		Object.fromEntries(options.map((option) => [option.name, option.default]));
 
-	it('is no file while no option was added', () => {
+	it('mediaWanted wants no file while no option was added', () => {
 		const wanted = { recording: false, transcript: false, maxRecordingBytes: 200_000_000 };
 		expect(mediaWanted(readerOf({}))).toEqual(wanted);
 	});
 
-	it('is each file whose option was added', () => {
+	it('mediaWanted wants each file whose option was added', () => {
 		expect(mediaWanted(readerOf({}, added(downloadRecording)))).toMatchObject({
 			recording: true,
 			transcript: false,
@@ -28,12 +28,12 @@ describe('mediaWanted', () => {
 		});
 	});
 
-	it('is no file whose option was switched off', () => {
+	it('mediaWanted wants no file whose option was switched off', () => {
 		const off = { downloadRecording: false, includeTranscript: false };
 		expect(mediaWanted(readerOf({}, off))).toMatchObject({ recording: false, transcript: false });
 	});
 
-	it('refuses a switch that is neither on nor off', () => {
+	it('mediaWanted refuses a switch that is neither on nor off', () => {
 		expect(() => mediaWanted(readerOf({}, { includeTranscript: 'yes' }))).toThrow(
 			'Include Transcript must be true or false',
 		);

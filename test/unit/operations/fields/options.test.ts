@@ -7,7 +7,7 @@ import {
 import { readerOf } from './reader';
 
 describe('The options of every request', () => {
-	it('are six retries, five minutes and half a minute, where none was added', () => {
+	it('the options of every request are six retries, five minutes and half a minute, where none was added', () => {
 		expect(requestOptionsOf(readerOf({}))).toEqual({
 			maxRetries: 6,
 			giveUpAfterMs: 300_000,
@@ -20,7 +20,7 @@ describe('The options of every request', () => {
 		]);
 	});
 
-	it('are in seconds', () => {
+	it('the options of every request are counted in seconds', () => {
 		const least = { maxRetries: 0, giveUpAfterSeconds: 0, requestTimeoutSeconds: 1 };
 		expect(requestOptionsOf(readerOf({}, least))).toEqual({
 			maxRetries: 0,
@@ -39,7 +39,7 @@ describe('The options of every request', () => {
 		['requestTimeoutSeconds', 0.9, 'Request Timeout (Seconds) must be a number of seconds from 1'],
 		['requestTimeoutSeconds', 3601, 'from 1 to 3600'],
 		['requestTimeoutSeconds', '30', 'Request Timeout (Seconds) must be'],
-	])('refuse %s of %j', (name, value, message) => {
+	])('the options of every request refuse %s of %j', (name, value, message) => {
 		expect(() => requestOptionsOf(readerOf({}, { [name]: value }))).toThrow(message);
 	});
 });

@@ -19,18 +19,18 @@ const body = {
 const outputOf = (fields: Record<string, unknown>) => chosenOutput(readerOf(fields), twenty2)(body);
 
 describe('The output', () => {
-	it('is the simplified one under the public names', () => {
+	it('the output is the simplified one under the public names', () => {
 		expect(Object.entries(outputOf({ output: 'simplified' }))).toEqual([
 			['call_id', 'call_1'],
 			['status', 'completed'],
 		]);
 	});
 
-	it('is Twenty2’s body itself where that is wanted', () => {
+	it('the output is Twenty2’s body itself where that is wanted', () => {
 		expect(outputOf({ output: 'raw' })).toBe(body);
 	});
 
-	it('has the fields that were chosen, in their own order, as far as Twenty2 sent them', () => {
+	it('the output has the fields that were chosen, in their own order, as far as Twenty2 sent them', () => {
 		const outputFields = ['direction', 'cost', 'status'];
 		expect(Object.entries(outputOf({ output: 'selected', outputFields }))).toEqual([
 			['status', 'completed'],
@@ -39,7 +39,7 @@ describe('The output', () => {
 	});
 
 	it.each([[[]], [['more']], ['call_id'], [null]])(
-		'must have some field, not %j',
+		'the output has some field, so %j is refused',
 		(outputFields) => {
 			expect(() => outputOf({ output: 'selected', outputFields })).toThrow(
 				'Output Fields must name at least one field of a call, e.g. call_id',
@@ -48,11 +48,11 @@ describe('The output', () => {
 		},
 	);
 
-	it('must be one of the three', () => {
+	it('the output is one of three, and anything else is refused', () => {
 		expect(() => outputOf({ output: 'all' })).toThrow('Output must be simplified, raw or selected');
 	});
 
-	it('offers every field by a name, and asks for fields only where they are to be chosen', () => {
+	it('the output offers every field by a name, and asks for fields only where they are to be chosen', () => {
 		const [output, outputFields] = outputChoice({ operation: ['getCall'] });
 		expect(output?.displayOptions?.show).toEqual({ operation: ['getCall'] });
 		expect(outputFields?.displayOptions?.show).toEqual({

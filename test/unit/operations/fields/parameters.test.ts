@@ -25,7 +25,7 @@ describe('The reader of fields', () => {
 		return { get, reader: new FieldReader(get, ADVICE) };
 	};
 
-	it('reads a field, and an option by its collection', () => {
+	it('the reader of fields reads a field, and an option by its collection', () => {
 		const { get, reader } = reading('given');
 		expect(reader.read(field, text)).toBe('given');
 		expect(reader.readOption(field, text)).toBe('given');
@@ -38,7 +38,7 @@ describe('The reader of fields', () => {
 	it.each([
 		[undefined, 'INVALID_INPUT'],
 		['INVALID_NUMBER', 'INVALID_NUMBER'],
-	] as const)('names a field that is wrong (%s)', (code, expected) => {
+	] as const)('the reader of fields names a field that is wrong (%s)', (code, expected) => {
 		const { reader } = reading(' ');
 		expect(failureFrom(() => reader.read(field, text, code)).fields).toMatchObject({
 			code: expected,
@@ -49,7 +49,7 @@ describe('The reader of fields', () => {
 	});
 
 	it.each([[new Error('no such node')], ['no such node']])(
-		'says which expression could not be worked out: %o',
+		'the reader of fields says which expression could not be worked out: %o',
 		(reason) => {
 			const reader = new FieldReader(() => {
 				throw reason;
@@ -62,7 +62,7 @@ describe('The reader of fields', () => {
 		},
 	);
 
-	it('tells an option that was not added from one that is empty', () => {
+	it('the reader of fields tells an option that was not added from one that is empty', () => {
 		const { get, reader } = reading(null);
 		expect(reader.readAddedOption(field, text)).toBeUndefined();
 		expect(get.mock.calls).toEqual([['options.toNumber', null, { rawExpressions: true }]]);
@@ -76,15 +76,18 @@ describe('The reader of fields', () => {
 		['is off while it was not added', undefined, false],
 		['is on once it was added', true, true],
 		['is off once it was switched off', false, false],
-	])('reads of a switch among the options that it %s', (_, value, isOn) => {
+	])('the reader of fields reads of a switch among the options that it %s', (_, value, isOn) => {
 		const reader = readerOf({}, value === undefined ? {} : { toNumber: value });
 		expect(reader.isSwitchedOn({ ...field, type: 'boolean', default: true })).toBe(isOn);
 	});
 
-	it.each(['yes', null])('refuses a switch among the options that is %j', (value) => {
-		const { reader } = reading(value);
-		expect(() => reader.isSwitchedOn(field)).toThrow('To Number must be true or false');
-	});
+	it.each(['yes', null])(
+		'the reader of fields refuses a switch among the options that is %j',
+		(value) => {
+			const { reader } = reading(value);
+			expect(() => reader.isSwitchedOn(field)).toThrow('To Number must be true or false');
+		},
+	);
 
 	it.each([
 		['={{ $json.phone }}', true],
@@ -92,7 +95,7 @@ describe('The reader of fields', () => {
 		['', false],
 		[null, false],
 		[['='], false],
-	])('knows whether %j is an expression: %s', (raw, is) => {
+	])('the reader of fields knows whether %j is an expression: %s', (raw, is) => {
 		const { get, reader } = reading(raw);
 		expect(reader.isExpression(field)).toBe(is);
 		expect(get).toHaveBeenCalledWith('toNumber', null, { rawExpressions: true });
@@ -100,11 +103,11 @@ describe('The reader of fields', () => {
 });
 
 describe('checked', () => {
-	it('gives what the schema makes of a value', () => {
+	it('checked gives what the schema makes of a value', () => {
 		expect(checked(field, ' given ', text)).toBe('given');
 	});
 
-	it('says where to look', () => {
+	it('checked says where to look', () => {
 		expect(failureFrom(() => checked(field, '', text)).fields).toMatchObject({
 			code: 'INVALID_INPUT',
 			message: 'To Number is empty',

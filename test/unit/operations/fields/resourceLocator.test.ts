@@ -10,7 +10,7 @@ describe('A resource locator', () => {
 		[' asst_1 '],
 		[{ mode: 'id', value: 'asst_1' }],
 		[{ __rl: true, mode: 'list', value: 'asst_1', cachedResultName: 'asst_1 (2 calls)' }],
-	])('holds the same in the shape of %j', (given) => {
+	])('a resource locator holds the same in the shape of %j', (given) => {
 		expect(parsed(located(text), given)).toEqual({ value: 'asst_1' });
 	});
 
@@ -19,11 +19,11 @@ describe('A resource locator', () => {
 		[{ mode: 'id' }, 'is empty'],
 		[{ value: 'asst_1' }, 'must be text'],
 		[null, 'is empty'],
-	])('holds none in the shape of %j', (given, why) => {
+	])('a resource locator holds nothing in the shape of %j', (given, why) => {
 		expect(parsed(located(text), given)).toEqual({ why });
 	});
 
-	it('is typed in at first, and has a list that its method fills', () => {
+	it('a resource locator is typed in at first, and has a list that its method fills', () => {
 		const field = locator({
 			displayName: 'Assistant ID',
 			name: 'assistantId',

@@ -14,7 +14,7 @@ describe('identifier', () => {
 		['a..b', 'a..b'],
 		['.hidden', '.hidden'],
 		['a:b@c+d=e&f', 'a:b@c+d=e&f'],
-	])('takes %o', (given, id) => {
+	])('identifier takes %o', (given, id) => {
 		expect(parsed(identifier, given)).toEqual({ value: id });
 	});
 
@@ -32,27 +32,30 @@ describe('identifier', () => {
 		'%2e%2e',
 		'100%',
 		'https://app.twentytwo.in/assistants/asst_1',
-	])('refuses %o', (given) => {
+	])('identifier refuses %o', (given) => {
 		const why = 'must not contain spaces or slashes';
 		expect(parsed(identifier, given)).toEqual({ why });
 	});
 
-	it.each(['.', '..', '...', ' .. '])('refuses %o, which would lead elsewhere', (given) => {
-		expect(parsed(identifier, given)).toEqual({ why: 'must not consist of dots' });
-	});
+	it.each(['.', '..', '...', ' .. '])(
+		'identifier refuses %o, which would lead elsewhere',
+		(given) => {
+			expect(parsed(identifier, given)).toEqual({ why: 'must not consist of dots' });
+		},
+	);
 
-	it.each(['', '   ', undefined, null])('says of %o that it is empty', (given) => {
+	it.each(['', '   ', undefined, null])('identifier says of %o that it is empty', (given) => {
 		expect(parsed(identifier, given)).toEqual({ why: 'is empty' });
 	});
 
 	it.each([[{}], [{ call_id: 'call_1' }], [['call_1']], [true], [Number.NaN]])(
-		'refuses %o',
+		'identifier refuses %o',
 		(given) => {
 			expect(parsed(identifier, given)).toHaveProperty('why');
 		},
 	);
 
-	it('is no longer than 200 characters', () => {
+	it('identifier is no longer than 200 characters', () => {
 		const id = 'x'.repeat(200);
 		expect(parsed(identifier, id)).toEqual({ value: id });
 		const why = 'must not be longer than 200 characters';
@@ -60,7 +63,7 @@ describe('identifier', () => {
 		expect(parsed(identifier, `x${' '.repeat(1_000_000)}x`)).toEqual({ why });
 	});
 
-	it('is one piece of a path, whatever was given', () => {
+	it('identifier is one piece of a path, whatever was given', () => {
 		const given = fc.oneof(fc.string({ unit: 'grapheme' }), fc.stringMatching(/^[a-z./%?# ]*$/));
 		fc.assert(
 			fc.property(given, (text) => {
