@@ -76,67 +76,65 @@ describe('Call Only Once per Key', () => {
 
 	const run = async (items: IDataObject[], node = onceANode()) => await engine.run({ items, node });
 
-	describe('phones nobody twice', () => {
-		it('a second execution phones nobody again under the same keys, and says so', async () => {
-			await run(keyed(5));
-			const again = await run(keyed(7));
+	it('a second execution phones nobody again under the same keys, and says so', async () => {
+		await run(keyed(5));
+		const again = await run(keyed(7));
 
-			expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 5 }, { item: 6 }]);
-			expect(codesOf(again)).toEqual(duplicates(5));
-			expect(errorsOf(again)[0]).toEqual({
-				code: 'DUPLICATE_CALL',
-				message: 'The key "no…" was used before in this workflow',
-				description: expect.stringContaining('another key'),
-				status: null,
-				source: 'n8n',
-				outcome: 'not_placed',
-				attempts: 0,
-			});
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(7)));
+		expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 5 }, { item: 6 }]);
+		expect(codesOf(again)).toEqual(duplicates(5));
+		expect(errorsOf(again)[0]).toEqual({
+			code: 'DUPLICATE_CALL',
+			message: 'The key "no…" was used before in this workflow',
+			description: expect.stringContaining('another key'),
+			status: null,
+			source: 'n8n',
+			outcome: 'not_placed',
+			attempts: 0,
 		});
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(7)));
+	});
 
-		it('whoever is called under a used key is not phoned', async () => {
-			await run([{ phone: phone(0), key: 'family' }]);
-			const again = await run([{ phone: phone(1), key: 'family' }]);
-			expect(codesOf(again)).toEqual(duplicates(1));
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+	it('whoever is called under a used key is not phoned', async () => {
+		await run([{ phone: phone(0), key: 'family' }]);
+		const again = await run([{ phone: phone(1), key: 'family' }]);
+		expect(codesOf(again)).toEqual(duplicates(1));
+		expect(sandbox.seen.calls).toHaveLength(1);
+	});
 
-		it('items of one run with the same key phone only the first of them', async () => {
-			const items = leads(12).map((lead, n) => ({ ...lead, key: n % 4 }));
-			const { success, ...rest } = await run(items);
-			expect(success.map(({ pairedItem }) => pairedItem)).toEqual(
-				[0, 1, 2, 3].map((item) => ({ item })),
-			);
-			expect(codesOf({ success, ...rest })).toEqual(duplicates(8));
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(4)));
-		});
+	it('items of one run with the same key phone only the first of them', async () => {
+		const items = leads(12).map((lead, n) => ({ ...lead, key: n % 4 }));
+		const { success, ...rest } = await run(items);
+		expect(success.map(({ pairedItem }) => pairedItem)).toEqual(
+			[0, 1, 2, 3].map((item) => ({ item })),
+		);
+		expect(codesOf({ success, ...rest })).toEqual(duplicates(8));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(4)));
+	});
 
-		it('executions with the same leads that run at once phone nobody twice, and no key gets lost', async () => {
-			const runs = await Promise.all(Array.from({ length: 6 }, async () => await run(keyed(40))));
-			expect(runs.flatMap(({ success }) => success)).toHaveLength(40);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(40)));
-			expect(codesOf(await run(keyed(40)))).toEqual(duplicates(40));
-		});
+	it('executions with the same leads that run at once phone nobody twice, and no key gets lost', async () => {
+		const runs = await Promise.all(Array.from({ length: 6 }, async () => await run(keyed(40))));
+		expect(runs.flatMap(({ success }) => success)).toHaveLength(40);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(40)));
+		expect(codesOf(await run(keyed(40)))).toEqual(duplicates(40));
+	});
 
-		it('no key gets lost when executions with other leads run at once', async () => {
-			await Promise.all([0, 20, 40, 60, 80].map(async (from) => await run(keyed(20, from))));
-			const again = await run(keyed(100));
-			expect(codesOf(again)).toEqual(duplicates(100));
-		});
+	it('no key gets lost when executions with other leads run at once', async () => {
+		await Promise.all([0, 20, 40, 60, 80].map(async (from) => await run(keyed(20, from))));
+		const again = await run(keyed(100));
+		expect(codesOf(again)).toEqual(duplicates(100));
+	});
 
-		it('no key gets lost while keys are given back and recorded at once', async () => {
-			const refused = leads(60).filter((_, n) => n % 3 === 0);
-			for (const lead of refused) sandbox.behave(lead.phone, 'refused');
-			await Promise.all([0, 20, 40].map(async (from) => await run(keyed(20, from))));
-			for (const lead of refused) sandbox.behave(lead.phone, 'unanswered');
-			const again = await run(keyed(60));
+	it('no key gets lost while keys are given back and recorded at once', async () => {
+		const refused = leads(60).filter((_, n) => n % 3 === 0);
+		for (const lead of refused) sandbox.behave(lead.phone, 'refused');
+		await Promise.all([0, 20, 40].map(async (from) => await run(keyed(20, from))));
+		for (const lead of refused) sandbox.behave(lead.phone, 'unanswered');
+		const again = await run(keyed(60));
 
-			expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual(
-				leads(60).flatMap((_, item) => (item % 3 === 0 ? [{ item }] : [])),
-			);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(60)));
-		});
+		expect(again.success.map(({ pairedItem }) => pairedItem)).toEqual(
+			leads(60).flatMap((_, item) => (item % 3 === 0 ? [{ item }] : [])),
+		);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(60)));
 	});
 
 	it('a key is the same with spaces around it or without, as text or as a number', async () => {
@@ -197,47 +195,45 @@ describe('Call Only Once per Key', () => {
 		expect(other.success).toHaveLength(1);
 	});
 
-	describe('is free again when certainly nobody was phoned', () => {
-		it.each([
-			['refused', 'INVALID_NUMBER'],
-			['422 other', 'VALIDATION_ERROR'],
-			['500 always', 'INTERNAL_ERROR'],
-			['429 always', 'RATE_LIMIT_EXCEEDED'],
-			['teapot', 'HTTP_418'],
-		] as const)(
-			'a key is free again when Twenty2 certainly phoned nobody (%s)',
-			async (behaviour, code) => {
-				sandbox.behave(phone(0), behaviour);
-				const options = { giveUpAfterSeconds: 0 };
-				const refused = await run(keyed(1), onceANode(options));
-				sandbox.behave(phone(0), 'unanswered');
-				const again = await run(keyed(1), onceANode({ giveUpAfterSeconds: 30 }));
-				const oncemore = await run(keyed(1));
+	it.each([
+		['refused', 'INVALID_NUMBER'],
+		['422 other', 'VALIDATION_ERROR'],
+		['500 always', 'INTERNAL_ERROR'],
+		['429 always', 'RATE_LIMIT_EXCEEDED'],
+		['teapot', 'HTTP_418'],
+	] as const)(
+		'a key is free again when Twenty2 certainly phoned nobody (%s)',
+		async (behaviour, code) => {
+			sandbox.behave(phone(0), behaviour);
+			const options = { giveUpAfterSeconds: 0 };
+			const refused = await run(keyed(1), onceANode(options));
+			sandbox.behave(phone(0), 'unanswered');
+			const again = await run(keyed(1), onceANode({ giveUpAfterSeconds: 30 }));
+			const oncemore = await run(keyed(1));
 
-				expect([refused, again, oncemore].map(codesOf)).toEqual([[code], [], ['DUPLICATE_CALL']]);
-				expect(again.success).toHaveLength(1);
-			},
-		);
+			expect([refused, again, oncemore].map(codesOf)).toEqual([[code], [], ['DUPLICATE_CALL']]);
+			expect(again.success).toHaveLength(1);
+		},
+	);
 
-		it('a key is free again when Twenty2 was not reached', async () => {
-			const away = engineFor({ url: 'http://127.0.0.1:9' });
-			const first = await away.run({ items: keyed(1), node: onceANode() });
-			const second = await away.run({ items: keyed(1), node: onceANode() });
-			expect([first, second].map(codesOf)).toEqual([['NETWORK_ERROR'], ['NETWORK_ERROR']]);
-		});
+	it('a key is free again when Twenty2 was not reached', async () => {
+		const away = engineFor({ url: 'http://127.0.0.1:9' });
+		const first = await away.run({ items: keyed(1), node: onceANode() });
+		const second = await away.run({ items: keyed(1), node: onceANode() });
+		expect([first, second].map(codesOf)).toEqual([['NETWORK_ERROR'], ['NETWORK_ERROR']]);
+	});
 
-		it('a key is free again when a field is wrong', async () => {
-			await run(keyed(1), onceANode({}, errorOutput, { toNumber: 'not a number' }));
-			expect((await run(keyed(1))).success).toHaveLength(1);
-		});
+	it('a key is free again when a field is wrong', async () => {
+		await run(keyed(1), onceANode({}, errorOutput, { toNumber: 'not a number' }));
+		expect((await run(keyed(1))).success).toHaveLength(1);
+	});
 
-		it('a key is free again for the next item of the run that has it', async () => {
-			sandbox.behave(phone(0), 'refused');
-			const items = leads(3).map((lead) => ({ ...lead, key: 'family' }));
-			const done = await run(items);
-			expect(codesOf(done)).toEqual(['INVALID_NUMBER', 'DUPLICATE_CALL']);
-			expect(done.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
-		});
+	it('a key is free again for the next item of the run that has it', async () => {
+		sandbox.behave(phone(0), 'refused');
+		const items = leads(3).map((lead) => ({ ...lead, key: 'family' }));
+		const done = await run(items);
+		expect(codesOf(done)).toEqual(['INVALID_NUMBER', 'DUPLICATE_CALL']);
+		expect(done.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 1 }]);
 	});
 
 	it.each([
@@ -270,73 +266,71 @@ describe('Call Only Once per Key', () => {
 		expect(sandbox.seen.calls.length).toBeLessThanOrEqual(5);
 	});
 
-	describe('takes a run that is carried out again for no duplicate of itself', () => {
-		it('Retry On Fail takes no call for a duplicate of itself', async () => {
-			sandbox.behave(phone(7), '500 twice');
-			const done = await run(keyed(12), onceANode({}, retryOnFail));
-			expect(done.error).toBeUndefined();
-			expect(done.success).toHaveLength(12);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
-		});
+	it('Retry On Fail takes no call for a duplicate of itself', async () => {
+		sandbox.behave(phone(7), '500 twice');
+		const done = await run(keyed(12), onceANode({}, retryOnFail));
+		expect(done.error).toBeUndefined();
+		expect(done.success).toHaveLength(12);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
+	});
 
-		it('Retry execution takes no call for a duplicate of itself, and the next execution phones nobody', async () => {
-			sandbox.behave(phone(7), '500 once');
-			const failed = await run(keyed(12), onceANode({}, {}));
-			const done = await failed.retry();
-			expect([failed.status, done.status]).toEqual(['error', 'success']);
-			expect(done.success).toHaveLength(12);
-			expect(codesOf(await run(keyed(12)))).toEqual(duplicates(12));
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
-		});
+	it('Retry execution takes no call for a duplicate of itself, and the next execution phones nobody', async () => {
+		sandbox.behave(phone(7), '500 once');
+		const failed = await run(keyed(12), onceANode({}, {}));
+		const done = await failed.retry();
+		expect([failed.status, done.status]).toEqual(['error', 'success']);
+		expect(done.success).toHaveLength(12);
+		expect(codesOf(await run(keyed(12)))).toEqual(duplicates(12));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
+	});
 
-		it.runIf(resumesAfterStop)(
-			'Retry execution after Stop phones nobody twice, and everybody once',
-			async () => {
-				for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
-				const running = await engine.start({ items: keyed(9), node: onceANode() });
-				answers.after(2, () => running.cancel());
-				const stopped = await running.finished;
-				const done = await stopped.retry();
-				// n8n has kept nothing of the execution, but the store has the keys.
-				const phonedBefore = 9 - done.success.length;
-				expect(phonedBefore).toBeGreaterThanOrEqual(2);
-				expect(codesOf(done)).toEqual(duplicates(phonedBefore));
-				expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(9)));
-			},
-		);
+	it.runIf(resumesAfterStop)(
+		'Retry execution after Stop phones nobody twice, and everybody once',
+		async () => {
+			for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 50 });
+			const running = await engine.start({ items: keyed(9), node: onceANode() });
+			answers.after(2, () => running.cancel());
+			const stopped = await running.finished;
+			const done = await stopped.retry();
+			// n8n has kept nothing of the execution, but the store has the keys.
+			const phonedBefore = 9 - done.success.length;
+			expect(phonedBefore).toBeGreaterThanOrEqual(2);
+			expect(codesOf(done)).toEqual(duplicates(phonedBefore));
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(9)));
+		},
+	);
 
-		it('a retry phones nobody who shares a key with another item', async () => {
-			sandbox.behave(phone(2), '500 once');
-			const items = ['a', 'a', 'b'].map((key, n) => ({ phone: phone(n), key }));
-			const done = await run(items, onceANode({}, { ...errorOutput, ...retryOnFail }));
-			const first = await engine.run({ items, node: onceANode({}, {}) });
-			const again = await first.retry();
-			expect(codesOf(done)).toContain('DUPLICATE_CALL');
-			expect([first, again].map(({ error }) => error)).toMatchObject([
-				{ code: 'DUPLICATE_CALL' },
-				{ code: 'DUPLICATE_CALL' },
-			]);
-			expect(sandbox.seen.callsTo(phone(1))).toEqual([]);
-		});
+	it('a retry phones nobody who shares a key with another item', async () => {
+		sandbox.behave(phone(2), '500 once');
+		const items = ['a', 'a', 'b'].map((key, n) => ({ phone: phone(n), key }));
+		const done = await run(items, onceANode({}, { ...errorOutput, ...retryOnFail }));
+		const first = await engine.run({ items, node: onceANode({}, {}) });
+		const again = await first.retry();
+		expect(codesOf(done)).toContain('DUPLICATE_CALL');
+		expect([first, again].map(({ error }) => error)).toMatchObject([
+			{ code: 'DUPLICATE_CALL' },
+			{ code: 'DUPLICATE_CALL' },
+		]);
+		expect(sandbox.seen.callsTo(phone(1))).toEqual([]);
+	});
 
-		it('a retry phones nobody whose key another execution has used in between', async () => {
-			sandbox.behave(phone(0), '500 once');
-			const failed = await run(keyed(1), onceANode({}, {}));
-			await run(keyed(1));
-			const again = await failed.retry();
-			expect(again.error).toMatchObject({ code: 'DUPLICATE_CALL' });
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+	it('a retry phones nobody whose key another execution has used in between', async () => {
+		sandbox.behave(phone(0), '500 once');
+		const failed = await run(keyed(1), onceANode({}, {}));
+		await run(keyed(1));
+		const again = await failed.retry();
+		expect(again.error).toMatchObject({ code: 'DUPLICATE_CALL' });
+		expect(sandbox.seen.calls).toHaveLength(1);
+	});
 
-		it('a retry says again that the outcome is unknown rather than that the call is a duplicate', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const lost = await run(keyed(1), onceANode({}, {}));
-			const again = await lost.retry();
-			expect([lost, again].map(({ error }) => error)).toMatchObject([
-				{ code: 'OUTCOME_UNKNOWN' },
-				{ code: 'OUTCOME_UNKNOWN' },
-			]);
-		});
+	it('a retry says again that the outcome is unknown rather than that the call is a duplicate', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const lost = await run(keyed(1), onceANode({}, {}));
+		const again = await lost.retry();
+		expect([lost, again].map(({ error }) => error)).toMatchObject([
+			{ code: 'OUTCOME_UNKNOWN' },
+			{ code: 'OUTCOME_UNKNOWN' },
+		]);
 	});
 
 	describe('with Call Again When Unsure', () => {
@@ -379,101 +373,97 @@ describe('Call Only Once per Key', () => {
 		});
 	});
 
-	describe('of a call that is waited for', () => {
-		const waited = { waitForCompletion: true };
+	const waited = { waitForCompletion: true };
 
-		it('a call that is waited for is no duplicate when its wait is taken up again', async () => {
-			sandbox.pace.talkMs = 600_000;
-			const given = onceANode({ pollIntervalSeconds: 1, maxWaitMinutes: 0 }, {}, waited);
-			const givenUp = await run(keyed(1), given);
-			const again = await givenUp.retry();
-			expect([givenUp, again].map(({ error }) => error)).toMatchObject([
-				{ code: 'WAIT_TIMEOUT' },
-				{ code: 'WAIT_TIMEOUT' },
-			]);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+	it('a call that is waited for is no duplicate when its wait is taken up again', async () => {
+		sandbox.pace.talkMs = 600_000;
+		const given = onceANode({ pollIntervalSeconds: 1, maxWaitMinutes: 0 }, {}, waited);
+		const givenUp = await run(keyed(1), given);
+		const again = await givenUp.retry();
+		expect([givenUp, again].map(({ error }) => error)).toMatchObject([
+			{ code: 'WAIT_TIMEOUT' },
+			{ code: 'WAIT_TIMEOUT' },
+		]);
+		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 
-	describe('that n8n cannot record', () => {
-		/** Does not wait long for another execution that may be placing the call. */
-		const impatient = onceANode({ requestTimeoutSeconds: 1 });
+	/** Does not wait long for another execution that may be placing the call. */
+	const impatient = onceANode({ requestTimeoutSeconds: 1 });
 
-		it('a key that n8n cannot record places no call, and the message says why', async () => {
-			processedKeys.down = new Error('database is locked');
-			const failed = await run(keyed(4));
-			expect(errorsOf(failed)).toEqual(
-				keyed(4).map(() =>
-					expect.objectContaining({
-						code: 'INVALID_INPUT',
-						message:
-							'The key of Call Only Once per Key could not be recorded by n8n, so the call was not placed: database is locked',
-						outcome: 'not_placed',
-						attempts: 0,
-					}),
-				),
-			);
-			expect(sandbox.seen.requests).toEqual([]);
-
-			processedKeys.down = undefined;
-			expect((await run(keyed(4))).success).toHaveLength(4);
-		});
-
-		it('a mark whose answer n8n lost is not taken for another call’s', async () => {
-			processedKeys.loseAnswers = 1;
-			const failed = await run(keyed(1));
-			expect(errorsOf(failed)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
-			// The mark was written, and nothing tells that nobody was phoned.
-			expect(codesOf(await run(keyed(1), impatient))).toEqual(['OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.requests).toEqual([]);
-		});
-
-		it('a key that n8n cannot record names the Remove Duplicates node that keeps something else there', async () => {
-			const latest = recorder(['2026-05-22'], 'latestDate');
-			const beside = engineFor(sandbox, {}, { 'test.latest': latest });
-			await beside.run({ items: [{}], node: { type: 'test.latest' } });
-			const failed = await beside.run({ items: keyed(1), node: onceANode() });
-			expect(errorsOf(failed)).toMatchObject([
-				{
+	it('a key that n8n cannot record places no call, and the message says why', async () => {
+		processedKeys.down = new Error('database is locked');
+		const failed = await run(keyed(4));
+		expect(errorsOf(failed)).toEqual(
+			keyed(4).map(() =>
+				expect.objectContaining({
 					code: 'INVALID_INPUT',
-					message: expect.stringContaining('incompatible setting'),
-					description: expect.stringContaining('Remove Duplicates'),
-				},
-			]);
-			expect(sandbox.seen.requests).toEqual([]);
-		});
+					message:
+						'The key of Call Only Once per Key could not be recorded by n8n, so the call was not placed: database is locked',
+					outcome: 'not_placed',
+					attempts: 0,
+				}),
+			),
+		);
+		expect(sandbox.seen.requests).toEqual([]);
 
-		it('a key that n8n cannot forget stays in doubt', async () => {
-			sandbox.behave(phone(0), '500 always');
-			const running = await engine.start({ items: keyed(1), node: onceANode({ maxRetries: 1 }) });
-			answers.after(1, () => {
-				processedKeys.down = new Error('database is locked');
-			});
-			const failed = await running.finished;
-			processedKeys.down = undefined;
+		processedKeys.down = undefined;
+		expect((await run(keyed(4))).success).toHaveLength(4);
+	});
 
-			expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
-			expect(codesOf(await run(keyed(1), impatient))).toEqual(['OUTCOME_UNKNOWN']);
-		});
+	it('a mark whose answer n8n lost is not taken for another call’s', async () => {
+		processedKeys.loseAnswers = 1;
+		const failed = await run(keyed(1));
+		expect(errorsOf(failed)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
+		// The mark was written, and nothing tells that nobody was phoned.
+		expect(codesOf(await run(keyed(1), impatient))).toEqual(['OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
 
-		it('a key that n8n cannot forget does not keep "Retry execution" from placing the call', async () => {
-			sandbox.behave(phone(0), '500 twice');
-			const node = {
-				...onceANode({ maxRetries: 1, requestTimeoutSeconds: 1 }),
-				onError: 'stopWorkflow' as const,
-			};
-			const running = await engine.start({ items: keyed(1), node });
-			await expect.poll(() => sandbox.seen.requests.length).toBe(1);
+	it('a key that n8n cannot record names the Remove Duplicates node that keeps something else there', async () => {
+		const latest = recorder(['2026-05-22'], 'latestDate');
+		const beside = engineFor(sandbox, {}, { 'test.latest': latest });
+		await beside.run({ items: [{}], node: { type: 'test.latest' } });
+		const failed = await beside.run({ items: keyed(1), node: onceANode() });
+		expect(errorsOf(failed)).toMatchObject([
+			{
+				code: 'INVALID_INPUT',
+				message: expect.stringContaining('incompatible setting'),
+				description: expect.stringContaining('Remove Duplicates'),
+			},
+		]);
+		expect(sandbox.seen.requests).toEqual([]);
+	});
+
+	it('a key that n8n cannot forget stays in doubt', async () => {
+		sandbox.behave(phone(0), '500 always');
+		const running = await engine.start({ items: keyed(1), node: onceANode({ maxRetries: 1 }) });
+		answers.after(1, () => {
 			processedKeys.down = new Error('database is locked');
-			const failed = await running.finished;
-			processedKeys.down = undefined;
-
-			const done = await failed.retry();
-			expect(failed.status).toBe('error');
-			expect(done.success).toHaveLength(1);
-			expect(sandbox.seen.callsTo(phone(0))).toHaveLength(1);
-			expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
 		});
+		const failed = await running.finished;
+		processedKeys.down = undefined;
+
+		expect(codesOf(failed)).toEqual(['INTERNAL_ERROR']);
+		expect(codesOf(await run(keyed(1), impatient))).toEqual(['OUTCOME_UNKNOWN']);
+	});
+
+	it('a key that n8n cannot forget does not keep "Retry execution" from placing the call', async () => {
+		sandbox.behave(phone(0), '500 twice');
+		const node = {
+			...onceANode({ maxRetries: 1, requestTimeoutSeconds: 1 }),
+			onError: 'stopWorkflow' as const,
+		};
+		const running = await engine.start({ items: keyed(1), node });
+		await expect.poll(() => sandbox.seen.requests.length).toBe(1);
+		processedKeys.down = new Error('database is locked');
+		const failed = await running.finished;
+		processedKeys.down = undefined;
+
+		const done = await failed.retry();
+		expect(failed.status).toBe('error');
+		expect(done.success).toHaveLength(1);
+		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(1);
+		expect(codesOf(await run(keyed(1)))).toEqual(['DUPLICATE_CALL']);
 	});
 
 	it('a key is as much work for n8n’s store beside 10,000 keys as beside 10', async () => {

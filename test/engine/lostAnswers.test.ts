@@ -153,101 +153,94 @@ describe('An answer that got lost (workspace)', () => {
 		expect(looks()).toEqual([]);
 	});
 
-	describe('to a person who is on the list twice', () => {
-		const twice = [...leads(1), ...leads(1)];
+	const twice = [...leads(1), ...leads(1)];
 
-		it('a person on the list twice has two unknown outcomes when both answers got lost', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(twice);
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
-
-		it.each([
-			['the first', true],
-			['the second', false],
-		])(
-			'a person on the list twice has one call found when only %s was placed',
-			async (_, first) => {
-				await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
-				sandbox.behave(phone(0), { kind: 'cut', places: first });
-				const { run: done } = await run(twice);
-				expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
-				expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-				expect(sandbox.seen.calls).toHaveLength(1);
-			},
-		);
-
-		it.each([true, false])(
-			'a lost call is not taken for that of another item, which is still on its way (placed: %s)',
-			async (places) => {
-				await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
-				sandbox.behave(phone(0), { kind: 'cut', places });
-				const { run: done } = await run(twice);
-
-				const ids = idsTo(phone(0));
-				expect(placedIn(done)).toEqual(
-					places
-						? [
-								[0, ids[0]],
-								[1, ids[1]],
-							]
-						: [[1, ids[0]]],
-				);
-				expect(codesOf(done)).toEqual(places ? [] : ['OUTCOME_UNKNOWN']);
-			},
-		);
-
-		it('one call never comes out for two items, also of different executions', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const engine = engineFor(sandbox);
-			const { runs } = await untilDone(
-				sandbox,
-				[1, 2, 3].map(async () => await engine.start({ items: leads(1), node: workspaceNode() })),
-			);
-			const given = runs.flatMap(placedIn).map(([, id]) => id);
-			expect(new Set(given).size).toBe(given.length);
-			expect(sandbox.seen.calls).toHaveLength(3);
-		});
+	it('a person on the list twice has two unknown outcomes when both answers got lost', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(twice);
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	describe('is not mistaken for another call to the person', () => {
-		it.each([3, 10])(
-			'a lost call is not mistaken for one to the person that began %i seconds before',
-			async (seconds) => {
-				await phoneByHand(sandbox, phone(0));
-				await vi.advanceTimersByTimeAsync(seconds * 1_000);
-				sandbox.behave(phone(0), 'cut');
-				const { run: done } = await run(leads(1));
-				expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			},
-		);
+	it.each([
+		['the first', true],
+		['the second', false],
+	])('a person on the list twice has one call found when only %s was placed', async (_, first) => {
+		await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
+		sandbox.behave(phone(0), { kind: 'cut', places: first });
+		const { run: done } = await run(twice);
+		expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(1);
+	});
 
-		it('a lost call is not mistaken for one that this n8n placed for another item', async () => {
-			const { run: first } = await run(leads(1));
-			expect(first.success).toHaveLength(1);
+	it.each([true, false])(
+		'a lost call is not taken for that of another item, which is still on its way (placed: %s)',
+		async (places) => {
+			await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
+			sandbox.behave(phone(0), { kind: 'cut', places });
+			const { run: done } = await run(twice);
+
+			const ids = idsTo(phone(0));
+			expect(placedIn(done)).toEqual(
+				places
+					? [
+							[0, ids[0]],
+							[1, ids[1]],
+						]
+					: [[1, ids[0]]],
+			);
+			expect(codesOf(done)).toEqual(places ? [] : ['OUTCOME_UNKNOWN']);
+		},
+	);
+
+	it('one call never comes out for two items, also of different executions', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const engine = engineFor(sandbox);
+		const { runs } = await untilDone(
+			sandbox,
+			[1, 2, 3].map(async () => await engine.start({ items: leads(1), node: workspaceNode() })),
+		);
+		const given = runs.flatMap(placedIn).map(([, id]) => id);
+		expect(new Set(given).size).toBe(given.length);
+		expect(sandbox.seen.calls).toHaveLength(3);
+	});
+
+	it.each([3, 10])(
+		'a lost call is not mistaken for one to the person that began %i seconds before',
+		async (seconds) => {
+			await phoneByHand(sandbox, phone(0));
+			await vi.advanceTimersByTimeAsync(seconds * 1_000);
 			sandbox.behave(phone(0), 'cut');
 			const { run: done } = await run(leads(1));
 			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-		});
+		},
+	);
 
-		it('a lost call is not one of two that began since', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
-			await settle(sandbox);
-			sandbox.behave(phone(0), 'unanswered');
-			await phoneByHand(sandbox, phone(0));
-			const { runs } = await untilDone(sandbox, [started]);
-			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
-		});
+	it('a lost call is not mistaken for one that this n8n placed for another item', async () => {
+		const { run: first } = await run(leads(1));
+		expect(first.success).toHaveLength(1);
+		sandbox.behave(phone(0), 'cut');
+		const { run: done } = await run(leads(1));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+	});
 
-		it('a lost call is not found while it is queued and has not begun', async () => {
-			sandbox.pace.ringMs = 60 * MINUTE_MS;
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(leads(1));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+	it('a lost call is not one of two that began since', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
+		await settle(sandbox);
+		sandbox.behave(phone(0), 'unanswered');
+		await phoneByHand(sandbox, phone(0));
+		const { runs } = await untilDone(sandbox, [started]);
+		expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
+	});
+
+	it('a lost call is not found while it is queued and has not begun', async () => {
+		sandbox.pace.ringMs = 60 * MINUTE_MS;
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 
 	describe.each([-7, -0.5, 0.5, 7])('is found when their clock is %f minutes ahead', (minutes) => {
@@ -268,39 +261,37 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	});
 
-	describe('stays unknown, within seconds, when the call logs answer', () => {
-		it.each([
-			'500 always',
-			'503 always',
-			'502 html',
-			'odd 200',
-			'empty 200',
-			'unknown code',
-			'teapot',
-			'cut',
-		] as const)(
-			'a lost call stays unknown within seconds when the call logs answer %s',
-			async (behaviour) => {
-				sandbox.behave(phone(0), 'place and cut');
-				sandbox.behaveReads('*', behaviour);
-				const { run: done, seconds } = await run(leads(1));
-				expect(done.errors[0]?.json.error).toMatchObject({
-					code: 'OUTCOME_UNKNOWN',
-					message: expect.stringContaining('ended before the answer'),
-				});
-				expect(seconds).toBeLessThan(10);
-				expect(looks().length).toBeLessThanOrEqual(3);
-				expect(sandbox.seen.calls).toHaveLength(1);
-			},
-		);
-
-		it('a lost call stays unknown after too many requests, for as long as the options say', async () => {
+	it.each([
+		'500 always',
+		'503 always',
+		'502 html',
+		'odd 200',
+		'empty 200',
+		'unknown code',
+		'teapot',
+		'cut',
+	] as const)(
+		'a lost call stays unknown within seconds when the call logs answer %s',
+		async (behaviour) => {
 			sandbox.behave(phone(0), 'place and cut');
-			sandbox.behaveReads('*', '429 always');
-			const { run: done, seconds } = await run(leads(1), workspaceNode({ giveUpAfterSeconds: 5 }));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(seconds).toBeLessThan(30);
-		});
+			sandbox.behaveReads('*', behaviour);
+			const { run: done, seconds } = await run(leads(1));
+			expect(done.errors[0]?.json.error).toMatchObject({
+				code: 'OUTCOME_UNKNOWN',
+				message: expect.stringContaining('ended before the answer'),
+			});
+			expect(seconds).toBeLessThan(10);
+			expect(looks().length).toBeLessThanOrEqual(3);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		},
+	);
+
+	it('a lost call stays unknown after too many requests, for as long as the options say', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		sandbox.behaveReads('*', '429 always');
+		const { run: done, seconds } = await run(leads(1), workspaceNode({ giveUpAfterSeconds: 5 }));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		expect(seconds).toBeLessThan(30);
 	});
 
 	it.each(['500 once', '500 twice', 'cut'] as const)(
@@ -360,68 +351,64 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.refusals).toBe(0);
 	});
 
-	describe('and Stop in the editor', () => {
-		it.runIf(resumesAfterStop)(
-			'Stop ends the search for a lost call, and a retry phones nobody again',
-			async () => {
-				sandbox.behave(phone(0), 'place and cut');
-				const node = workspaceNode({}, {});
-				const running = await engineFor(sandbox).start({ items: leads(1), node });
-				await settle(sandbox);
-				await vi.advanceTimersByTimeAsync(500);
-				running.cancel();
-				const stoppedAt = performance.now();
-				const stopped = await running.finished;
-				expect(stopped.status).toBe('canceled');
-				expect(performance.now()).toBe(stoppedAt);
-				expect(looks()).toEqual([]);
-				expect(vi.getTimerCount()).toBe(0);
+	it.runIf(resumesAfterStop)(
+		'Stop ends the search for a lost call, and a retry phones nobody again',
+		async () => {
+			sandbox.behave(phone(0), 'place and cut');
+			const node = workspaceNode({}, {});
+			const running = await engineFor(sandbox).start({ items: leads(1), node });
+			await settle(sandbox);
+			await vi.advanceTimersByTimeAsync(500);
+			running.cancel();
+			const stoppedAt = performance.now();
+			const stopped = await running.finished;
+			expect(stopped.status).toBe('canceled');
+			expect(performance.now()).toBe(stoppedAt);
+			expect(looks()).toEqual([]);
+			expect(vi.getTimerCount()).toBe(0);
 
-				const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
-				expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-				expect(sandbox.seen.calls).toHaveLength(1);
-			},
-		);
+			const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
+			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+			expect(sandbox.seen.calls).toHaveLength(1);
+		},
+	);
+
+	const placeAgain = { retryUnknownOutcome: true };
+
+	it('with Call Again When Unsure a lost call is looked for first, and not placed again when it is found', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		expect(creates()).toHaveLength(1);
 	});
 
-	describe('with Call Again When Unsure', () => {
-		const placeAgain = { retryUnknownOutcome: true };
+	it('with Call Again When Unsure a lost call is placed again when nothing is found', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', times: 1 });
+		const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
+			'POST',
+			'GET',
+			'GET',
+			'GET',
+			'POST',
+		]);
+	});
 
-		it('with Call Again When Unsure a lost call is looked for first, and not placed again when it is found', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
-			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
-			expect(creates()).toHaveLength(1);
-		});
+	it('with Call Again When Unsure a lost call is not placed again when several may be it', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(2);
+	});
 
-		it('with Call Again When Unsure a lost call is placed again when nothing is found', async () => {
-			sandbox.behave(phone(0), { kind: 'cut', times: 1 });
-			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
-			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
-			expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
-				'POST',
-				'GET',
-				'GET',
-				'GET',
-				'POST',
-			]);
-		});
-
-		it('with Call Again When Unsure a lost call is not placed again when several may be it', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
-
-		it('with Call Again When Unsure a retry places no lost call again when several may be it', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const node = workspaceNode(placeAgain, {});
-			const { run: failed } = await run([...leads(1), ...leads(1)], node);
-			const { runs } = await untilDone(sandbox, [failed.startRetry()]);
-			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
+	it('with Call Again When Unsure a retry places no lost call again when several may be it', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const node = workspaceNode(placeAgain, {});
+		const { run: failed } = await run([...leads(1), ...leads(1)], node);
+		const { runs } = await untilDone(sandbox, [failed.startRetry()]);
+		expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 });
 

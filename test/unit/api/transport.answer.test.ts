@@ -4,17 +4,15 @@ import { describe, expect, it } from 'vitest';
 
 import { answered, readAnswer } from '../../../nodes/Twenty2/api/transport';
 
-describe('answered', () => {
-	it('answered reads the full response that n8n gives', () => {
-		const headers = { 'retry-after': '5', 'content-type': 'text/html' };
-		const response = { statusCode: 429, statusMessage: 'x', headers, body: '<html>' };
-		expect(answered(response)).toEqual({ status: 429, retryAfter: '5', body: '<html>' });
-	});
+it('answered reads the full response that n8n gives', () => {
+	const headers = { 'retry-after': '5', 'content-type': 'text/html' };
+	const response = { statusCode: 429, statusMessage: 'x', headers, body: '<html>' };
+	expect(answered(response)).toEqual({ status: 429, retryAfter: '5', body: '<html>' });
+});
 
-	it('answered needs neither a Retry-After nor a body', () => {
-		const answer = answered({ statusCode: 204, headers: {} });
-		expect(answer).toEqual({ status: 204, retryAfter: undefined, body: undefined });
-	});
+it('answered needs neither a Retry-After nor a body', () => {
+	const answer = answered({ statusCode: 204, headers: {} });
+	expect(answer).toEqual({ status: 204, retryAfter: undefined, body: undefined });
 });
 
 describe('readAnswer', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { Ledger, turnAt, type Entry } from '../../../nodes/Twenty2/policy/ledger';
 import { settle, watch } from './fakeTime';
@@ -12,25 +12,21 @@ const open = (context: Record<string, unknown>, isTool = false) =>
 const placed: Entry['state'] = { is: 'placed', answer: { call_id: 'call_1' } };
 const unknown: Entry['state'] = { is: 'unknown', why: { code: 'OUTCOME_UNKNOWN' } };
 
-describe('The tally of a ledger', () => {
-	it.each([false, true])(
-		'the tally of a ledger tells placed calls from doubtful ones (of a tool: %s)',
-		(isTool) => {
-			const ledger = open({}, isTool);
-			const states: Array<Entry['state']> = [placed, placed, placed, { is: 'sent' }, unknown];
-			states.forEach((state, n) => Object.assign(ledger.entry(n, `${ASHA}${n}`), { state }));
-			for (const item of [7, 8, 9]) ledger.entry(item, RAVI);
-			expect(ledger.tally).toEqual({ placed: 3, doubtful: 2 });
-		},
-	);
-});
+it.each([false, true])(
+	'the tally of a ledger tells placed calls from doubtful ones (of a tool: %s)',
+	(isTool) => {
+		const ledger = open({}, isTool);
+		const states: Array<Entry['state']> = [placed, placed, placed, { is: 'sent' }, unknown];
+		states.forEach((state, n) => Object.assign(ledger.entry(n, `${ASHA}${n}`), { state }));
+		for (const item of [7, 8, 9]) ledger.entry(item, RAVI);
+		expect(ledger.tally).toEqual({ placed: 3, doubtful: 2 });
+	},
+);
 
-describe('An entry that cannot be read', () => {
-	const damaged = () => ({ twenty2Runs: { 0: { [`0 ${ASHA}`]: null } } });
+const damaged = () => ({ twenty2Runs: { 0: { [`0 ${ASHA}`]: null } } });
 
-	it('an entry that cannot be read is none of the entries of its item', () => {
-		expect(open(damaged()).entriesOf(0)).toEqual([]);
-	});
+it('an entry that cannot be read is none of the entries of its item', () => {
+	expect(open(damaged()).entriesOf(0)).toEqual([]);
 });
 
 it('a call of an agent is not taken for one of a node that is no tool', () => {
