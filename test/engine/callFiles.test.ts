@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
-import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads } from './twenty2';
 import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 const SECOND = 1_000;
@@ -80,38 +80,11 @@ describe.each(generations)('(%s)', (authentication) => {
 	});
 });
 
-it.each([
-	[404, 'Its link answered with status 404'],
-	[202, 'Its link answered with status 202'],
-	[200, 'It is empty'],
-] as const)('late files are given up after a minute (%i)', async (statusUntilThen, message) => {
-	await reopen({ fileDelayMs: 3_600 * SECOND, statusUntilThen });
-	const call_id = await endedCall('apiKey');
-	const node = getCallNode({ options: both }, { onError: 'continueErrorOutput' });
-	const going = limited().start({ items: [{ call_id }], node });
-	const { runs, seconds } = await untilDone(sandbox, [going]);
-	expect(runs[0]?.errors[0]?.json.error).toMatchObject({
-		code: 'DOWNLOAD_FAILED',
-		message: `The recording could not be downloaded. ${message}`,
-		status: statusUntilThen,
-		call: { call_id, status: 'completed' },
-	});
-	expect(seconds).toBeGreaterThanOrEqual(60);
-	expect(seconds).toBeLessThanOrEqual(65);
-});
-
 it('files that never came fail an item that says that its call was placed', async () => {
 	await reopen({ fileDelayMs: 3_600 * SECOND });
 	const node = waiting(both);
 	const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
 	expect(run.errors[0]?.json.error).toMatchObject({ code: 'DOWNLOAD_FAILED', outcome: 'placed' });
-});
-
-it('the transcript of a silent call is empty', async () => {
-	await reopen({ fileDelayMs: 3_600 * SECOND, statusUntilThen: 200 });
-	const node = waiting({ includeTranscript: true });
-	const run = await runUntilDone(sandbox, limited().start({ items: leads(1), node }));
-	expect(run.success.map(({ json }) => json.transcript_text)).toEqual(['']);
 });
 
 it('files are left out where nothing is ever linked, with one hint, and one minute for the run', async () => {
@@ -149,29 +122,6 @@ it.each([
 	for (const linkDelayMs of [9 * SECOND, Number.POSITIVE_INFINITY]) {
 		expect((await placedIn({ linkDelayMs }, both)) / alone).toBeLessThanOrEqual(given.ratio);
 	}
-});
-
-it('the files of a call that nobody answered are not waited for', async () => {
-	await reopen({ linkDelayMs: Number.POSITIVE_INFINITY });
-	sandbox.behave(phone(0), 'unanswered');
-	const { runs, seconds } = await untilDone(sandbox, [
-		limited().start({ items: leads(1), node: waiting(both) }),
-	]);
-	expect(runs[0]?.success).toHaveLength(1);
-	expect(runs[0]?.hints).toEqual([]);
-	expect(seconds).toBeLessThanOrEqual(3);
-});
-
-it('the files of calls that ended long ago are not waited for', async () => {
-	await reopen({ linkDelayMs: Number.POSITIVE_INFINITY });
-	const call_id = await endedCall('apiKey');
-	await vi.advanceTimersByTimeAsync(600 * SECOND);
-	const node = getCallNode({ options: both });
-	const items = [{ call_id }];
-	const { runs, seconds } = await untilDone(sandbox, [limited().start({ items, node })]);
-	expect(runs[0]?.success).toHaveLength(1);
-	expect(runs[0]?.hints).toHaveLength(1);
-	expect(seconds).toBeLessThanOrEqual(1);
 });
 
 it.each<[string, Delays]>([

@@ -64,21 +64,6 @@ it('the hours let calls through at any other time', async () => {
 	expect(run.success).toHaveLength(2);
 });
 
-it.each([
-	['the workflow', { zone: 'workflow' }, 'Europe/Berlin', '2026-05-22T09:00:00+02:00'],
-	['the number', { zone: 'number' }, 'Europe/Berlin', '2026-05-22T09:00:00+05:30'],
-	[
-		'a fixed place',
-		{ zone: 'fixed', timezone: 'Asia/Tokyo' },
-		'Europe/Berlin',
-		'2026-05-22T09:00:00+09:00',
-	],
-])('the hours go by the clock of %s', async (_, hours, timezone, next) => {
-	vi.setSystemTime(Date.UTC(2026, 4, 21, 23, 0));
-	const [error] = errorsOf(await runOf(within({ ...hours, to: '21:00' }), { timezone }));
-	expect(error).toMatchObject({ code: 'OUTSIDE_CALLING_HOURS', next_allowed_at: next });
-});
-
 it('the hours may differ from item to item', async () => {
 	vi.setSystemTime(friday(12));
 	const items = ['09:00', '13:00'].map((from, n) => ({ phone: phone(n), from }));
@@ -124,16 +109,6 @@ it('the hours end while a call waits to be sent again after trouble at Twenty2',
 	expect(sandbox.seen.requests).toHaveLength(1);
 });
 
-it('the hours end while a call waits because Twenty2 says that there are too many requests', async () => {
-	vi.setSystemTime(friday(20, 59) + 58_000);
-	const busy = { kind: 'refuse', status: 429, message: 'Too many', times: 1 } as const;
-	sandbox.behave(phone(0), { ...busy, code: 'RATE_LIMIT_EXCEEDED', retryAfterSeconds: 5 });
-	const run = await runOf(within({}), { items: leads(1) });
-	expect(errorsOf(run)).toMatchObject([
-		{ code: 'OUTSIDE_CALLING_HOURS', outcome: 'not_placed', attempts: 1 },
-	]);
-});
-
 it('the hours leave a deduplication key unused', async () => {
 	vi.setSystemTime(friday(21, 14));
 	const node = within({}, { deduplicationKey: '={{ $json.phone }}' });
@@ -158,30 +133,4 @@ it('the hours do not matter to a call that was placed within them', async () => 
 	const retried = await runUntilDone(sandbox, thrown.startRetry({ workflow }));
 	expect(retried.success).toMatchObject([{ pairedItem: { item: 0 } }]);
 	expect(errorsOf(retried)).toMatchObject([{ code: 'OUTSIDE_CALLING_HOURS' }]);
-});
-
-it('the hours are taken as a table gives them', async () => {
-	vi.setSystemTime(friday(12));
-	const times = ['9', '09:00:00', '9:00 AM', '13:00:00'];
-	const items = times.map((from, n) => ({ phone: phone(n), from }));
-	const run = await runOf(within({ from: '={{ $json.from }}', to: '9 pm' }), { items });
-	expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
-	expect(errorsOf(run)).toMatchObject([{ next_allowed_at: '2026-05-22T13:00:00+05:30' }]);
-});
-
-it('hours that cannot be read are shown, and nobody is phoned', async () => {
-	const run = await runOf(within({ from: 'nine' }), { items: leads(1) });
-	expect(errorsOf(run)).toMatchObject([
-		{
-			code: 'INVALID_INPUT',
-			message: 'Calling Hours needs a time like 09:00 under From, not “nine”',
-		},
-	]);
-	expect(sandbox.seen.requests).toEqual([]);
-});
-
-it('the hours are refused when they cannot be judged', async () => {
-	const run = await runOf(within({ zone: 'number' }), { items: [{ phone: '+12015550123' }] });
-	expect(errorsOf(run)).toMatchObject([{ code: 'INVALID_INPUT', outcome: 'not_placed' }]);
-	expect(sandbox.seen.requests).toEqual([]);
 });

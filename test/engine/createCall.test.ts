@@ -79,16 +79,6 @@ it.each([
 	expect(sandbox.seen.callsTo('+919876543210')[0]?.from_number).toBe('+917971441943');
 });
 
-it('names Default Country where a number would need it', async () => {
-	const node = createCallNode({}, { onError: 'continueErrorOutput' });
-	const run = await engineFor(sandbox).run({ items: [{ phone: '098765 43210' }], node });
-	expect(run.errors[0]?.json.error).toMatchObject({
-		code: 'INVALID_NUMBER',
-		message:
-			'To Number is not an international phone number: it needs a + and the country code, and no spaces, e.g. +919876543210, unless Default Country is set (given: “…3210”)',
-	});
-});
-
 it('sends the workspace generation what it documents', async () => {
 	const run = await engineFor(sandbox).run({
 		items: leads(2),
@@ -116,18 +106,6 @@ it('sends the workspace generation what it documents', async () => {
 		status: 'initiated',
 		message: expect.any(String),
 	});
-});
-
-it('takes JSON typed as text, and an emptied field as nothing', async () => {
-	await engineFor(sandbox).run({
-		items: leads(2),
-		node: createCallNode({
-			specifyInputParameters: 'json',
-			inputParametersJson: '={{ $itemIndex === 0 ? \'{"a": [1, {"b": null}]}\' : "" }}',
-		}),
-	});
-	expect(sandbox.seen.callsTo(phone(0))[0]?.input_parameters).toEqual({ a: [1, { b: null }] });
-	expect(sandbox.seen.callsTo(phone(1))[0]?.body).not.toHaveProperty('input_parameters');
 });
 
 it('sends the same idempotency key with every attempt of a call, and another for each call', async () => {

@@ -118,12 +118,6 @@ describe('Call Only Once per Key', () => {
 		expect(codesOf(await run(keyed(40)))).toEqual(duplicates(40));
 	});
 
-	it('no key gets lost when executions with other leads run at once', async () => {
-		await Promise.all([0, 20, 40, 60, 80].map(async (from) => await run(keyed(20, from))));
-		const again = await run(keyed(100));
-		expect(codesOf(again)).toEqual(duplicates(100));
-	});
-
 	it('no key gets lost while keys are given back and recorded at once', async () => {
 		const refused = leads(60).filter((_, n) => n % 3 === 0);
 		for (const lead of refused) sandbox.behave(lead.phone, 'refused');
@@ -150,27 +144,6 @@ describe('Call Only Once per Key', () => {
 		]);
 		expect(codesOf(again)).toEqual(duplicates(3));
 		expect((await run([{ phone: phone(6), key: 'asha rao' }])).success).toHaveLength(1);
-	});
-
-	it.each(['', '   '])(
-		'an empty key is refused, because it would switch the option off (%j)',
-		async (key) => {
-			const { errors } = await run([{ phone: phone(0), key }]);
-			expect(errors[0]?.json.error).toMatchObject({
-				code: 'INVALID_INPUT',
-				message: 'Call Only Once per Key is empty',
-			});
-			expect(sandbox.seen.requests).toEqual([]);
-		},
-	);
-
-	it.each([null, true, { id: 1 }, ['a']])('a key that is not text is refused (%j)', async (key) => {
-		const { errors } = await run([{ phone: phone(0), key }]);
-		expect(errors[0]?.json.error).toMatchObject({
-			code: 'INVALID_INPUT',
-			message: 'Call Only Once per Key must be text',
-		});
-		expect(sandbox.seen.requests).toEqual([]);
 	});
 
 	it('a lead without the column of the key is refused, and does not switch the option off', async () => {
@@ -373,20 +346,6 @@ describe('Call Only Once per Key', () => {
 		});
 	});
 
-	const waited = { waitForCompletion: true };
-
-	it('a call that is waited for is no duplicate when its wait is taken up again', async () => {
-		sandbox.pace.talkMs = 600_000;
-		const given = onceANode({ pollIntervalSeconds: 1, maxWaitMinutes: 0 }, {}, waited);
-		const givenUp = await run(keyed(1), given);
-		const again = await givenUp.retry();
-		expect([givenUp, again].map(({ error }) => error)).toMatchObject([
-			{ code: 'WAIT_TIMEOUT' },
-			{ code: 'WAIT_TIMEOUT' },
-		]);
-		expect(sandbox.seen.calls).toHaveLength(1);
-	});
-
 	/** Does not wait long for another execution that may be placing the call. */
 	const impatient = onceANode({ requestTimeoutSeconds: 1 });
 
@@ -500,11 +459,6 @@ describe('Call Only Once per Key', () => {
 
 		const runElsewhere = async (items: IDataObject[]) =>
 			await run(items, { ...onceANode(), type: 'test.elsewhere' });
-
-		it('two workers both record their keys although they begin with none', async () => {
-			const runs = await Promise.all([run(keyed(5)), runElsewhere(keyed(5, 5))]);
-			expect(runs.map(errorsOf)).toEqual([[], []]);
-		});
 
 		it('a key does not get lost because another worker records keys at the same time', async () => {
 			for (const lead of leads(80)) sandbox.behave(lead.phone, { kind: 'slow', ms: 5 });

@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Engine, Run } from './engine';
@@ -105,12 +105,6 @@ it('a dry run shows what Twenty2 would be sent', async () => {
 	]);
 });
 
-it('a dry run says when a call would ring that Twenty2 keeps until nine', async () => {
-	vi.setSystemTime(Date.UTC(2026, 4, 22, 15, 31));
-	const [item] = jsonOf(await runOf());
-	expect(item).toMatchObject({ rings_now: false, rings_at: '2026-05-23T09:00:00+05:30' });
-});
-
 it.each([
 	[
 		'inside',
@@ -140,30 +134,10 @@ it.each([
 	},
 );
 
-it('a dry run says by whose clock the Calling Hours of each number are', async () => {
-	const hours = { from: '09:00:00', to: '9 pm', zone: 'number' };
-	const items = [{ phone: '+919876543210' }, { phone: '+4915123456789' }];
-	const told = jsonOf(await runOf(dry({ callingHours: { hours } }), items));
-	expect(told.map(({ timezone }) => String(timezone))).toEqual([
-		expect.stringMatching(/^Asia\/(Kolkata|Calcutta)$/),
-		'Europe/Berlin',
-	]);
-});
-
 it('a dry run refuses what a real run would refuse', async () => {
 	const options = { maxRetries: -1, deduplicationKey: '={{ $json.name }}' };
 	const [item] = jsonOf(await runOf(dry(options)));
 	expect(item?.error).toMatchObject({ code: 'INVALID_INPUT', dry_run: true });
-});
-
-it('a dry run goes by the rules of the workspace API', async () => {
-	const node = dry({}, { authentication: 'workspace' });
-	const [item] = jsonOf(await runOf(node, [{ phone: '+14155550123' }]));
-	expect(item?.error).toMatchObject({
-		code: 'INVALID_NUMBER',
-		message: expect.stringContaining('is not an Indian number'),
-		dry_run: true,
-	});
 });
 
 it.each([

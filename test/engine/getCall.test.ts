@@ -80,27 +80,6 @@ describe.each(generations)('Get Call (%s)', (authentication) => {
 		]);
 	});
 
-	it('Get Call leaves out a selected field that Twenty2 did not send', async () => {
-		const body = { success: true, call_id: 'call_1', status: 'queued' };
-		sandbox.behaveReads('call_1', { kind: 'answer', status: 200, body });
-		const outputFields = ['status', 'cost'];
-		const run = await lookUp('call_1', { output: 'selected', outputFields });
-		expect(run.success[0]?.json).toEqual({ status: 'queued' });
-	});
-
-	it.each([
-		['none', []],
-		['one that no call has', ['call_id', 'colour']],
-		['an expression that yields none', '={{ $json.nothing }}'],
-	])('Get Call refuses as output fields %s', async (_, outputFields) => {
-		const run = await lookUp('call_1', { output: 'selected', outputFields });
-		expect(run.errors[0]?.json.error).toMatchObject({
-			code: 'INVALID_INPUT',
-			message: 'Output Fields must name at least one field of a call, e.g. call_id',
-		});
-		expect(sandbox.seen.requests).toEqual([]);
-	});
-
 	it('Get Call tells a call that is not there by its code', async () => {
 		const run = await lookUp('call_nobody');
 		expect(run.errors[0]?.json.error).toEqual({
@@ -109,38 +88,6 @@ describe.each(generations)('Get Call (%s)', (authentication) => {
 			description: expect.stringContaining('Call ID'),
 			status: 404,
 			source: 'twenty2',
-			attempts: 1,
-		});
-	});
-
-	it.each([
-		['500 always', 'INTERNAL_ERROR', 500, 'twenty2', 2],
-		['503 always', 'INTERNAL_ERROR', 503, 'twenty2', 2],
-		['502 html', 'HTTP_502', 502, 'twenty2', 1],
-		['504 html', 'HTTP_504', 504, 'twenty2', 1],
-		['teapot', 'HTTP_418', 418, 'twenty2', 1],
-		['empty 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
-		['odd 200', 'INVALID_RESPONSE', 200, 'n8n', 1],
-		['cut', 'TIMEOUT', null, 'n8n', 2],
-	] as const)(
-		'a read answered with %s is %s after its retries',
-		async (behaviour, code, status, source, attempts) => {
-			sandbox.behaveReads('*', behaviour);
-			const run = await lookUp('call_1', {}, { maxRetries: 1 });
-			expect(run.errors[0]?.json.error).toMatchObject({ code, status, source, attempts });
-			expect(run.errors[0]?.json.error).not.toHaveProperty('outcome');
-			expect(sandbox.seen.requests).toHaveLength(attempts);
-		},
-	);
-
-	it('Get Call gives up on a read that is not answered in time', async () => {
-		sandbox.behaveReads('*', 'hang');
-		const run = await lookUp('call_1', {}, { maxRetries: 0, requestTimeoutSeconds: 1 });
-		expect(run.errors[0]?.json.error).toMatchObject({
-			code: 'TIMEOUT',
-			message: expect.stringContaining('1 seconds'),
-			status: null,
-			source: 'n8n',
 			attempts: 1,
 		});
 	});

@@ -10,17 +10,7 @@ const options = (changed: IDataObject) => ({ options: changed });
 
 const createCall: Array<[string, IDataObject, string, string]> = [
 	['a missing assistant', { assistantId: '={{ $json.nothing }}' }, 'INVALID_INPUT', 'Assistant ID'],
-	['an empty assistant', { assistantId: '={{ "" }}' }, 'INVALID_INPUT', 'Assistant ID'],
-	['an assistant of null', { assistantId: '={{ null }}' }, 'INVALID_INPUT', 'Assistant ID'],
-	['an object for an assistant', { assistantId: '={{ {} }}' }, 'INVALID_INPUT', 'Assistant ID'],
-	['an assistant with a space', { assistantId: 'asst demo' }, 'INVALID_INPUT', 'Assistant ID'],
-	['an assistant with a slash', { assistantId: 'asst/demo' }, 'INVALID_INPUT', 'Assistant ID'],
 	['words for a number', { toNumber: 'not a number' }, 'INVALID_NUMBER', 'To Number'],
-	['no number', { toNumber: '={{ $json.nothing }}' }, 'INVALID_NUMBER', 'To Number'],
-	['a national number', { toNumber: '9876543210' }, 'INVALID_NUMBER', 'To Number'],
-	['a number as a number', { toNumber: '={{ 919876543210 }}' }, 'INVALID_NUMBER', 'To Number'],
-	['a number with spaces', { toNumber: '+91 98765 43210' }, 'INVALID_NUMBER', 'To Number'],
-	['a number too long', { toNumber: '+9198765432101234' }, 'INVALID_NUMBER', 'To Number'],
 	['a sender without +', { fromNumber: '917971441943' }, 'INVALID_NUMBER', 'From Number'],
 	[
 		'a broken expression',
@@ -28,23 +18,7 @@ const createCall: Array<[string, IDataObject, string, string]> = [
 		'INVALID_INPUT',
 		'To Number',
 	],
-	['JSON that does not parse', json('{"a": '), 'INVALID_INPUT', 'Input Parameters (JSON)'],
 	['a JSON list', json('[1]'), 'INVALID_INPUT', 'Input Parameters (JSON)'],
-	['a JSON text', json('"hello"'), 'INVALID_INPUT', 'Input Parameters (JSON)'],
-	['JSON of undefined', json('={{ $json.nothing }}'), 'INVALID_INPUT', 'Input Parameters (JSON)'],
-	[
-		'__proto__ deep in JSON',
-		json('{"a": [{"__proto__": {"isAdmin": true}}]}'),
-		'INVALID_INPUT',
-		'Input Parameters (JSON)',
-	],
-	[
-		'a parameter without a name',
-		named({ name: '', value: 'x' }),
-		'INVALID_INPUT',
-		'Input Parameters',
-	],
-	['__proto__ as a name', named({ name: '__proto__', value: 'x' }), 'INVALID_INPUT', '__proto__'],
 	[
 		'a parameter given twice',
 		named({ name: 'a', value: '1' }, { name: 'a', value: '2' }),
@@ -63,60 +37,19 @@ const createCall: Array<[string, IDataObject, string, string]> = [
 		'INVALID_INPUT',
 		'Additional Body Fields',
 	],
-	[
-		'body fields that do not parse',
-		options({ additionalBodyFields: '{' }),
-		'INVALID_INPUT',
-		'Additional Body Fields',
-	],
-	['retries below zero', options({ maxRetries: -1 }), 'INVALID_INPUT', 'Max Retries'],
-	['half a retry', options({ maxRetries: 1.5 }), 'INVALID_INPUT', 'Max Retries'],
 	['retries in words', options({ maxRetries: '={{ "many" }}' }), 'INVALID_INPUT', 'Max Retries'],
-	[
-		'retries of undefined',
-		options({ maxRetries: '={{ $json.nothing }}' }),
-		'INVALID_INPUT',
-		'Max Retries',
-	],
-	[
-		'a negative patience',
-		options({ giveUpAfterSeconds: -1 }),
-		'INVALID_INPUT',
-		'Keep Trying When Busy',
-	],
 	['no time to answer', options({ requestTimeoutSeconds: 0 }), 'INVALID_INPUT', 'Request Timeout'],
-	[
-		'a month to answer',
-		options({ requestTimeoutSeconds: 3e6 }),
-		'INVALID_INPUT',
-		'Request Timeout',
-	],
 ];
 
 const getCall: Array<[string, IDataObject[string]]> = [
 	['no ID', undefined],
-	['an empty ID', ''],
-	['an ID of spaces', '   '],
-	['an ID with a slash', 'call/1'],
 	['an ID that leads elsewhere', '..'],
-	['an ID with a space', 'call 1'],
-	['an ID with a question mark', 'call?x=1'],
-	['an ID with an escaped slash', 'call%2F1'],
-	['an object', { id: 1 }],
 ];
 
 const credentials: Array<[string, IDataObject, string]> = [
 	['a base URL without a scheme', { baseUrl: 'api.twentytwo.in' }, 'Base URL'],
-	['an empty base URL', { baseUrl: '' }, 'Base URL'],
-	['a base URL with a query', { baseUrl: 'https://api.twentytwo.in?x=1' }, 'Base URL'],
-	['a base URL with a password', { baseUrl: 'https://a:b@api.twentytwo.in' }, 'Base URL'],
 	['no requests a minute', { requestsPerMinute: 0 }, 'Requests per Minute'],
-	['fewer than no requests a minute', { requestsPerMinute: -1 }, 'Requests per Minute'],
-	['half a request a minute', { requestsPerMinute: 0.5 }, 'Requests per Minute'],
-	['no lines', { concurrentCalls: 0 }, 'Concurrent Calls'],
-	['half a line', { concurrentCalls: 2.5 }, 'Concurrent Calls'],
 	['lines in words', { concurrentCalls: 'three' }, 'Concurrent Calls'],
-	['an empty key', { apiKey: '' }, 'API Key'],
 	['a key with a line break', { apiKey: 'sandbox-key\n' }, 'API Key'],
 ];
 
@@ -180,7 +113,7 @@ it.each(getCall)('Get Call with %s is refused, naming the field', async (_, id) 
 });
 
 it.each(credentials)(
-	'an option with %s is refused, naming the field',
+	'a credential with %s is refused, naming the field',
 	async (_, credential, field) => {
 		const { error, thrown } = await bothWays(createCallNode, {}, credential, leads(1));
 		expect(error).toMatchObject({

@@ -94,42 +94,6 @@ it('a 429 holds back everything that uses the key, for as long as Twenty2 asks',
 	for (const at of later) expect(at - Number(refused)).toBeGreaterThanOrEqual(20_000);
 });
 
-it('the limits of a key are kept after a 429 without Retry-After too, which does not count as a retry', async () => {
-	sandbox.behave(phone(0), { kind: '429', times: 5 });
-	const running = engineFor(sandbox).start({
-		items: leads(1),
-		node: createCallNode({ options: { maxRetries: 0 } }),
-	});
-	const run = await runUntilDone(sandbox, running);
-	expect(run.success).toHaveLength(1);
-
-	const times = sandbox.seen.requests.map(({ at }) => at);
-	const waits = times.slice(1).map((at, i) => at - Number(times[i]));
-	expect(waits).toHaveLength(5);
-	for (const wait of waits) expect(wait).toBeGreaterThanOrEqual(1_000);
-});
-
-it.each([{}, { giveUpAfterSeconds: 15 }, { giveUpAfterSeconds: 3 }])(
-	'one 429 to a read is not the end, and it is sent again once its pause is over (%o)',
-	async (options) => {
-		const engine = engineFor(sandbox);
-		const { runs: placed } = await untilDone(sandbox, [
-			engine.start({ items: leads(1), node: createCallNode() }),
-		]);
-		sandbox.behaveReads('*', { kind: '429', times: 1, retryAfterSeconds: 1 });
-		const { runs, seconds } = await untilDone(sandbox, [
-			engine.start({
-				items: [{ call_id: placed[0]?.success[0]?.json.call_id }],
-				node: getCallNode({ options }, { onError: 'continueRegularOutput' }),
-			}),
-		]);
-		expect(runs[0]?.success[0]?.json).toHaveProperty('status');
-		expect(sandbox.seen.refusals).toBe(1);
-		expect(seconds).toBeGreaterThanOrEqual(1);
-		expect(seconds).toBeLessThan(3);
-	},
-);
-
 it('the message tells who was never sent apart from who was refused', async () => {
 	sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 3_600 });
 	// A pause for the others lasts 5 minutes at most.
@@ -157,32 +121,4 @@ it('the message tells who was never sent apart from who was refused', async () =
 		attempts: 0,
 	});
 	expect(sandbox.seen.requests).toHaveLength(1);
-});
-
-it('a 429 holds the others up for 5 minutes at most, however long Twenty2 asks to wait', async () => {
-	sandbox.behave(phone(0), { kind: '429', retryAfterSeconds: 60_000 });
-	const running = engineFor(sandbox, { concurrentCalls: 1 }).start({
-		items: leads(4),
-		node: createCallNode(
-			{ options: { giveUpAfterSeconds: 310 } },
-			{ onError: 'continueRegularOutput' },
-		),
-	});
-	const { runs, seconds } = await untilDone(sandbox, [running]);
-	const codes = runs[0]?.success.map(({ json }) => Object(json.error).code);
-	expect(codes).toEqual(['RATE_LIMIT_EXCEEDED', undefined, undefined, undefined]);
-	expect(seconds).toBeGreaterThanOrEqual(300);
-	expect(seconds).toBeLessThan(310);
-});
-
-it('the limits of a key end the patience of a request after its time', async () => {
-	sandbox.behave(phone(0), '429 always');
-	const running = engineFor(sandbox).start({
-		items: leads(1),
-		node: createCallNode({}, { onError: 'continueRegularOutput' }),
-	});
-	const { runs, seconds } = await untilDone(sandbox, [running]);
-	expect(runs[0]?.success[0]?.json.error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED' });
-	expect(seconds).toBeGreaterThan(240);
-	expect(seconds).toBeLessThan(301);
 });

@@ -170,21 +170,4 @@ describe('A field with From List', () => {
 			from_number: '+917971441943',
 		});
 	});
-
-	it.each<[string, IDataObject, string]>([
-		['an empty expression', { assistantId: in_('id', '={{ "" }}') }, 'Assistant ID is empty'],
-		['no number', { fromNumber: in_('id', '12345') }, 'From Number is not an international'],
-		[
-			'an expression without a value',
-			{ fromNumber: in_('id', '={{ $json.no }}') },
-			'From Number is empty',
-		],
-	])('a field with From List names itself when it is %s', async (_, parameters, message) => {
-		const { errors } = await called(parameters);
-		expect(errors[0]?.json.error).toMatchObject({
-			source: 'n8n',
-			message: expect.stringMatching(`^${message}`),
-		});
-		expect(sandbox.seen.requests).toEqual([]);
-	});
 });

@@ -227,38 +227,6 @@ describe('Recording and transcript', () => {
 		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 
-	it('files are asked for again when their server has trouble', async () => {
-		sandbox.behaveMedia('*', '500 once');
-		const run = await lookUp(await endedCall());
-		expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
-		expect(sandbox.seen.media).toHaveLength(3);
-	});
-
-	it.each([
-		['500 always', 30, /Its link answered with status 500$/, 500],
-		['cut', 30, /The connection ended before all of it had come$/, null],
-		['stall', 2, /Nothing more came for 2 seconds$/, null],
-		['hang', 2, /No answer from http:\S+ within 2 seconds$/, null],
-	] as const)(
-		'files are given up after the retries (%s)',
-		async (behaviour, s, message, status) => {
-			sandbox.behaveMedia('*', behaviour);
-			const run = await lookUp(await endedCall(), {
-				...both,
-				maxRetries: 1,
-				requestTimeoutSeconds: s,
-			});
-			expect(run.errors[0]?.json.error).toMatchObject({
-				code: 'DOWNLOAD_FAILED',
-				message: expect.stringMatching(message),
-				status,
-				source: 'n8n',
-				attempts: 3,
-			});
-			expect(sandbox.seen.media).toHaveLength(2);
-		},
-	);
-
 	it('files come whole after an attempt that broke off', async () => {
 		sandbox.media.recordingBytes = 300_000;
 		sandbox.behaveMedia('*', { kind: 'cut', times: 1 });
@@ -274,23 +242,6 @@ describe('Recording and transcript', () => {
 		const run = await lookUp(await endedCall(), options);
 		expect(wholeRecording().equals(await bytesOf(run.success[0]))).toBe(true);
 		expect(performance.now() - from).toBeGreaterThan(2_000);
-	});
-
-	it('files are given up where they drip, though something comes all the time', async () => {
-		const { url } = await twenty2With('/media/a.wav', (_, response) => {
-			response.writeHead(200, { 'content-type': 'audio/wav' });
-			const drip = setInterval(() => response.write('RIFF'), 100);
-			response.once('close', () => clearInterval(drip));
-		});
-		const options = { downloadRecording: true, requestTimeoutSeconds: 2, maxRetries: 0 };
-		const from = performance.now();
-		const run = await lookUp('call_1', options, {}, { url });
-		expect(run.errors[0]?.json.error).toMatchObject({
-			code: 'DOWNLOAD_FAILED',
-			message: expect.stringMatching(/No more than \d+ bytes came in 2 seconds$/),
-			call_id: 'call_1',
-		});
-		expect(performance.now() - from).toBeLessThan(10_000);
 	});
 
 	it('files are given up where the beginning of the answer drips', async () => {
@@ -329,12 +280,6 @@ describe('Recording and transcript', () => {
 			const isFile = (name: unknown) => /\/binary_data\//.test(String(name));
 			const left = readdirSync(userFolder, { recursive: true });
 			expect(left.filter(isFile)).toEqual(files.filter(isFile));
-		});
-
-		it('a recording comes where it is just short enough', async () => {
-			sandbox.media.recordingBytes = 1_000_000;
-			const run = await lookUp(await endedCall(), options);
-			expect(await bytesOf(run.success[0])).toEqual(wholeRecording());
 		});
 
 		it('the option is named where Max Recording Size is no size', async () => {
@@ -438,8 +383,6 @@ it('a link to another host is followed with https only', async () => {
 
 it.each([
 	['http://127.0.0.1:9/call.wav', /leads to http:\/\/127\.0\.0\.1:9, and only https/],
-	['http://localhost/call.wav', /leads to http:\/\/localhost, and only https/],
-	['file:///etc/passwd', /leads to file:\/\/, and only https/],
 	['data:audio/wav;base64,AAAA', /only https/],
 ])('a link %s is not followed', async (link, message) => {
 	const { url } = await twenty2With(link, (_, response) => response.end('not to be read'));
@@ -453,12 +396,7 @@ it.each([
 });
 
 it.each([
-	['text/html', 'text/html'],
 	['Text/HTML; charset=utf-8', 'text/html'],
-	['text/plain', 'text/plain'],
-	['application/xhtml+xml', 'application/xhtml+xml'],
-	['application/xml', 'application/xml'],
-	['application/json', 'application/json'],
 	['application/problem+json', 'application/problem+json'],
 ])('a link that answers with a page (%s) brings no recording', async (type, shown) => {
 	const page = '<h1>Please sign in</h1>'.repeat(10_000);
@@ -486,9 +424,6 @@ it.each([
 
 it.each([
 	['text/html', '<h1>Please sign in</h1>', 'text/html'],
-	['Text/HTML; charset=utf-8', '', 'text/html'],
-	['application/xhtml+xml', '<html/>', 'application/xhtml+xml'],
-	['text/plain', '<!DOCTYPE html><title>Sign in</title>', 'a page'],
 	['application/octet-stream', '\uFEFF\n  <html lang="en"><body>Gone</body></html>', 'a page'],
 ])('a link that answers with a page (%s, %s) brings no transcript', async (type, page, shown) => {
 	const call_id = await endedCall();
@@ -547,9 +482,7 @@ it.each<[string, string, Record<string, string>, string, string]>([
 
 it.each([
 	['text/plain; charset=utf-16le', Buffer.from('\uFEFFनमस्ते', 'utf16le'), 'नमस्ते'],
-	['text/plain; charset=windows-1252', Buffer.of(0x93, 0xe9, 0x94), '“é”'],
 	['text/plain; charset="ISO-8859-1"', Buffer.of(0x63, 0x61, 0x66, 0xe9), 'café'],
-	['text/plain; charset=x-unknown', Buffer.from('café'), 'café'],
 ])('a link to a transcript in another charset gives its text (%s)', async (type, bytes, text) => {
 	const call_id = await endedCall();
 	sandbox.behaveMedia(call_id, { kind: 'file', type, base64: bytes.toString('base64') });

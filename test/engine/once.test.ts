@@ -229,30 +229,6 @@ it.each(['place and cut', 'empty 200', '502 html'] as const)(
 	},
 );
 
-it.each([
-	[500, 'upstream failed'],
-	[503, '<html><h1>503 Service Temporarily Unavailable</h1></html>'],
-	[500, ''],
-])(
-	'nobody is phoned twice by a %i of a proxy that had passed the request on (%j)',
-	async (status, body) => {
-		sandbox.behave(phone(0), { kind: 'answer', status, body, places: true });
-		const first = await engineFor(sandbox).run({
-			items: leads(1),
-			node: createCallNode({}, retryOnFail),
-		});
-		const again = await first.retry();
-
-		for (const run of [first, again]) {
-			expect(run.error).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				context: { data: { error: { source: 'n8n', status, outcome: 'unknown', attempts: 1 } } },
-			});
-		}
-		expect(sandbox.seen.requests).toHaveLength(1);
-	},
-);
-
 it('a call of unknown outcome is placed again only where that was asked for', async () => {
 	sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
 	const options = { maxRetries: 1, retryUnknownOutcome: true };
@@ -309,15 +285,6 @@ it('the same idempotency key is sent when an item is run again', async () => {
 	expect(keys[0]).toBe(keys[1]);
 });
 
-it('the same idempotency key is sent after an answer that got lost', async () => {
-	sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
-	const options = { maxRetries: 1, retryUnknownOutcome: true };
-	await engineFor(sandbox).run({ items: leads(1), node: createCallNode({ options }) });
-	const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-	expect(keys).toHaveLength(2);
-	expect(new Set(keys).size).toBe(1);
-});
-
 it.each([400, 401, 402, 403, 404, 409, 422])(
 	'another idempotency key is sent after a %i, for the item may have changed',
 	async (status) => {
@@ -330,20 +297,6 @@ it.each([400, 401, 402, 403, 404, 409, 422])(
 		expect(new Set(keys).size).toBe(3);
 	},
 );
-
-it('the idempotency key is kept when a refusal follows an answer that got lost', async () => {
-	sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
-	const options = { maxRetries: 1, retryUnknownOutcome: true };
-	const node = createCallNode({ options });
-	const running = await engineFor(sandbox).start({ items: leads(1), node });
-	answers.after(1, () =>
-		sandbox.behave(phone(0), { kind: 'refuse', status: 409, message: 'No', times: 1 }),
-	);
-	await running.finished;
-	const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-	expect(keys).toHaveLength(2);
-	expect(new Set(keys).size).toBe(1);
-});
 
 it('a person who is on the list twice is phoned twice', async () => {
 	const run = await engineFor(sandbox).run({

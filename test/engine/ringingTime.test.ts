@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
-import { createCallNode, engineFor, getCallNode, leads } from './twenty2';
+import { createCallNode, engineFor, leads } from './twenty2';
 import { runUntilDone, useVirtualTime } from './virtualTime';
 
 /** A minute before Twenty2 stops phoning people, one after, and when most are asleep, in India. */
@@ -86,26 +86,6 @@ it('WAIT_TIMEOUT tells of calls placed at night, under Stop Workflow too', async
 		code: 'WAIT_TIMEOUT',
 		description: expect.stringMatching(/Twenty2 phones nobody between 21:00 and 9:00 India time/),
 	});
-});
-
-it('WAIT_TIMEOUT tells of the night at no other time', async () => {
-	vi.setSystemTime(BEFORE_NINE_PM - 3_600_000);
-	const run = await runOf(waiting, { count: 1 });
-	expect(run.success[0]?.json.error).toMatchObject({
-		code: 'WAIT_TIMEOUT',
-		description: expect.not.stringContaining('India'),
-	});
-});
-
-it('the hint of calls placed at night does not come when nobody was phoned', async () => {
-	for (const lead of leads(3)) sandbox.behave(lead.phone, 'refused');
-	const run = await runOf(createCallNode({}, { onError: 'continueRegularOutput' }));
-	expect(hints(run)).toEqual([]);
-});
-
-it('Get Call does not tell of calls placed at night', async () => {
-	const run = await runOf(getCallNode({}, { onError: 'continueRegularOutput' }));
-	expect(hints(run)).toEqual([]);
 });
 
 it.each([createCallNode(), waiting])(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { createCallNode, engineFor, leads, phone } from './twenty2';
 
 let sandbox: Sandbox;
 beforeEach(async () => {
@@ -47,37 +47,6 @@ it('the error names the field and the item of a wrong value, in its own words', 
 	const items = leads(4).map((lead, n) => ({ ...lead, ...(n === 3 && { phone: '' }) }));
 	const run = await engineFor(sandbox).run({ items, node: createCallNode() });
 	expect(run.error?.message).toBe('To Number is empty [item 3]. No call was placed.');
-});
-
-it('the error names no item where there is one only', async () => {
-	sandbox.behave(phone(0), '500 always');
-	const node = createCallNode({ options: { maxRetries: 0 } });
-	const run = await engineFor(sandbox).run({ items: leads(1), node });
-	expect(run.error?.message).toMatch(/^Twenty2: [^[]+\. No call was placed\.$/);
-});
-
-it('the error lists the fields that Twenty2 refuses, and why', async () => {
-	sandbox.behave(phone(0), {
-		kind: 'answer',
-		status: 422,
-		body: {
-			success: false,
-			message: 'Validation failed.',
-			validation_errors: {
-				to_number: ['is on the do-not-call list'],
-				input_parameters: 'too long',
-			},
-		},
-	});
-	const engine = engineFor(sandbox, { concurrentCalls: 1 });
-	const run = await engine.run({ items: leads(2), node: createCallNode() });
-	expect(run.error).toMatchObject({
-		code: 'INVALID_NUMBER',
-		message: 'Twenty2: Validation failed [item 0]. No call was placed.',
-		description: expect.stringMatching(
-			/^Correct what Twenty2 refuses\. To Number: is on the do-not-call list; Input Parameters: too long\. Check that From Number/,
-		),
-	});
 });
 
 it('a failed item lets nothing new start, and what is in flight is awaited and remembered', async () => {
@@ -135,15 +104,3 @@ it.each(['cut', '500 always'] as const)(
 		expect(run.error?.message).not.toMatch(/service|perhaps|ECONN/i);
 	},
 );
-
-it('the error tells of no calls where none are made', async () => {
-	const run = await engineFor(sandbox).run({
-		items: [{ call_id: 'call_nobody' }],
-		node: getCallNode(),
-	});
-	expect(run.error).toMatchObject({
-		code: 'CALL_NOT_FOUND',
-		httpCode: '404',
-		message: expect.not.stringContaining('placed'),
-	});
-});

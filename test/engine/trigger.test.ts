@@ -95,22 +95,16 @@ it.each([
 
 it.each([
 	['no object', [], 'the body must be a JSON object'],
-	['nothing', {}, 'event must be call.completed or call.failed'],
 	['another event', { event: 'call.started' }, 'event must be call.completed or call.failed'],
 	['no event_id', { event_id: undefined }, 'event_id must be text of up to 200 visible'],
-	['an event_id with a line break', { event_id: 'evt\n1' }, 'event_id must be text of up to 200'],
-	['no call', { call: undefined }, 'call must be a JSON object'],
-	['no call_id', { call: { status: 'failed' } }, 'call.call_id is empty'],
 	[
 		'a call_id that leads elsewhere',
 		{ call: { call_id: '../x' } },
 		'call.call_id must not contain',
 	],
-	['no status', { call: { call_id: 'call_1' } }, 'call.status must be text'],
-])('a delivery with %s is told what is wrong', async (what, changes, wrong) => {
+])('a delivery with %s is told what is wrong', async (_, changes, wrong) => {
 	const { send, started, quiet } = await startTrigger();
-	const whole = ['no object', 'nothing'].includes(what) ? {} : await place();
-	const answer = await send(Array.isArray(changes) ? changes : { ...whole, ...changes });
+	const answer = await send(Array.isArray(changes) ? changes : { ...(await place()), ...changes });
 	expect(answer).toEqual({
 		status: 400,
 		message: expect.stringMatching(/^Not an event by Twenty2: /),
@@ -518,18 +512,6 @@ it('a verification that Twenty2 refuses is one failed execution, also when the e
 				`The event ${event_id} of the call ${call.call_id} could not be checked with Twenty2: API key is missing or invalid`,
 		),
 	);
-});
-
-it('Verification believes no address that has no calls', async () => {
-	const { send, failed, executions, quiet } = await startTrigger();
-	const event = await place();
-	for (const [n, body] of ['<h1>404</h1>', { success: false, message: 'No such path' }].entries()) {
-		sandbox.behaveReads('*', { kind: 'answer', status: 404, body });
-		await send({ ...event, event_id: `evt_${n}` });
-		await quiet();
-	}
-	expect(executions.map(({ code }) => code)).toEqual(['NOT_FOUND', 'NOT_FOUND']);
-	expect(failed).toHaveLength(2);
 });
 
 it('Verification says what came from outside on one short line of the log', async () => {

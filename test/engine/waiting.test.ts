@@ -131,15 +131,6 @@ it('the hint gives another reason when Twenty2 said that there were too many', a
 	]);
 });
 
-it('there is no hint of a short wait', async () => {
-	sandbox.behave(phone(0), { kind: '429', times: 1 });
-	const run = await runUntilDone(
-		sandbox,
-		limited().start({ items: leads(5), node: createCallNode() }),
-	);
-	expect(run.hints).toEqual([]);
-});
-
 it('the debug log tells of a wait, without numbers or keys', async () => {
 	const debug = vi.spyOn(logger, 'debug');
 	sandbox.behave(phone(0), { kind: '429', times: 1 });
