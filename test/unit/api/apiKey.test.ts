@@ -99,8 +99,10 @@ it('reads a credential and signs with its key', () => {
 	expect(apiKey.credentialType).toBe('twenty2Api');
 });
 
-it('reads a credential that has no Calls Path', () => {
-	expect(apiKey.account(credential).callsPath).toBe('/v1/calls');
+it('takes /v1/calls for a Calls Path that is not there', () => {
+	for (const given of [credential, { ...credential, callsPath: '/v1/calls' }]) {
+		expect(apiKey.account(given).callsPath).toBe('/v1/calls');
+	}
 });
 
 it('refuses a credential whose Calls Path is none of the two', () => {

@@ -298,7 +298,9 @@ it.each([
 	['https://proxy.example/twenty2/api', 'https://proxy.example/twenty2'],
 	['https://proxy.example/api/v2', 'https://proxy.example/api/v2'],
 	['https://proxy.example/my-api', 'https://proxy.example/my-api'],
-	['https://api', 'https://api'],
+	// A host of that name, as containers have.
+	['http://api', 'http://api'],
+	['http://api/api/', 'http://api'],
 ])('takes the address %s, below which its paths begin with /api', (baseUrl, address) => {
 	expect(workspace.account({ ...credential, baseUrl }).baseUrl).toBe(address);
 });

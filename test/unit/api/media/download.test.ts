@@ -56,16 +56,34 @@ it('addressOf follows links with https where the Base URL is no address', () => 
 	expect(() => addressOf('http://files.example/a.wav', '')).toThrow('only https');
 });
 
-it.each(['https://10.0.0.1/a.wav', 'https://localhost:4022/a.wav'])(
-	'addressOf does not follow %s into a private network',
-	(link) => {
-		const { message } = failureFrom(() => addressOf(link, secure)).fields;
-		expect(message).toBe(`Its link leads to ${new URL(link).host}, which is not on the internet`);
+it.each([
+	['https://192.168.0.7/a.wav', 'https://api.twentytwo.in', '192.168.0.7'],
+	['https://[::ffff:10.0.0.1]:8443/a.wav', 'https://api.twentytwo.in', '[::ffff:a00:1]:8443'],
+	['https://localhost/a.wav', 'http://127.0.0.1:4022', 'localhost'],
+])(
+	'addressOf does not follow %s into a private network with the Base URL %s',
+	(link, baseUrl, shown) => {
+		const { code, message } = failureFrom(() => addressOf(link, baseUrl)).fields;
+		expect(code).toBe('DOWNLOAD_FAILED');
+		expect(message).toBe(`Its link leads to ${shown}, which is not on the internet`);
 	},
 );
 
-it('addressOf follows a link to another port of a Twenty2 in a private network', () => {
-	expect(addressOf('https://10.0.0.1/a.wav', 'https://10.0.0.1:4022').port).toBe('');
+it('addressOf does not follow a redirect into a private network', () => {
+	const from = addressOf('https://files.example/a.wav', 'https://api.twentytwo.in');
+	const redirected = () => addressOf('//169.254.169.254/latest', 'https://api.twentytwo.in', from);
+	expect(failureFrom(redirected).fields.message).toContain('169.254.169.254');
+});
+
+it('addressOf follows a link to the host of the Base URL, wherever that is', () => {
+	for (const [link, baseUrl] of [
+		['https://twenty2.internal/a.wav', 'https://twenty2.internal'],
+		['https://10.0.0.9:8443/a.wav', 'https://10.0.0.9'],
+		['https://10.0.0.1/a.wav', 'https://10.0.0.1:4022'],
+		['http://localhost:4022/a.wav', 'http://localhost:4022'],
+	] as const) {
+		expect(addressOf(link, baseUrl).href).toBe(link);
+	}
 });
 
 const link = 'https://media.example/call_1.wav';

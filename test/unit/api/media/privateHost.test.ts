@@ -1,8 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { addressOf } from '../../../../nodes/Twenty2/api/media/download';
 import { isPrivate } from '../../../../nodes/Twenty2/api/media/privateHost';
-import { failureFrom } from '../failureFrom';
 
 const hostOf = (host: string) => new URL(`https://${host}/a.wav`).hostname;
 
@@ -87,30 +85,4 @@ it.each([
 	'[2002:101:101::]',
 ])('%s is not a private host', (host) => {
 	expect(isPrivate(hostOf(host))).toBe(false);
-});
-
-it.each([
-	['https://192.168.0.7/a.wav', 'https://api.twentytwo.in', '192.168.0.7'],
-	['https://[::ffff:10.0.0.1]:8443/a.wav', 'https://api.twentytwo.in', '[::ffff:a00:1]:8443'],
-	['https://localhost/a.wav', 'http://127.0.0.1:4022', 'localhost'],
-])('addressOf does not follow %s with the Base URL %s', (link, baseUrl, shown) => {
-	const { code, message } = failureFrom(() => addressOf(link, baseUrl)).fields;
-	expect(code).toBe('DOWNLOAD_FAILED');
-	expect(message).toBe(`Its link leads to ${shown}, which is not on the internet`);
-});
-
-it('addressOf does not follow a redirect into a private network', () => {
-	const from = addressOf('https://files.example/a.wav', 'https://api.twentytwo.in');
-	const redirected = () => addressOf('//169.254.169.254/latest', 'https://api.twentytwo.in', from);
-	expect(failureFrom(redirected).fields.message).toContain('169.254.169.254');
-});
-
-it('addressOf follows a link to the host of the Base URL, wherever that is', () => {
-	for (const [link, baseUrl] of [
-		['https://twenty2.internal/a.wav', 'https://twenty2.internal'],
-		['https://10.0.0.9:8443/a.wav', 'https://10.0.0.9'],
-		['http://localhost:4022/a.wav', 'http://localhost:4022'],
-	] as const) {
-		expect(addressOf(link, baseUrl).href).toBe(link);
-	}
 });
