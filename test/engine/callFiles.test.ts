@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
-import { createCallNode, engineFor, getCallNode, leads } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, onceEach } from './twenty2';
 import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 const SECOND = 1_000;
@@ -43,7 +43,6 @@ const waiting = (options: IDataObject = {}, more: IDataObject = {}) =>
 		{ waitForCompletion: true, options: { pollIntervalSeconds: 2, ...options }, ...more },
 		{ onError: 'continueErrorOutput' },
 	);
-const once = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 const filesOf = ({ success }: Run) =>
 	success.map(({ json, binary }) => [binary?.recording?.mimeType, typeof json.transcript_text]);
 
@@ -67,7 +66,7 @@ describe.each(generations)('(%s)', (authentication) => {
 			expect(run.success[0]?.json.transcript_text).toContain('Hello');
 			expect(run.success[0]?.json.recording_url).toMatch(/^http/);
 			expect(run.hints).toEqual([]);
-			expect(sandbox.seen.perNumber()).toEqual(once(1));
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
 		},
 	);
 
@@ -111,7 +110,7 @@ it.each([
 		await reopen({ talkMs: given.talk * SECOND, ...delays });
 		const node = waiting({ pollIntervalSeconds: given.interval, ...options });
 		await runUntilDone(sandbox, limited().start({ items: leads(24), node }));
-		expect(sandbox.seen.perNumber()).toEqual(once(24));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(24));
 		expect(sandbox.seen.mostLive).toBe(3);
 		const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
 		return (Math.max(...placed) - Math.min(...placed)) / SECOND;

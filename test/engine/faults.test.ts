@@ -4,7 +4,7 @@ import { apiKey } from '../../nodes/Twenty2/api/apiKey';
 import type { Twenty2 } from '../../nodes/Twenty2/api/client';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
-import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, onceEach, phone } from './twenty2';
 
 const { speak } = apiKey;
 
@@ -47,7 +47,6 @@ afterEach(async () => {
 	await sandbox.close();
 });
 
-const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
 it('a fault of the node after a create was sent fails its item alone, and nobody is phoned again', async () => {

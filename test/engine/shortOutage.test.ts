@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, leads, onceEach, phone } from './twenty2';
 import { settle, untilDone, useVirtualTime } from './virtualTime';
 
 useVirtualTime();
@@ -10,8 +10,6 @@ beforeEach(async () => {
 	sandbox = await startSandbox({ clock: () => Date.now(), refuseConcurrent: false });
 });
 afterEach(() => sandbox.close());
-
-const onceEach = Object.fromEntries(leads(12).map((lead) => [lead.phone, 1]));
 
 it.each([20, 55])(
 	'a short outage of %i seconds fails no lead under the default Max Retries',
@@ -29,6 +27,6 @@ it.each([20, 55])(
 
 		const { runs } = await untilDone(sandbox, [running]);
 		expect(runs.map(({ status }) => status)).toEqual(['success']);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(12));
 	},
 );

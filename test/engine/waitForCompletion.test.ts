@@ -6,7 +6,7 @@ import type { Run, RunningExecution } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
 import { resumesAfterStop } from './n8nCore';
-import { createCallNode, engineFor, getCallNode, leads, phone } from './twenty2';
+import { createCallNode, engineFor, getCallNode, leads, onceEach, phone } from './twenty2';
 import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 type Misread = Parameters<Sandbox['behaveReads']>[1];
@@ -63,8 +63,6 @@ const callOf = (n: number) => {
 	if (!call) throw new Error(`${phone(n)} was not phoned`);
 	return call;
 };
-
-const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) => [lead.phone, 1]));
 
 const statuses = ({ success }: Run) => success.map(({ json }) => json.status);
 
