@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { core, logger } from './n8nCore';
@@ -27,48 +27,46 @@ const brokenCustomData = (name: 'set' | 'getAll') => () =>
 		});
 	});
 
-describe('What stands beside the output', () => {
-	let sandbox: Sandbox;
-	let warned: string[];
-	beforeEach(async () => {
-		sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
-		warned = [];
-		vi.spyOn(logger, 'warn').mockImplementation((message) => void warned.push(message));
-	});
-	afterEach(async () => {
-		vi.restoreAllMocks();
-		await sandbox.close();
-	});
+let sandbox: Sandbox;
+let warned: string[];
+beforeEach(async () => {
+	sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
+	warned = [];
+	vi.spyOn(logger, 'warn').mockImplementation((message) => void warned.push(message));
+});
+afterEach(async () => {
+	vi.restoreAllMocks();
+	await sandbox.close();
+});
 
-	it.each([
-		['hints are', () => vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses)],
-		['tags are', brokenCustomData('set')],
-		['earlier tags are', brokenCustomData('getAll')],
-	])('is left out where %s not to be had, and the output comes', async (_, breakIt) => {
-		breakIt();
-		const run = await engineFor(sandbox).run({
-			items: leads(3),
-			node: createCallNode(),
-			mode: 'manual',
-		});
-		expect(run.status).toBe('success');
-		expect(run.success.map(({ json }) => json.status)).toEqual(leads(3).map(() => 'queued'));
-		expect(sandbox.seen.calls).toHaveLength(3);
-		expect(warned).toEqual([expect.stringMatching(/^This run has no (hints|tags)/)]);
-		expect(warned.join()).not.toContain(phone(0));
+it.each([
+	['hints are', () => vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses)],
+	['tags are', brokenCustomData('set')],
+	['earlier tags are', brokenCustomData('getAll')],
+])('the run goes on and the output comes where %s not to be had', async (_, breakIt) => {
+	breakIt();
+	const run = await engineFor(sandbox).run({
+		items: leads(3),
+		node: createCallNode(),
+		mode: 'manual',
 	});
+	expect(run.status).toBe('success');
+	expect(run.success.map(({ json }) => json.status)).toEqual(leads(3).map(() => 'queued'));
+	expect(sandbox.seen.calls).toHaveLength(3);
+	expect(warned).toEqual([expect.stringMatching(/^This run has no (hints|tags)/)]);
+	expect(warned.join()).not.toContain(phone(0));
+});
 
-	it('costs a run that fails neither its message nor what it placed', async () => {
-		vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses);
-		sandbox.behave(phone(1), 'refused');
-		const engine = engineFor(sandbox, { concurrentCalls: 1 });
-		const run = await engine.run({ items: leads(2), node: createCallNode(), mode: 'manual' });
-		expect(run.error).toMatchObject({
-			code: 'INVALID_NUMBER',
-			message: expect.stringContaining('1 call was already placed'),
-		});
-		const again = await run.retry();
-		expect(again.error).toMatchObject({ code: 'INVALID_NUMBER' });
-		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(1);
+it('missing extras cost a failed run neither its message nor what it placed', async () => {
+	vi.spyOn(node, 'addExecutionHints').mockImplementation(refuses);
+	sandbox.behave(phone(1), 'refused');
+	const engine = engineFor(sandbox, { concurrentCalls: 1 });
+	const run = await engine.run({ items: leads(2), node: createCallNode(), mode: 'manual' });
+	expect(run.error).toMatchObject({
+		code: 'INVALID_NUMBER',
+		message: expect.stringContaining('1 call was already placed'),
 	});
+	const again = await run.retry();
+	expect(again.error).toMatchObject({ code: 'INVALID_NUMBER' });
+	expect(sandbox.seen.callsTo(phone(0))).toHaveLength(1);
 });

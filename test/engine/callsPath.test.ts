@@ -10,7 +10,7 @@ describe('A key whose calls are at /api/calls', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	it('places a call, waits for its end and reads it back there', async () => {
+	it('a key whose calls are at /api/calls places a call, waits for its end and reads it back there', async () => {
 		const engine = engineFor(sandbox, { callsPath: '/api/calls' });
 		const options = { pollIntervalSeconds: 2 };
 		const node = createCallNode({ waitForCompletion: true, options });
@@ -25,7 +25,7 @@ describe('A key whose calls are at /api/calls', () => {
 	it.each([
 		['Create Call', createCallNode({}, { onError: 'continueErrorOutput' })],
 		['Get Call', getCallNode({}, { onError: 'continueErrorOutput' })],
-	])('advises to look at Calls Path where it is not set (%s)', async (_, node) => {
+	])('a 404 advises to look at Calls Path where it is not set (%s)', async (_, node) => {
 		const items = [{ ...leads(1)[0], call_id: 'call_1' }];
 		const { errors } = await engineFor(sandbox).run({ items, node });
 		expect(errors[0]?.json.error).toMatchObject({
@@ -38,7 +38,7 @@ describe('A key whose calls are at /api/calls', () => {
 	});
 });
 
-it('The workspace API has no Calls Path to look at', async () => {
+it('the workspace API has no Calls Path to look at', async () => {
 	const sandbox = await startSandbox();
 	sandbox.behave(leads(1)[0]?.phone ?? '', { kind: 'answer', status: 404, body: 'Not here' });
 	const node = createCallNode({ authentication: 'workspace' }, { onError: 'continueErrorOutput' });

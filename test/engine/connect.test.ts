@@ -12,7 +12,7 @@ describe.each(['apiKey', 'workspace'])('The connection of a node (%s)', (authent
 
 	const continues = { onError: 'continueErrorOutput' } as const;
 
-	it('is missing without a credential: nothing is sent, and each item says what to do', async () => {
+	it('nothing is sent without a credential, and each item says what to do', async () => {
 		const { credentials, ...node } = createCallNode({ authentication }, continues);
 		const { errors } = await engineFor(sandbox).run({ items: leads(2), node });
 		expect(credentials).toBeDefined();
@@ -29,7 +29,7 @@ describe.each(['apiKey', 'workspace'])('The connection of a node (%s)', (authent
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('is missing where a field of the credential is wrong', async () => {
+	it('nothing is sent where a field of the credential is wrong', async () => {
 		const node = createCallNode({ authentication }, continues);
 		const engine = engineFor(sandbox, { requestsPerMinute: 0 });
 		const { errors } = await engine.run({ items: leads(1), node });
@@ -40,7 +40,7 @@ describe.each(['apiKey', 'workspace'])('The connection of a node (%s)', (authent
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('counts every request that it sends for an item', async () => {
+	it('the attempts of an item count every request that was sent for it', async () => {
 		sandbox.behaveReads('*', { kind: 'answer', status: 404, body: {} });
 		const items = [{ call_id: 'call_none' }];
 		const node = getCallNode({ authentication }, continues);

@@ -70,7 +70,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 	const expected = (items: IDataObject[]) =>
 		Object.fromEntries(items.map((item) => [item.phone, item.key]));
 
-	it('phones the person of each item with the key of that item', async () => {
+	it('a credential with expressions phones the person of each item with the key of that item', async () => {
 		const items = leadsOf(['key-a', 'key-b', 'key-c'], 9);
 		const run = await runUntilDone(sandbox, engineWith().start({ items, node: create() }));
 		expect(run.status).toBe('success');
@@ -81,7 +81,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		expect(sandbox.seen.calls).toHaveLength(9);
 	});
 
-	it('reads each call, and waits for each, with the key of its item', async () => {
+	it('a credential with expressions reads each call, and waits for each, with the key of its item', async () => {
 		const engine = engineWith();
 		const items = leadsOf(['key-a', 'key-b'], 4);
 		const node = create({ waitForCompletion: true });
@@ -106,28 +106,31 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		]);
 	});
 
-	it.runIf(authentication === 'workspace')('lists the calls of the key of each item', async () => {
-		const engine = engineWith();
-		const items = leadsOf(['key-a', 'key-b'], 4);
-		await runUntilDone(sandbox, engine.start({ items, node: create() }));
-		const node = {
-			...read(),
-			parameters: { authentication, operation: 'getManyCalls', returnAll: true },
-		};
-		const run = await runUntilDone(sandbox, engine.start({ items: items.slice(0, 2), node }));
-		const listed = run.success.map(({ json, pairedItem }) => [json.to_number, pairedItem]);
-		expect(listed).toEqual(
-			expect.arrayContaining([
-				[phone(0), { item: 0 }],
-				[phone(2), { item: 0 }],
-				[phone(1), { item: 1 }],
-				[phone(3), { item: 1 }],
-			]),
-		);
-		expect(listed).toHaveLength(4);
-	});
+	it.runIf(authentication === 'workspace')(
+		'a credential with expressions lists the calls of the key of each item',
+		async () => {
+			const engine = engineWith();
+			const items = leadsOf(['key-a', 'key-b'], 4);
+			await runUntilDone(sandbox, engine.start({ items, node: create() }));
+			const node = {
+				...read(),
+				parameters: { authentication, operation: 'getManyCalls', returnAll: true },
+			};
+			const run = await runUntilDone(sandbox, engine.start({ items: items.slice(0, 2), node }));
+			const listed = run.success.map(({ json, pairedItem }) => [json.to_number, pairedItem]);
+			expect(listed).toEqual(
+				expect.arrayContaining([
+					[phone(0), { item: 0 }],
+					[phone(2), { item: 0 }],
+					[phone(1), { item: 1 }],
+					[phone(3), { item: 1 }],
+				]),
+			);
+			expect(listed).toHaveLength(4);
+		},
+	);
 
-	it('spends the budget of each key on the items of that key, by the limit of each', async () => {
+	it('a credential with expressions spends the budget of each key on the items of that key, by the limit of each', async () => {
 		const limit = '={{ $json.key === "key-a" ? 5 : 50 }}';
 		const items = leadsOf(['key-a', 'key-b'], 20);
 		const engine = engineWith({ requestsPerMinute: limit });
@@ -146,7 +149,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		]);
 	});
 
-	it('keeps no item waiting for the slots of another key', async () => {
+	it('a credential with expressions keeps no item waiting for the slots of another key', async () => {
 		sandbox.behave(phone(0), { kind: 'slow', ms: 20_000 });
 		const items = [0, 1, 2].map((n) => ({ phone: phone(n), key: n < 2 ? 'key-a' : 'key-b' }));
 		const engine = engineWith({ concurrentCalls: 1 });
@@ -158,7 +161,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		['empty', { key: '' }, 'API Key in the Twenty2 credential'],
 		['missing', {}, 'API Key in the Twenty2 credential'],
 		['no key', { key: 'two words' }, 'API Key in the Twenty2 credential'],
-	])('that is %s for one item fails that item alone', async (_, wrong, message) => {
+	])('a credential that is %s for one item fails that item alone', async (_, wrong, message) => {
 		const items = leadsOf(['key-a', 'key-b', 'key-c'], 6).map((item, n) =>
 			n === 0 || n === 4 ? { phone: item.phone, ...wrong } : item,
 		);
@@ -182,7 +185,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		expect(keysByNumber()).toEqual(expected(fit));
 	});
 
-	it('that cannot be worked out for one item fails that item alone, and names the cause', async () => {
+	it('a credential that cannot be worked out for one item fails that item alone, and names the cause', async () => {
 		const apiKey = '={{ $json.key ?? $("Nowhere").first().json.key }}';
 		const items = leadsOf(['key-a', 'key-b'], 3).map((item, n) =>
 			n === 1 ? { phone: item.phone } : item,
@@ -201,7 +204,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		});
 	});
 
-	it('that is wrong for one item stops the run before anybody is phoned', async () => {
+	it('a credential that is wrong for one item stops the run before anybody is phoned', async () => {
 		const items = [...leadsOf(['key-a', 'key-b'], 3), { phone: phone(3), key: '' }];
 		const run = await runUntilDone(sandbox, engineWith().start({ items, node: create() }));
 		expect(run.error).toMatchObject({ code: 'INVALID_INPUT', context: { itemIndex: 3 } });
@@ -214,7 +217,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		['takes one of two by the parity', '={{ $itemIndex % 2 ? "key-b" : "key-c" }}'],
 		['reads what an earlier node gave', '={{ $("Start").item.json.key || "key-c" }}'],
 		['reads it from all items', '={{ $("Start").all()[$itemIndex].json.key || "key-c" }}'],
-	])('whose expression %s is worked out for each item', async (_, apiKey) => {
+	])('a credential whose expression %s is worked out for each item', async (_, apiKey) => {
 		// The first has none, so what an expression falls back to is what the first item gets.
 		const items = [
 			{ phone: phone(0) },
@@ -241,7 +244,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		['plain', 'key-a'],
 		['an expression that no item changes', '={{ "key" + "-a" }}'],
 		['wrong', 'two words'],
-	])('that is %s is read at most twice for a whole run', async (_, apiKey) => {
+	])('a credential that is %s is read at most twice for a whole run', async (_, apiKey) => {
 		const changes = { apiKey, ...(authentication === 'workspace' && { workspaceId: 'ws-key-a' }) };
 		const getDecrypted = vi.spyOn(StoredCredentials.prototype, 'getDecrypted');
 		const engine = engineWith(changes);
@@ -255,7 +258,7 @@ describe.each(['apiKey', 'workspace'])('A credential with expressions (%s)', (au
 		getDecrypted.mockRestore();
 	});
 
-	it('places only the missing calls when the execution is retried, each with its own key', async () => {
+	it('a credential with expressions places only the missing calls when the execution is retried, each with its own key', async () => {
 		sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'No', times: 1 });
 		const items = leadsOf(['key-a', 'key-b'], 4);
 		const engine = engineWith({ concurrentCalls: 1 });

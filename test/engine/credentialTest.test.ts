@@ -40,7 +40,7 @@ describe.each([
 			},
 		});
 
-	it('says OK for a right key, and places no call', async () => {
+	it('the connection test says OK for a right key, and places no call', async () => {
 		expect(await tested()).toEqual({ status: 'OK', message: 'Connection successful' });
 		expect(sandbox.seen.calls).toEqual([]);
 		expect(sandbox.seen.requests).toEqual([
@@ -48,7 +48,7 @@ describe.each([
 		]);
 	});
 
-	it('refuses a public address with http, to which the key would go unencrypted', async () => {
+	it('the connection test refuses a public address with http, to which the key would go unencrypted', async () => {
 		expect(await tested({ baseUrl: 'http://api.twentytwo.in' })).toEqual({
 			status: 'Error',
 			message:
@@ -57,7 +57,7 @@ describe.each([
 	});
 
 	it.each(generation === 'apiKey' ? ['/v1', '/v1/calls', '/v2'] : ['/api/v1', '/api/call/logs'])(
-		'does not take a Base URL for right that ends in %s',
+		'the connection test does not take a Base URL for right that ends in %s',
 		async (end) => {
 			const baseUrl = sandbox.url + end;
 			expect(await tested({ baseUrl })).toEqual({
@@ -69,13 +69,13 @@ describe.each([
 	);
 
 	it.each(['', '/', ...(generation === 'workspace' ? ['/api', '/api/'] : [])])(
-		'takes a Base URL that ends in "%s"',
+		'the connection test takes a Base URL that ends in "%s"',
 		async (end) => {
 			expect(await tested({ baseUrl: sandbox.url + end })).toMatchObject({ status: 'OK' });
 		},
 	);
 
-	it('does not take a 404 with a code of its own for an unknown call', async () => {
+	it('the connection test does not take a 404 with a code of its own for an unknown call', async () => {
 		const body = { success: false, error: { code: 'NOT_FOUND', message: 'No route', status: 404 } };
 		sandbox.behaveReads('*', { kind: 'answer', status: 404, body });
 		expect(await tested()).toMatchObject({
@@ -87,7 +87,7 @@ describe.each([
 	it.each([
 		['a wrong key', 'not-a-key', 401],
 		['a key without access', 'sandbox-key-without-access', 403],
-	])('gives Twenty2’s own words for %s', async (_, apiKey, status) => {
+	])('the connection test gives Twenty2’s own words for %s', async (_, apiKey, status) => {
 		const words = { success: false, error: { code: 'X', message: 'Twenty2 says no', status } };
 		sandbox.behaveReads('*', { kind: 'answer', status, body: words });
 		const byTwenty2 = await tested({ apiKey });
@@ -96,7 +96,7 @@ describe.each([
 		expect(await tested()).toEqual({ status: 'Error', message: 'Twenty2 says no' });
 	});
 
-	it('says which address was not reached', async () => {
+	it('the connection test says which address was not reached', async () => {
 		await sandbox.close();
 		const result = await tested();
 		expect(result.status).toBe('Error');
@@ -108,7 +108,7 @@ describe.each([
 		['some other page', { status: 200, body: '<h1>Welcome</h1>' }],
 		['a redirect', { status: 302, headers: { location: '/' }, body: '' }],
 		['a gateway', { status: 502, body: '<h1>Bad gateway</h1>' }],
-	])('does not take %s for Twenty2', async (_, answer) => {
+	])('the connection test does not take %s for Twenty2', async (_, answer) => {
 		sandbox.behaveReads('*', { kind: 'answer', ...answer });
 		expect(await tested()).toEqual({
 			status: 'Error',
@@ -118,7 +118,7 @@ describe.each([
 		});
 	});
 
-	it('names a field that is wrong', async () => {
+	it('the connection test names a field that is wrong', async () => {
 		expect(await tested({ baseUrl: 'api.twentytwo.in' })).toEqual({
 			status: 'Error',
 			message: expect.stringContaining('Base URL'),
@@ -126,7 +126,7 @@ describe.each([
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('leaves a running campaign its limits when it tries lower ones', async () => {
+	it('the connection test leaves a running campaign its limits when it tries lower ones', async () => {
 		await sandbox.close();
 		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
 		for (const lead of leads(9)) sandbox.behave(lead.phone, { kind: 'slow', ms: 100 });
@@ -145,7 +145,7 @@ describe.each([
 		expect(performance.now() - from).toBeLessThan(30_000);
 	});
 
-	it('counts among the requests of the key, and does not wait behind a campaign', async () => {
+	it('the connection test counts among the requests of the key, and does not wait behind a campaign', async () => {
 		const first = await tested({ requestsPerMinute: 1 });
 		const second = await tested({ requestsPerMinute: 1 });
 		expect([first.status, second.status]).toEqual(['OK', 'Error']);
@@ -154,7 +154,7 @@ describe.each([
 	});
 });
 
-it('The connection test tells whether Calls Path is right', async () => {
+it('the connection test tells whether Calls Path is right', async () => {
 	const sandbox = await startSandbox({ callsPath: '/api/calls' });
 	const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 	const tested = async (callsPath: string) => {

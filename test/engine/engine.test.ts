@@ -11,7 +11,7 @@ import {
 	type JsonObject,
 } from 'n8n-workflow';
 import { createServer } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { listen } from '../../sandbox/listen';
@@ -197,181 +197,177 @@ const node = (name: string, type: string, more: Partial<INode> = {}): INode => (
 	...more,
 });
 
-describe('a node in the engine', () => {
-	it('sends what its credential and expressions say', async () => {
-		const run = await proof().run({
-			items: people,
-			node: { parameters: names, credentials: 'proofApi' },
-		});
-
-		expect(run.status).toBe('success');
-		expect(run.success.map(({ json }) => json)).toEqual([
-			{ name: 'Asha', attempt: 1, runIndex: 0 },
-			{ name: 'Ravi', attempt: 1, runIndex: 0 },
-		]);
-		expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
-		expect(seen).toEqual([
-			{ authorization: 'Bearer secret', region: 'in', name: 'Asha' },
-			{ authorization: 'Bearer secret', region: 'in', name: 'Ravi' },
-		]);
-		expect(run.hints.map(({ message }) => message)).toEqual(['attempt 1']);
+it('a node sends what its credential and expressions say', async () => {
+	const run = await proof().run({
+		items: people,
+		node: { parameters: names, credentials: 'proofApi' },
 	});
 
-	it("gives failed items to the error output, with the input's fields", async () => {
-		const run = await proof().run({
-			items: [
-				{ name: 'Asha', path: '/echo' },
-				{ name: 'Ravi', path: '/refuse' },
+	expect(run.status).toBe('success');
+	expect(run.success.map(({ json }) => json)).toEqual([
+		{ name: 'Asha', attempt: 1, runIndex: 0 },
+		{ name: 'Ravi', attempt: 1, runIndex: 0 },
+	]);
+	expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+	expect(seen).toEqual([
+		{ authorization: 'Bearer secret', region: 'in', name: 'Asha' },
+		{ authorization: 'Bearer secret', region: 'in', name: 'Ravi' },
+	]);
+	expect(run.hints.map(({ message }) => message)).toEqual(['attempt 1']);
+});
+
+it("a node gives failed items to the error output, with the input's fields", async () => {
+	const run = await proof().run({
+		items: [
+			{ name: 'Asha', path: '/echo' },
+			{ name: 'Ravi', path: '/refuse' },
+		],
+		node: {
+			parameters: { ...names, path: '={{ $json.path }}' },
+			credentials: 'proofApi',
+			onError: 'continueErrorOutput',
+		},
+	});
+
+	expect(run.status).toBe('success');
+	expect(run.success.map(({ json }) => json.name)).toEqual(['Asha']);
+	expect(run.errors.map(({ json }) => json)).toEqual([
+		{ name: 'Ravi', path: '/refuse', error: { code: 'REFUSED', status: 500 } },
+	]);
+});
+
+it('a node keeps its context through Retry On Fail', async () => {
+	refusals = 1;
+	const run = await proof().run({
+		items: people,
+		node: {
+			parameters: { ...names, path: '/flaky' },
+			credentials: 'proofApi',
+			retryOnFail: true,
+			maxTries: 2,
+			waitBetweenTries: 1,
+		},
+	});
+
+	expect(run.status).toBe('success');
+	expect(run.success.map(({ json }) => json.attempt)).toEqual([2, 2]);
+	expect(seen.map(({ name }) => name)).toEqual(['Asha', 'Asha', 'Ravi']);
+});
+
+it('a node keeps its context through "Retry execution", again and again', async () => {
+	refusals = 2;
+	const failed = await proof().run({
+		items: people,
+		node: { parameters: { ...names, path: '/flaky' }, credentials: 'proofApi' },
+	});
+	expect(failed.status).toBe('error');
+	expect(failed.error).toMatchObject({ name: 'NodeApiError', message: 'refused Asha' });
+
+	const failedAgain = await failed.retry();
+	expect(failedAgain.status).toBe('error');
+
+	const done = await failedAgain.retry();
+	expect(done.status).toBe('success');
+	expect(done.success.map(({ json }) => json)).toEqual([
+		{ name: 'Asha', attempt: 3, runIndex: 0 },
+		{ name: 'Ravi', attempt: 3, runIndex: 0 },
+	]);
+	await expect(done.retry()).rejects.toThrow('cannot be retried');
+});
+
+it('a node is retried with a workflow changed meanwhile', async () => {
+	const failed = await proof().run({
+		items: people,
+		node: { parameters: { ...names, path: '/refuse' }, credentials: 'proofApi' },
+	});
+
+	const { nodes, connections } = failed.workflow;
+	const changed = nodes.map((each) =>
+		each.type === 'test.proof' ? { ...each, parameters: names } : each,
+	);
+	const done = await failed.retry({ workflow: { nodes: changed, connections } });
+
+	expect(done.success.map(({ json }) => json.name)).toEqual(['Asha', 'Ravi']);
+});
+
+it('a node has the run index of its pass through a loop', async () => {
+	const run = await proof().runWorkflow(
+		{
+			nodes: [
+				node('Start', startType),
+				node('Loop', 'test.loop'),
+				node('Proof', 'test.proof', {
+					parameters: names,
+					credentials: { proofApi: { id: 'proofApi', name: 'proofApi' } },
+				}),
 			],
-			node: {
-				parameters: { ...names, path: '={{ $json.path }}' },
-				credentials: 'proofApi',
-				onError: 'continueErrorOutput',
+			connections: {
+				Start: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
+				Loop: { main: [[], [{ node: 'Proof', type: 'main', index: 0 }]] },
+				Proof: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
 			},
+		},
+		{ items: people },
+	);
+
+	expect(run.output('Loop').map(({ json }) => json)).toEqual([
+		{ name: 'Asha', attempt: 1, runIndex: 0 },
+		{ name: 'Ravi', attempt: 2, runIndex: 1 },
+	]);
+	expect(run.output('Proof', 0, 0).map(({ json }) => json.name)).toEqual(['Asha']);
+});
+
+async function interrupted(how: 'cancel' | 'timeOut') {
+	const engine = createEngine({ nodeTypes: { 'test.patient': new Patient() } });
+	const waiting = new Promise<void>((resolve) => {
+		Patient.started = resolve;
+	});
+	const execution = await engine.start({ items: people, node: {} });
+	await waiting;
+	execution[how]();
+	return await execution.finished;
+}
+
+it('a node that was stopped is told so', async () => {
+	const run = await interrupted('cancel');
+
+	expect(run.status).toBe('canceled');
+	expect(run.success).toEqual([]);
+});
+
+it.runIf(resumesAfterStop)(
+	'an execution that was stopped begins again from the trigger when retried, without its context',
+	async () => {
+		const run = await interrupted('cancel');
+		Patient.started = () => again.cancel();
+		const again = await run.startRetry();
+		const retried = await again.finished;
+
+		expect(retried.output('Start').map(({ json }) => json)).toEqual(people);
+		expect(retried.data.executionData?.contextData).toEqual({
+			'node:Patient': { beforeStop: true, afterStop: true },
 		});
+		const { establishedAt } = retried.data.executionData?.runtimeData ?? {};
+		expect(establishedAt).toBe(run.data.executionData?.runtimeData?.establishedAt);
+		expect(retried.data.resumeToken).toBe(run.data.resumeToken);
+	},
+);
 
-		expect(run.status).toBe('success');
-		expect(run.success.map(({ json }) => json.name)).toEqual(['Asha']);
-		expect(run.errors.map(({ json }) => json)).toEqual([
-			{ name: 'Ravi', path: '/refuse', error: { code: 'REFUSED', status: 500 } },
-		]);
+it('a node is not run again when the timeout had struck', async () => {
+	const run = await interrupted('timeOut');
+	const retried = await run.retry();
+
+	expect(retried.status).toBe('success');
+	expect(retried.success).toEqual([]);
+	expect(retried.data.executionData?.contextData).toEqual({
+		'node:Patient': { beforeStop: true },
 	});
+});
 
-	it('keeps its context through Retry On Fail', async () => {
-		refusals = 1;
-		const run = await proof().run({
-			items: people,
-			node: {
-				parameters: { ...names, path: '/flaky' },
-				credentials: 'proofApi',
-				retryOnFail: true,
-				maxTries: 2,
-				waitBetweenTries: 1,
-			},
-		});
+it('a node finds the keys of earlier executions', async () => {
+	const engine = createEngine({ nodeTypes: { 'test.once': new Once() } });
+	await engine.run({ items: [{ key: 'a' }], node: {} });
+	const run = await engine.run({ items: [{ key: 'a' }, { key: 'b' }], node: {} });
 
-		expect(run.status).toBe('success');
-		expect(run.success.map(({ json }) => json.attempt)).toEqual([2, 2]);
-		expect(seen.map(({ name }) => name)).toEqual(['Asha', 'Asha', 'Ravi']);
-	});
-
-	it('keeps its context through "Retry execution", again and again', async () => {
-		refusals = 2;
-		const failed = await proof().run({
-			items: people,
-			node: { parameters: { ...names, path: '/flaky' }, credentials: 'proofApi' },
-		});
-		expect(failed.status).toBe('error');
-		expect(failed.error).toMatchObject({ name: 'NodeApiError', message: 'refused Asha' });
-
-		const failedAgain = await failed.retry();
-		expect(failedAgain.status).toBe('error');
-
-		const done = await failedAgain.retry();
-		expect(done.status).toBe('success');
-		expect(done.success.map(({ json }) => json)).toEqual([
-			{ name: 'Asha', attempt: 3, runIndex: 0 },
-			{ name: 'Ravi', attempt: 3, runIndex: 0 },
-		]);
-		await expect(done.retry()).rejects.toThrow('cannot be retried');
-	});
-
-	it('is retried with a workflow changed meanwhile', async () => {
-		const failed = await proof().run({
-			items: people,
-			node: { parameters: { ...names, path: '/refuse' }, credentials: 'proofApi' },
-		});
-
-		const { nodes, connections } = failed.workflow;
-		const changed = nodes.map((each) =>
-			each.type === 'test.proof' ? { ...each, parameters: names } : each,
-		);
-		const done = await failed.retry({ workflow: { nodes: changed, connections } });
-
-		expect(done.success.map(({ json }) => json.name)).toEqual(['Asha', 'Ravi']);
-	});
-
-	it('has the run index of its pass through a loop', async () => {
-		const run = await proof().runWorkflow(
-			{
-				nodes: [
-					node('Start', startType),
-					node('Loop', 'test.loop'),
-					node('Proof', 'test.proof', {
-						parameters: names,
-						credentials: { proofApi: { id: 'proofApi', name: 'proofApi' } },
-					}),
-				],
-				connections: {
-					Start: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-					Loop: { main: [[], [{ node: 'Proof', type: 'main', index: 0 }]] },
-					Proof: { main: [[{ node: 'Loop', type: 'main', index: 0 }]] },
-				},
-			},
-			{ items: people },
-		);
-
-		expect(run.output('Loop').map(({ json }) => json)).toEqual([
-			{ name: 'Asha', attempt: 1, runIndex: 0 },
-			{ name: 'Ravi', attempt: 2, runIndex: 1 },
-		]);
-		expect(run.output('Proof', 0, 0).map(({ json }) => json.name)).toEqual(['Asha']);
-	});
-
-	describe('that was stopped', () => {
-		async function interrupted(how: 'cancel' | 'timeOut') {
-			const engine = createEngine({ nodeTypes: { 'test.patient': new Patient() } });
-			const waiting = new Promise<void>((resolve) => {
-				Patient.started = resolve;
-			});
-			const execution = await engine.start({ items: people, node: {} });
-			await waiting;
-			execution[how]();
-			return await execution.finished;
-		}
-
-		it('is told so', async () => {
-			const run = await interrupted('cancel');
-
-			expect(run.status).toBe('canceled');
-			expect(run.success).toEqual([]);
-		});
-
-		it.runIf(resumesAfterStop)(
-			'begins again from the trigger when retried, without its context',
-			async () => {
-				const run = await interrupted('cancel');
-				Patient.started = () => again.cancel();
-				const again = await run.startRetry();
-				const retried = await again.finished;
-
-				expect(retried.output('Start').map(({ json }) => json)).toEqual(people);
-				expect(retried.data.executionData?.contextData).toEqual({
-					'node:Patient': { beforeStop: true, afterStop: true },
-				});
-				const { establishedAt } = retried.data.executionData?.runtimeData ?? {};
-				expect(establishedAt).toBe(run.data.executionData?.runtimeData?.establishedAt);
-				expect(retried.data.resumeToken).toBe(run.data.resumeToken);
-			},
-		);
-
-		it('is not run again when the timeout had struck', async () => {
-			const run = await interrupted('timeOut');
-			const retried = await run.retry();
-
-			expect(retried.status).toBe('success');
-			expect(retried.success).toEqual([]);
-			expect(retried.data.executionData?.contextData).toEqual({
-				'node:Patient': { beforeStop: true },
-			});
-		});
-	});
-
-	it('finds the keys of earlier executions', async () => {
-		const engine = createEngine({ nodeTypes: { 'test.once': new Once() } });
-		await engine.run({ items: [{ key: 'a' }], node: {} });
-		const run = await engine.run({ items: [{ key: 'a' }, { key: 'b' }], node: {} });
-
-		expect(run.success.map(({ json }) => json)).toEqual([{ new: ['b'], processed: ['a'] }]);
-	});
+	expect(run.success.map(({ json }) => json)).toEqual([{ new: ['b'], processed: ['a'] }]);
 });

@@ -1,5 +1,5 @@
 import type { INodeExecutionData } from 'n8n-workflow';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
@@ -26,17 +26,18 @@ async function resultOf(file: string, name: string, item: INodeExecutionData): P
 	return expression.getParameterValue(result, null, 0, 0, name, [item], 'manual', {});
 }
 
-describe('nightly-campaign', () => {
-	it.each([
-		['98765', {}, 'Not called: INVALID_NUMBER'],
-		['+919999900602', {}, 'May have been called: OUTCOME_UNKNOWN'],
-		['+919999900201', {}, 'May have been called: INVALID_RESPONSE'],
-		[
-			'+919876500001',
-			{ waitForCompletion: true, options: { maxWaitMinutes: 0 } },
-			'Called: WAIT_TIMEOUT',
-		],
-	])('notes of %s whether the phone rang (%j)', async (phone, parameters, note) => {
+it.each([
+	['98765', {}, 'Not called: INVALID_NUMBER'],
+	['+919999900602', {}, 'May have been called: OUTCOME_UNKNOWN'],
+	['+919999900201', {}, 'May have been called: INVALID_RESPONSE'],
+	[
+		'+919876500001',
+		{ waitForCompletion: true, options: { maxWaitMinutes: 0 } },
+		'Called: WAIT_TIMEOUT',
+	],
+])(
+	'the example nightly-campaign notes of %s whether the phone rang (%j)',
+	async (phone, parameters, note) => {
 		const sandbox = await startSandbox();
 		const node = createCallNode(parameters, { onError: 'continueErrorOutput' });
 		const { errors } = await engineFor(sandbox).run({ items: [{ phone }], node });
@@ -44,5 +45,5 @@ describe('nightly-campaign', () => {
 		const [item] = errors;
 		if (!item) throw new Error('Nothing went wrong');
 		expect(await resultOf('nightly-campaign.json', 'Note the Reason', item)).toBe(note);
-	});
-});
+	},
+);

@@ -127,97 +127,95 @@ function checkResult(result: Run, numbers: string[] = []): void {
 	expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
 }
 
-describe('Hostile input', () => {
-	it('in any field of Create Call leads to one result, and to no other path or header', async () => {
-		const fields = fc.record({
-			assistantId: fc.oneof(fc.constant('asst_demo'), hostileText),
-			fromNumber: fc.oneof(fc.constant('+917971441943'), hostileText),
-			toNumber: fc.oneof(fc.constant(phone(1)), hostileText),
-			name: hostileText,
-			value: fc.oneof(hostileText, json),
-			additionalBodyFields: fc.oneof(fc.constant('{}'), json, polluting, hostileText),
-			deduplicationKey: fc.option(hostileText, { nil: undefined }),
-			authentication: fc.constantFrom('apiKey', 'workspace'),
-			asJson: fc.boolean(),
-		});
-		await fc.assert(
-			fc.asyncProperty(fields, async (given) => {
-				const { deduplicationKey, authentication, asJson } = given;
-				const keyed = deduplicationKey !== undefined && {
-					deduplicationKey: '={{ $json.deduplicationKey }}',
-				};
-				const node = createCallNode({
+it('hostile input in any field of Create Call leads to one result, and to no other path or header', async () => {
+	const fields = fc.record({
+		assistantId: fc.oneof(fc.constant('asst_demo'), hostileText),
+		fromNumber: fc.oneof(fc.constant('+917971441943'), hostileText),
+		toNumber: fc.oneof(fc.constant(phone(1)), hostileText),
+		name: hostileText,
+		value: fc.oneof(hostileText, json),
+		additionalBodyFields: fc.oneof(fc.constant('{}'), json, polluting, hostileText),
+		deduplicationKey: fc.option(hostileText, { nil: undefined }),
+		authentication: fc.constantFrom('apiKey', 'workspace'),
+		asJson: fc.boolean(),
+	});
+	await fc.assert(
+		fc.asyncProperty(fields, async (given) => {
+			const { deduplicationKey, authentication, asJson } = given;
+			const keyed = deduplicationKey !== undefined && {
+				deduplicationKey: '={{ $json.deduplicationKey }}',
+			};
+			const node = createCallNode({
+				authentication,
+				assistantId: '={{ $json.assistantId }}',
+				fromNumber: '={{ $json.fromNumber }}',
+				toNumber: '={{ $json.toNumber }}',
+				specifyInputParameters: asJson ? 'json' : 'fields',
+				inputParameters: {
+					parameter: [{ name: '={{ $json.name }}', value: '={{ $json.value }}' }],
+				},
+				inputParametersJson: '={{ $json.value }}',
+				options: {
+					...patience,
+					...keyed,
+					additionalBodyFields: '={{ $json.additionalBodyFields }}',
+				},
+			});
+			const result = await run(node, given);
+			checkResult(result);
+			checkRequests(/^POST \/(?:v1\/calls|api\/agent\/trigger-outbound-call)$/);
+			for (const { body } of received) expect(() => JSON.parse(body)).not.toThrow();
+		}),
+		parameters,
+	);
+});
+
+it('hostile input in Call ID leads to one call of that ID, or to none', async () => {
+	await fc.assert(
+		fc.asyncProperty(
+			hostileText,
+			fc.constantFrom('apiKey', 'workspace'),
+			async (callId, authentication) => {
+				const node = getCallNode({
 					authentication,
-					assistantId: '={{ $json.assistantId }}',
-					fromNumber: '={{ $json.fromNumber }}',
-					toNumber: '={{ $json.toNumber }}',
-					specifyInputParameters: asJson ? 'json' : 'fields',
-					inputParameters: {
+					callId: '={{ $json.callId }}',
+					options: patience,
+				});
+				checkResult(await run(node, { callId }));
+				checkRequests(/^GET \/(?:v1\/calls\/[^/?#]+|api\/call\/detail\?call_id=[^&#]*)$/);
+				for (const { url: target } of received) {
+					const { pathname, searchParams } = new URL(target, url);
+					const id =
+						searchParams.get('call_id') ?? decodeURIComponent(pathname.replace('/v1/calls/', ''));
+					expect(id).toBe(callId.trim());
+				}
+			},
+		),
+		parameters,
+	);
+});
+
+it('hostile input in Query Parameters stays in the query', async () => {
+	await fc.assert(
+		fc.asyncProperty(hostileText, hostileText, async (name, value) => {
+			const node = {
+				type: twenty2Type,
+				name: 'Twenty2',
+				credentials: 'twenty2WorkspaceApi',
+				parameters: {
+					authentication: 'workspace',
+					operation: 'getManyCalls',
+					queryParameters: {
 						parameter: [{ name: '={{ $json.name }}', value: '={{ $json.value }}' }],
 					},
-					inputParametersJson: '={{ $json.value }}',
-					options: {
-						...patience,
-						...keyed,
-						additionalBodyFields: '={{ $json.additionalBodyFields }}',
-					},
-				});
-				const result = await run(node, given);
-				checkResult(result);
-				checkRequests(/^POST \/(?:v1\/calls|api\/agent\/trigger-outbound-call)$/);
-				for (const { body } of received) expect(() => JSON.parse(body)).not.toThrow();
-			}),
-			parameters,
-		);
-	});
-
-	it('in Call ID leads to one call of that ID, or to none', async () => {
-		await fc.assert(
-			fc.asyncProperty(
-				hostileText,
-				fc.constantFrom('apiKey', 'workspace'),
-				async (callId, authentication) => {
-					const node = getCallNode({
-						authentication,
-						callId: '={{ $json.callId }}',
-						options: patience,
-					});
-					checkResult(await run(node, { callId }));
-					checkRequests(/^GET \/(?:v1\/calls\/[^/?#]+|api\/call\/detail\?call_id=[^&#]*)$/);
-					for (const { url: target } of received) {
-						const { pathname, searchParams } = new URL(target, url);
-						const id =
-							searchParams.get('call_id') ?? decodeURIComponent(pathname.replace('/v1/calls/', ''));
-						expect(id).toBe(callId.trim());
-					}
+					options: { maxRetries: 0, giveUpAfterSeconds: 0 },
 				},
-			),
-			parameters,
-		);
-	});
-
-	it('in Query Parameters stays in the query', async () => {
-		await fc.assert(
-			fc.asyncProperty(hostileText, hostileText, async (name, value) => {
-				const node = {
-					type: twenty2Type,
-					name: 'Twenty2',
-					credentials: 'twenty2WorkspaceApi',
-					parameters: {
-						authentication: 'workspace',
-						operation: 'getManyCalls',
-						queryParameters: {
-							parameter: [{ name: '={{ $json.name }}', value: '={{ $json.value }}' }],
-						},
-						options: { maxRetries: 0, giveUpAfterSeconds: 0 },
-					},
-				};
-				checkResult(await run(Object.assign(createCallNode(), node), { name, value }), []);
-				checkRequests(/^GET \/api\/call\/logs(?:\?[^#]*)?$/);
-			}),
-			parameters,
-		);
-	});
+			};
+			checkResult(await run(Object.assign(createCallNode(), node), { name, value }), []);
+			checkRequests(/^GET \/api\/call\/logs(?:\?[^#]*)?$/);
+		}),
+		parameters,
+	);
 });
 
 describe('A hostile answer', () => {
@@ -236,7 +234,7 @@ describe('A hostile answer', () => {
 	/** Statuses that have no body. */
 	const withBody = answers.filter(({ status }) => ![204, 205, 304].includes(status));
 
-	it('to a create has one result', async () => {
+	it('a hostile answer to a create has one result', async () => {
 		await fc.assert(
 			fc.asyncProperty(withBody, async (given) => {
 				answer = given;
@@ -251,15 +249,18 @@ describe('A hostile answer', () => {
 		);
 	});
 
-	it.each(['apiKey', 'workspace'])('to a look has one result (%s)', async (authentication) => {
-		await fc.assert(
-			fc.asyncProperty(withBody, async (given) => {
-				answer = given;
-				const node = getCallNode({ authentication, callId: 'call_1', options: patience });
-				checkResult(await run(node, {}));
-				expect(received).toHaveLength(1);
-			}),
-			parameters,
-		);
-	});
+	it.each(['apiKey', 'workspace'])(
+		'a hostile answer to a look has one result (%s)',
+		async (authentication) => {
+			await fc.assert(
+				fc.asyncProperty(withBody, async (given) => {
+					answer = given;
+					const node = getCallNode({ authentication, callId: 'call_1', options: patience });
+					checkResult(await run(node, {}));
+					expect(received).toHaveLength(1);
+				}),
+				parameters,
+			);
+		},
+	);
 });

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import * as z from 'zod/v4';
 
 import { listen } from '../../sandbox/listen';
@@ -165,66 +165,64 @@ function check(answers: string[], { staticData }: Trigger): void {
 	logged.length = 0;
 }
 
-describe('A hostile delivery', () => {
-	it('of any JSON is answered, and starts nothing that Twenty2 contradicts', async () => {
-		const trigger = await newTrigger();
-		let contradicted = 0;
-		await fc.assert(
-			fc.asyncProperty(
-				fc.oneof(
-					events,
-					json.map((body) => ({ event: 'none', text: body })),
-				),
-				headers,
-				async (given, sent) => {
-					status = given.event === 'call.completed' ? 'failed' : 'completed';
-					const answer = await post(trigger, given.text, sent);
-					await trigger.quiet();
-					expect([200, 400, 422]).toContain(answer.status);
-					if (answer.status === 200) contradicted++;
-					expect(trigger.started).toEqual([]);
-					expect(trigger.failed).toEqual([]);
-					check([answer.content], trigger);
-				},
+it('a hostile delivery of any JSON is answered, and starts nothing that Twenty2 contradicts', async () => {
+	const trigger = await newTrigger();
+	let contradicted = 0;
+	await fc.assert(
+		fc.asyncProperty(
+			fc.oneof(
+				events,
+				json.map((body) => ({ event: 'none', text: body })),
 			),
-			parameters,
-		);
-		expect(contradicted).toBeGreaterThan(0);
-	});
-
-	it('that no credential verifies starts the workflow with the body, or with nothing', async () => {
-		const trigger = await newTrigger({ verified: false });
-		// A repeat is answered 200, and starts nothing.
-		const eventIds = new Set<unknown>();
-		await fc.assert(
-			fc.asyncProperty(events, headers, async (given, sent) => {
+			headers,
+			async (given, sent) => {
+				status = given.event === 'call.completed' ? 'failed' : 'completed';
 				const answer = await post(trigger, given.text, sent);
 				await trigger.quiet();
 				expect([200, 400, 422]).toContain(answer.status);
-				if (answer.status === 200) eventIds.add(Object(JSON.parse(given.text)).event_id);
-				expect(trigger.started).toHaveLength(eventIds.size);
+				if (answer.status === 200) contradicted++;
+				expect(trigger.started).toEqual([]);
 				expect(trigger.failed).toEqual([]);
 				check([answer.content], trigger);
-			}),
-			parameters,
-		);
-		expect(trigger.started.length).toBeGreaterThan(0);
-	});
+			},
+		),
+		parameters,
+	);
+	expect(contradicted).toBeGreaterThan(0);
+});
 
-	it('without the secret is turned away, whatever it brings', async () => {
-		const trigger = await newTrigger();
-		await fc.assert(
-			fc.asyncProperty(events, headers, hostileText, async (given, sent, query) => {
-				const answer = await post(trigger, given.text, sent, query);
-				// n8n itself says 422 to an encoding that it does not know.
-				expect([401, 422]).toContain(answer.status);
-				expect(requested).toEqual([]);
-				check([answer.content], trigger);
-			}),
-			parameters,
-		);
-		expect(trigger.started).toEqual([]);
-	});
+it('a hostile delivery that no credential verifies starts the workflow with the body, or with nothing', async () => {
+	const trigger = await newTrigger({ verified: false });
+	// A repeat is answered 200, and starts nothing.
+	const eventIds = new Set<unknown>();
+	await fc.assert(
+		fc.asyncProperty(events, headers, async (given, sent) => {
+			const answer = await post(trigger, given.text, sent);
+			await trigger.quiet();
+			expect([200, 400, 422]).toContain(answer.status);
+			if (answer.status === 200) eventIds.add(Object(JSON.parse(given.text)).event_id);
+			expect(trigger.started).toHaveLength(eventIds.size);
+			expect(trigger.failed).toEqual([]);
+			check([answer.content], trigger);
+		}),
+		parameters,
+	);
+	expect(trigger.started.length).toBeGreaterThan(0);
+});
+
+it('a hostile delivery without the secret is turned away, whatever it brings', async () => {
+	const trigger = await newTrigger();
+	await fc.assert(
+		fc.asyncProperty(events, headers, hostileText, async (given, sent, query) => {
+			const answer = await post(trigger, given.text, sent, query);
+			// n8n itself says 422 to an encoding that it does not know.
+			expect([401, 422]).toContain(answer.status);
+			expect(requested).toEqual([]);
+			check([answer.content], trigger);
+		}),
+		parameters,
+	);
+	expect(trigger.started).toEqual([]);
 });
 
 const deep = (open: string, close: string, depth = 10_000) =>
@@ -238,15 +236,16 @@ const event = (more: Record<string, string> = {}) =>
 		...more,
 	});
 
-describe('A huge delivery', () => {
-	it.each([
-		['a list in a list, 10,000 times', deep('[', ']')],
-		['an object in an object, 10,000 times', deep('{"a":', '}')],
-		['prototypes, 10,000 deep', deep('{"__proto__":', '}')],
-		['a text of 1 MB', JSON.stringify('x'.repeat(1_000_000))],
-		['a list of 200,000 numbers', `[${'1,'.repeat(200_000)}1]`],
-		['an object of 20,000 fields', object(Object.fromEntries(manyFields(20_000)))],
-	])('with %s is answered, alone and in every field of an event', async (_, value) => {
+it.each([
+	['a list in a list, 10,000 times', deep('[', ']')],
+	['an object in an object, 10,000 times', deep('{"a":', '}')],
+	['prototypes, 10,000 deep', deep('{"__proto__":', '}')],
+	['a text of 1 MB', JSON.stringify('x'.repeat(1_000_000))],
+	['a list of 200,000 numbers', `[${'1,'.repeat(200_000)}1]`],
+	['an object of 20,000 fields', object(Object.fromEntries(manyFields(20_000)))],
+])(
+	'a huge delivery with %s is answered, alone and in every field of an event',
+	async (_, value) => {
 		const trigger = await newTrigger();
 		status = 'failed';
 		const fields = ['event', 'event_id', 'assistant_id', 'call', 'contact', 'recording'];
@@ -264,26 +263,26 @@ describe('A huge delivery', () => {
 		await trigger.quiet();
 		expect(trigger.started).toEqual([]);
 		expect(trigger.failed).toEqual([]);
-	});
+	},
+);
 
-	it('takes time that grows with its size, not faster', async () => {
-		const trigger = await newTrigger();
-		status = 'failed';
-		const took = async (size: number) => {
-			const body = event({ contact: JSON.stringify('x'.repeat(size)), status: '"\\u0000"' });
-			const times: number[] = [];
-			for (let n = 0; n < 15; n++) {
-				const from = performance.now();
-				await post(trigger, body);
-				times.push(performance.now() - from);
-			}
-			return Math.min(...times);
-		};
-		await took(1_000);
-		const [small, large] = [await took(100_000), await took(1_000_000)];
-		// Linear is at most 10. Quadratic would be 100.
-		expect(large / small).toBeLessThan(40);
-	});
+it('a huge delivery takes time that grows with its size, not faster', async () => {
+	const trigger = await newTrigger();
+	status = 'failed';
+	const took = async (size: number) => {
+		const body = event({ contact: JSON.stringify('x'.repeat(size)), status: '"\\u0000"' });
+		const times: number[] = [];
+		for (let n = 0; n < 15; n++) {
+			const from = performance.now();
+			await post(trigger, body);
+			times.push(performance.now() - from);
+		}
+		return Math.min(...times);
+	};
+	await took(1_000);
+	const [small, large] = [await took(100_000), await took(1_000_000)];
+	// Linear is at most 10. Quadratic would be 100.
+	expect(large / small).toBeLessThan(40);
 });
 
 function manyFields(count: number): Array<[string, string]> {

@@ -71,7 +71,7 @@ describe('From List', () => {
 		return await listSearch[name].call(n8n);
 	};
 
-	it('offers the assistants and the numbers of the calls, with one listing each', async () => {
+	it('From List offers the assistants and the numbers of the calls, with one listing each', async () => {
 		await engineFor(sandbox).run({
 			items: leads(3),
 			node: createCallNode({ authentication: 'workspace' }),
@@ -87,11 +87,11 @@ describe('From List', () => {
 		expect(sandbox.seen.requests.slice(before).map(({ method }) => method)).toEqual(['GET', 'GET']);
 	});
 
-	it('offers nothing where there are no calls', async () => {
+	it('From List offers nothing where there are no calls', async () => {
 		expect(await listed('searchAssistants')).toEqual({ results: [] });
 	});
 
-	it('says with an API key that there is no list, and sends nothing', async () => {
+	it('From List says with an API key that there is no list, and sends nothing', async () => {
 		await expect(listed('searchAssistants', 'apiKey')).rejects.toMatchObject({
 			name: 'NodeOperationError',
 			message: 'Twenty2 has no list for an API key. Choose By ID and paste it from Twenty2.',
@@ -99,13 +99,13 @@ describe('From List', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('says which field holds a kind of account that nobody knows', async () => {
+	it('From List says which field holds a kind of account that nobody knows', async () => {
 		await expect(listed('searchAssistants', 'oauth')).rejects.toMatchObject({
 			message: 'Authentication must be apiKey or workspace. Open the node and choose it again',
 		});
 	});
 
-	it('says what Twenty2 says of a wrong key', async () => {
+	it('From List says what Twenty2 says of a wrong key', async () => {
 		await expect(
 			listed('searchAssistants', 'workspace', { apiKey: 'not-a-key' }),
 		).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe('From List', () => {
 		});
 	});
 
-	it('counts against the limit of the key', async () => {
+	it('From List counts against the limit of the key', async () => {
 		const limit = { requestsPerMinute: 1 };
 		await listed('searchAssistants', 'workspace', limit);
 		await expect(listed('searchAssistants', 'workspace', limit)).rejects.toMatchObject({
@@ -163,28 +163,11 @@ describe('A field with From List', () => {
 			'is an expression without a mode',
 			{ assistantId: '={{ $json.assistant }}', fromNumber: '={{ $json.from }}' },
 		],
-	])('takes what %s', async (_, parameters) => {
+	])('a field with From List takes what %s', async (_, parameters) => {
 		await called(parameters);
 		expect(sandbox.seen.callsTo(phone(0))[0]?.body).toMatchObject({
 			assistant_id: 'asst_demo',
 			from_number: '+917971441943',
 		});
-	});
-
-	it.each<[string, IDataObject, string]>([
-		['an empty expression', { assistantId: in_('id', '={{ "" }}') }, 'Assistant ID is empty'],
-		['no number', { fromNumber: in_('id', '12345') }, 'From Number is not an international'],
-		[
-			'an expression without a value',
-			{ fromNumber: in_('id', '={{ $json.no }}') },
-			'From Number is empty',
-		],
-	])('names itself when it is %s', async (_, parameters, message) => {
-		const { errors } = await called(parameters);
-		expect(errors[0]?.json.error).toMatchObject({
-			source: 'n8n',
-			message: expect.stringMatching(`^${message}`),
-		});
-		expect(sandbox.seen.requests).toEqual([]);
 	});
 });

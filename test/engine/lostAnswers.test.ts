@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSandbox, type Sandbox } from '../../sandbox';
 import type { Run } from './engine';
 import { resumesAfterStop } from './n8nCore';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, leads, onceEach, phone } from './twenty2';
 import { runUntilDone, settle, untilDone, useVirtualTime } from './virtualTime';
 
 const MINUTE_MS = 60_000;
@@ -46,7 +46,10 @@ async function phoneByHand({ url }: Sandbox, number: string): Promise<void> {
 	expect(response.status).toBe(200);
 }
 
-describe('An answer that got lost (workspace)', () => {
+/** Midnight in India. Twenty2 begins no call before nine. */
+const MIDNIGHT = Date.UTC(2026, 4, 22, 18, 30);
+
+describe('in virtual time', () => {
 	useVirtualTime();
 	let sandbox: Sandbox;
 	const open: Sandbox[] = [];
@@ -82,7 +85,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	};
 
-	it('of 4 among 10 comes back from the call logs; of one that was not placed it cannot', async () => {
+	it('the calls of 4 lost answers among 10 come back from the call logs, and one that was not placed does not', async () => {
 		const lost = [1, 4, 6, 8];
 		for (const n of lost) sandbox.behave(phone(n), 'place and cut');
 		sandbox.behave(phone(3), 'cut');
@@ -104,14 +107,14 @@ describe('An answer that got lost (workspace)', () => {
 		expect(seconds).toBeLessThan(10);
 	});
 
-	it('gives what Create Call gives', async () => {
+	it('a call that was found comes out as Create Call gives it', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1));
 		expect(done.success[0]?.json).toEqual({ call_id: idsTo(phone(0))[0], status: 'in-progress' });
 		expect(looks()).toHaveLength(1);
 	});
 
-	it('is waited for like any other call', async () => {
+	it('a call whose answer got lost is waited for like any other call', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1), workspaceNode({}, {}, { waitForCompletion: true }));
 		expect(done.success[0]?.json).toMatchObject({
@@ -120,7 +123,7 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	});
 
-	it('is reused as found when the execution is retried', async () => {
+	it('a call whose answer got lost is reused as found when the execution is retried', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behave(phone(1), '500 always');
 		const { run: failed } = await run(leads(2), workspaceNode({ maxRetries: 1 }, {}));
@@ -135,7 +138,7 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	it('is looked for to the end when another item has ended the run meanwhile', async () => {
+	it('a call whose answer got lost is looked for to the end when another item has ended the run meanwhile', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behave(phone(1), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
 		const { run: stopped } = await run(leads(3), workspaceNode({}, {}));
@@ -146,114 +149,113 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1, [phone(2)]: 1 });
 	});
 
-	it('is not looked for with the API key generation, which lists no calls', async () => {
+	it('a call whose answer got lost is not looked for with an API key, which lists no calls', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		const { run: done } = await run(leads(1), createCallNode({}, errorOutput));
 		expect(done.errors[0]?.json.error).toMatchObject({ code: 'OUTCOME_UNKNOWN', attempts: 1 });
 		expect(looks()).toEqual([]);
 	});
 
-	describe('to a person who is on the list twice', () => {
-		const twice = [...leads(1), ...leads(1)];
+	const twice = [...leads(1), ...leads(1)];
 
-		it('stays unknown for both when both were placed', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(twice);
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
-
-		it.each([
-			['the first', true],
-			['the second', false],
-		])('is given to one of them when only %s was placed', async (_, first) => {
-			await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
-			sandbox.behave(phone(0), { kind: 'cut', places: first });
-			const { run: done } = await run(twice);
-			expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
-
-		it.each([true, false])(
-			'is not taken from the other one, which is still on its way (placed: %s)',
-			async (places) => {
-				await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
-				sandbox.behave(phone(0), { kind: 'cut', places });
-				const { run: done } = await run(twice);
-
-				const ids = idsTo(phone(0));
-				expect(placedIn(done)).toEqual(
-					places
-						? [
-								[0, ids[0]],
-								[1, ids[1]],
-							]
-						: [[1, ids[0]]],
-				);
-				expect(codesOf(done)).toEqual(places ? [] : ['OUTCOME_UNKNOWN']);
-			},
-		);
-
-		it('never comes out with one call for both, also in executions of their own', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const engine = engineFor(sandbox);
-			const { runs } = await untilDone(
-				sandbox,
-				[1, 2, 3].map(async () => await engine.start({ items: leads(1), node: workspaceNode() })),
-			);
-			const given = runs.flatMap(placedIn).map(([, id]) => id);
-			expect(new Set(given).size).toBe(given.length);
-			expect(sandbox.seen.calls).toHaveLength(3);
-		});
+	it('a person on the list twice has two unknown outcomes when both answers got lost', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(twice);
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	describe('is not mistaken for another call to the person', () => {
-		it.each([3, 10])('that began %i seconds before', async (seconds) => {
+	it.each([
+		['the first', true],
+		['the second', false],
+	])('a person on the list twice has one call found when only %s was placed', async (_, first) => {
+		await startOneByOne(100, () => sandbox.behave(phone(0), { kind: 'cut', places: !first }));
+		sandbox.behave(phone(0), { kind: 'cut', places: first });
+		const { run: done } = await run(twice);
+		expect(placedIn(done).map(([, id]) => id)).toEqual(idsTo(phone(0)));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(1);
+	});
+
+	it.each([true, false])(
+		'a lost call is not taken for that of another item, which is still on its way (placed: %s)',
+		async (places) => {
+			await startOneByOne(2_500, () => sandbox.behave(phone(0), 'unanswered'));
+			sandbox.behave(phone(0), { kind: 'cut', places });
+			const { run: done } = await run(twice);
+
+			const ids = idsTo(phone(0));
+			expect(placedIn(done)).toEqual(
+				places
+					? [
+							[0, ids[0]],
+							[1, ids[1]],
+						]
+					: [[1, ids[0]]],
+			);
+			expect(codesOf(done)).toEqual(places ? [] : ['OUTCOME_UNKNOWN']);
+		},
+	);
+
+	it('one call never comes out for two items, also of different executions', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const engine = engineFor(sandbox);
+		const { runs } = await untilDone(
+			sandbox,
+			[1, 2, 3].map(async () => await engine.start({ items: leads(1), node: workspaceNode() })),
+		);
+		const given = runs.flatMap(placedIn).map(([, id]) => id);
+		expect(new Set(given).size).toBe(given.length);
+		expect(sandbox.seen.calls).toHaveLength(3);
+	});
+
+	it.each([3, 10])(
+		'a lost call is not mistaken for one to the person that began %i seconds before',
+		async (seconds) => {
 			await phoneByHand(sandbox, phone(0));
 			await vi.advanceTimersByTimeAsync(seconds * 1_000);
 			sandbox.behave(phone(0), 'cut');
 			const { run: done } = await run(leads(1));
 			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-		});
+		},
+	);
 
-		it('that this n8n placed for another item', async () => {
-			const { run: first } = await run(leads(1));
-			expect(first.success).toHaveLength(1);
-			sandbox.behave(phone(0), 'cut');
-			const { run: done } = await run(leads(1));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-		});
+	it('a lost call is not mistaken for one that this n8n placed for another item', async () => {
+		const { run: first } = await run(leads(1));
+		expect(first.success).toHaveLength(1);
+		sandbox.behave(phone(0), 'cut');
+		const { run: done } = await run(leads(1));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+	});
 
-		it('that began since, when there are two', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
-			await settle(sandbox);
-			sandbox.behave(phone(0), 'unanswered');
-			await phoneByHand(sandbox, phone(0));
-			const { runs } = await untilDone(sandbox, [started]);
-			expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
-		});
+	it('a lost call is not one of two that began since', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const started = engineFor(sandbox).start({ items: leads(1), node: workspaceNode() });
+		await settle(sandbox);
+		sandbox.behave(phone(0), 'unanswered');
+		await phoneByHand(sandbox, phone(0));
+		const { runs } = await untilDone(sandbox, [started]);
+		expect(runs.map(codesOf)).toEqual([['OUTCOME_UNKNOWN']]);
+	});
 
-		it('that is queued and has not begun', async () => {
-			sandbox.pace.ringMs = 60 * MINUTE_MS;
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(leads(1));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+	it('a lost call is not found while it is queued and has not begun', async () => {
+		sandbox.pace.ringMs = 60 * MINUTE_MS;
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(1);
 	});
 
 	describe.each([-7, -0.5, 0.5, 7])('is found when their clock is %f minutes ahead', (minutes) => {
 		beforeEach(() => start({ clock: () => Date.now() + minutes * MINUTE_MS }));
 
-		it('if it was placed', async () => {
+		it('a lost call is found when their clock is wrong', async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const { run: done } = await run(leads(1));
 			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
 		});
 
-		it('and no older call instead, if it was not', async () => {
+		it('no older call is found instead when their clock is wrong', async () => {
 			await phoneByHand(sandbox, phone(0));
 			await vi.advanceTimersByTimeAsync(10_000);
 			sandbox.behave(phone(0), 'cut');
@@ -262,40 +264,8 @@ describe('An answer that got lost (workspace)', () => {
 		});
 	});
 
-	describe('stays unknown, within seconds, when the call logs answer', () => {
-		it.each([
-			'500 always',
-			'503 always',
-			'502 html',
-			'odd 200',
-			'empty 200',
-			'unknown code',
-			'teapot',
-			'cut',
-		] as const)('%s', async (behaviour) => {
-			sandbox.behave(phone(0), 'place and cut');
-			sandbox.behaveReads('*', behaviour);
-			const { run: done, seconds } = await run(leads(1));
-			expect(done.errors[0]?.json.error).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				message: expect.stringContaining('ended before the answer'),
-			});
-			expect(seconds).toBeLessThan(10);
-			expect(looks().length).toBeLessThanOrEqual(3);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		});
-
-		it('too many requests, for as long as the options say', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			sandbox.behaveReads('*', '429 always');
-			const { run: done, seconds } = await run(leads(1), workspaceNode({ giveUpAfterSeconds: 5 }));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
-			expect(seconds).toBeLessThan(30);
-		});
-	});
-
 	it.each(['500 once', '500 twice', 'cut'] as const)(
-		'is found although the call logs answer %s',
+		'a lost call is found although the call logs answer %s',
 		async (behaviour) => {
 			sandbox.behave(phone(0), 'place and cut');
 			sandbox.behaveReads('*', behaviour === 'cut' ? { kind: 'cut', times: 2 } : behaviour);
@@ -305,14 +275,7 @@ describe('An answer that got lost (workspace)', () => {
 		},
 	);
 
-	it('is found although there were too many requests, once there are not', async () => {
-		sandbox.behave(phone(0), 'place and cut');
-		sandbox.behaveReads('*', '429 once');
-		const { run: done } = await run(leads(1));
-		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
-	});
-
-	it('is looked for within the limit of the key', async () => {
+	it('a lost call is looked for within the limit of the key', async () => {
 		const limit = { requestsPerMinute: 3 };
 		await start(limit);
 		sandbox.behave(phone(0), 'place and cut');
@@ -327,7 +290,7 @@ describe('An answer that got lost (workspace)', () => {
 	});
 
 	it.each(['place and cut', 'trouble'] as const)(
-		'is found although the create was the probe after "too many requests" (%s)',
+		'a lost call is found although the create was the probe after "too many requests" (%s)',
 		async (then) => {
 			const behaviour = then === 'trouble' ? { ...trouble, places: true } : then;
 			await start({
@@ -342,7 +305,7 @@ describe('An answer that got lost (workspace)', () => {
 		},
 	);
 
-	it('is looked for although it takes the last request of the minute', async () => {
+	it('a lost call is looked for although it takes the last request of the minute', async () => {
 		const limit = { requestsPerMinute: 1 };
 		await start(limit);
 		sandbox.behave(phone(0), 'place and cut');
@@ -351,8 +314,9 @@ describe('An answer that got lost (workspace)', () => {
 		expect(sandbox.seen.refusals).toBe(0);
 	});
 
-	describe('and Stop in the editor', () => {
-		it.runIf(resumesAfterStop)('ends the search, and a retry phones nobody again', async () => {
+	it.runIf(resumesAfterStop)(
+		'Stop ends the search for a lost call, and a retry phones nobody again',
+		async () => {
 			sandbox.behave(phone(0), 'place and cut');
 			const node = workspaceNode({}, {});
 			const running = await engineFor(sandbox).start({ items: leads(1), node });
@@ -369,70 +333,49 @@ describe('An answer that got lost (workspace)', () => {
 			const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
 			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
 			expect(sandbox.seen.calls).toHaveLength(1);
-		});
+		},
+	);
+
+	const placeAgain = { retryUnknownOutcome: true };
+
+	it('with Call Again When Unsure a lost call is looked for first, and not placed again when it is found', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		expect(creates()).toHaveLength(1);
 	});
 
-	describe('with Call Again When Unsure', () => {
-		const placeAgain = { retryUnknownOutcome: true };
-
-		it('is looked for first, and the call not placed again when it is found', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
-			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
-			expect(creates()).toHaveLength(1);
-		});
-
-		it('is placed again when nothing is found', async () => {
-			sandbox.behave(phone(0), { kind: 'cut', times: 1 });
-			const { run: done } = await run(leads(1), workspaceNode(placeAgain));
-			expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
-			expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
-				'POST',
-				'GET',
-				'GET',
-				'GET',
-				'POST',
-			]);
-		});
-
-		it('is not placed again when several are found, of which one may be it', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
-			expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
-
-		it('is not placed again by a retry of the execution either, then', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			const node = workspaceNode(placeAgain, {});
-			const { run: failed } = await run([...leads(1), ...leads(1)], node);
-			const { runs } = await untilDone(sandbox, [failed.startRetry()]);
-			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-			expect(sandbox.seen.calls).toHaveLength(2);
-		});
+	it('with Call Again When Unsure a lost call is placed again when nothing is found', async () => {
+		sandbox.behave(phone(0), { kind: 'cut', times: 1 });
+		const { run: done } = await run(leads(1), workspaceNode(placeAgain));
+		expect(placedIn(done)).toEqual([[0, idsTo(phone(0))[0]]]);
+		expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
+			'POST',
+			'GET',
+			'GET',
+			'GET',
+			'POST',
+		]);
 	});
-});
 
-describe('Trouble at Twenty2 (workspace)', () => {
-	useVirtualTime();
-	let sandbox: Sandbox;
-	beforeEach(async () => {
-		sandbox = await startSandbox({ clock: () => Date.now(), refuseConcurrent: false });
+	it('with Call Again When Unsure a lost call is not placed again when several may be it', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(placeAgain));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN']);
+		expect(sandbox.seen.calls).toHaveLength(2);
 	});
-	afterEach(() => sandbox.close());
 
-	const run = async (items: IDataObject[], node = workspaceNode()) => {
-		const { runs, seconds } = await untilDone(sandbox, [engineFor(sandbox).start({ items, node })]);
-		const [done] = runs;
-		if (!done) throw new Error('It has not ended');
-		return { run: done, seconds };
-	};
-	const methods = () => sandbox.seen.requests.map(({ method }) => method);
-	const creates = () => methods().filter((method) => method === 'POST');
-	const unknown = { code: 'OUTCOME_UNKNOWN', source: 'n8n', outcome: 'unknown' };
+	it('with Call Again When Unsure a retry places no lost call again when several may be it', async () => {
+		sandbox.behave(phone(0), 'place and cut');
+		const node = workspaceNode(placeAgain, {});
+		const { run: failed } = await run([...leads(1), ...leads(1)], node);
+		const { runs } = await untilDone(sandbox, [failed.startRetry()]);
+		expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
+		expect(sandbox.seen.calls).toHaveLength(2);
+	});
 
 	it.each([500, 503])(
-		'is no reason to phone a person again who was phoned in spite of the %i',
+		'a person who was phoned in spite of the %i is not phoned again',
 		async (status) => {
 			sandbox.behave(phone(0), { ...trouble, status, places: true });
 			const { run: done } = await run(leads(1));
@@ -443,16 +386,22 @@ describe('Trouble at Twenty2 (workspace)', () => {
 	);
 
 	it.each([500, 503])(
-		'is tried again when the call logs do not list the call (%i)',
+		'a call is tried again after a %i when the call logs do not list it',
 		async (status) => {
 			sandbox.behave(phone(0), { ...trouble, status, times: 1 });
 			const { run: done } = await run(leads(1));
 			expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
-			expect(methods()).toEqual(['POST', 'GET', 'GET', 'GET', 'POST']);
+			expect(sandbox.seen.requests.map(({ method }) => method)).toEqual([
+				'POST',
+				'GET',
+				'GET',
+				'GET',
+				'POST',
+			]);
 		},
 	);
 
-	it('is tried again although the call logs had trouble too, once they have not', async () => {
+	it('a call is tried again although the call logs had trouble too, once they have not', async () => {
 		sandbox.behave(phone(0), { ...trouble, times: 1 });
 		sandbox.behaveReads('*', { ...trouble, times: 4 });
 		const { run: done } = await run(leads(1));
@@ -460,86 +409,18 @@ describe('Trouble at Twenty2 (workspace)', () => {
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
 	});
 
-	it.each(['500 always', '502 html', 'cut', 'odd 200', 'unknown code'] as const)(
-		'is in doubt while the call logs answer %s',
-		async (behaviour) => {
-			sandbox.behave(phone(0), trouble);
-			sandbox.behaveReads('*', behaviour);
-			const { run: done } = await run(leads(1), workspaceNode({ maxRetries: 1 }));
-			expect(done.errors[0]?.json.error).toMatchObject({
-				...unknown,
-				status: 500,
-				message: expect.stringContaining(trouble.message),
-			});
-			expect(creates()).toHaveLength(1);
-		},
-	);
-
-	it('is in doubt when several listed calls may be the one', async () => {
-		sandbox.behave(phone(0), { ...trouble, places: true });
-		const options = { retryUnknownOutcome: true };
-		const { run: done } = await run([...leads(1), ...leads(1)], workspaceNode(options));
-		expect(done.errors.map(({ json }) => json.error)).toMatchObject([unknown, unknown]);
-		expect(creates()).toHaveLength(2);
-	});
-
-	it.runIf(resumesAfterStop)(
-		'is in doubt when Stop ends the look, and a retry phones nobody again',
-		async () => {
-			sandbox.behave(phone(0), { ...trouble, places: true });
-			const node = workspaceNode({}, {});
-			const running = await engineFor(sandbox).start({ items: leads(1), node });
-			await settle(sandbox);
-			await vi.advanceTimersByTimeAsync(500);
-			running.cancel();
-			const stopped = await running.finished;
-			expect(methods()).toEqual(['POST']);
-
-			const { runs } = await untilDone(sandbox, [stopped.startRetry()]);
-			expect(runs.map(({ error }) => error)).toMatchObject([{ code: 'OUTCOME_UNKNOWN' }]);
-			expect(sandbox.seen.calls).toHaveLength(1);
-		},
-	);
-});
-
-/** Midnight in India. Twenty2 begins no call before nine. */
-const MIDNIGHT = Date.UTC(2026, 4, 22, 18, 30);
-
-describe('A call that is placed at night (workspace)', () => {
-	useVirtualTime();
-	let sandbox: Sandbox;
-	beforeEach(async () => {
+	const atNight = () => {
 		vi.setSystemTime(MIDNIGHT);
-		sandbox = await startSandbox({ clock: () => Date.now(), sleepsAtNight: true });
-	});
-	afterEach(() => sandbox.close());
-
-	const run = async (items: IDataObject[], node = workspaceNode({ maxRetries: 2 })) =>
-		await runUntilDone(sandbox, engineFor(sandbox).start({ items, node }));
-	const creates = () => sandbox.seen.requests.filter(({ method }) => method === 'POST');
-	const unknown = { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' };
-
-	it.each([
-		['500', 'place and 500'],
-		['503', { ...trouble, status: 503, places: true }],
-		['no answer', 'place and cut'],
-	] as const)(
-		'and answered with %s is in doubt, and nobody is phoned twice',
-		async (_, behaviour) => {
-			sandbox.behave(phone(0), behaviour);
-			const done = await run(leads(1));
-			expect(done.errors.map(({ json }) => json.error)).toMatchObject([unknown]);
-			expect(creates()).toHaveLength(1);
-			expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
-		},
-	);
+		sandbox.pace.sleepsAtNight = true;
+	};
 
 	it.each(['place and 500', 'place and cut'] as const)(
-		'is not placed again with Call Again When Unsure either, nor by a retry (%s)',
+		'a call placed at night is not placed again with Call Again When Unsure, nor by a retry (%s)',
 		async (behaviour) => {
+			atNight();
 			sandbox.behave(phone(0), behaviour);
 			const again = workspaceNode({ maxRetries: 2, retryUnknownOutcome: true }, {});
-			const failed = await run(leads(1), again);
+			const { run: failed } = await run(leads(1), again);
 			const retried = await runUntilDone(sandbox, failed.startRetry());
 			expect([failed, retried].map(({ error }) => error)).toMatchObject([
 				{ code: 'OUTCOME_UNKNOWN' },
@@ -549,117 +430,51 @@ describe('A call that is placed at night (workspace)', () => {
 		},
 	);
 
-	it('is placed again after trouble when the call logs list nothing like it', async () => {
+	it('a call placed at night is placed again after trouble when the call logs list nothing like it', async () => {
+		atNight();
 		for (const n of [1, 3]) sandbox.behave(phone(n), '500 once');
-		const done = await run(leads(5));
+		const { run: done } = await run(leads(5));
 		expect(placedIn(done)).toHaveLength(5);
-		expect(sandbox.seen.perNumber()).toEqual(
-			Object.fromEntries(leads(5).map((lead) => [lead.phone, 1])),
-		);
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(5));
 	});
 
-	it('is not mistaken for the queued call of another item to the same person', async () => {
+	it('a call placed at night is not mistaken for the queued call of another item to the same person', async () => {
+		atNight();
 		const first = await run(leads(1));
 		sandbox.behave(phone(0), '500 once');
 		const second = await run(leads(1));
-		expect([first, second].map(codesOf)).toEqual([[], []]);
+		expect([first, second].map((each) => codesOf(each.run))).toEqual([[], []]);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 2 });
 	});
 
-	it('is in doubt beside a queued call that this n8n did not place', async () => {
+	it('a call placed at night is in doubt beside a queued call that this n8n did not place', async () => {
+		atNight();
 		await phoneByHand(sandbox, phone(0));
 		await vi.advanceTimersByTimeAsync(60 * MINUTE_MS);
 		sandbox.behave(phone(0), '500 once');
-		expect(codesOf(await run(leads(1)))).toEqual(['OUTCOME_UNKNOWN']);
+		const { run: done } = await run(leads(1));
+		expect(codesOf(done)).toEqual(['OUTCOME_UNKNOWN']);
 		expect(creates()).toHaveLength(2);
 	});
 
-	it('is found once it has begun, when the night ends meanwhile', async () => {
+	it('a call placed at night is found once it has begun, when the night ends meanwhile', async () => {
+		atNight();
 		vi.setSystemTime(MIDNIGHT + 9 * 60 * MINUTE_MS - 2_000);
 		sandbox.behave(phone(0), 'place and 500');
-		const done = await run(leads(1));
+		const { run: done } = await run(leads(1));
 		expect(placedIn(done)).toEqual([[0, sandbox.seen.calls[0]?.call_id]]);
 		expect(creates()).toHaveLength(1);
 	});
 });
 
-/** How Twenty2 may list a call that has not begun. It documents that such a call has no `started_at`. */
-const unbegun: Array<[string, IDataObject]> = [
-	['no started_at', {}],
-	['a started_at that is null', { started_at: null }],
-	['an empty started_at', { started_at: '' }],
-	['a started_at without a time zone', { started_at: '2026-05-22 12:00:01' }],
-	['a started_at that is a number', { started_at: 1_779_431_400 }],
-	['a started_at in words', { started_at: 'not yet' }],
-	['a started_at long ago, and "queued"', { status: 'Queued', started_at: '0001-01-01T00:00:00Z' }],
-	['an end, and no start', { status: 'failed', ended_at: '2026-05-22T06:30:01Z' }],
-	['its numbers with the country code', { callee_phone: phone(0), caller_phone: '+917971441943' }],
-	['its numbers with a 0', { callee_phone: `0${phone(0).slice(3)}` }],
-	['its numbers as numbers', { callee_phone: Number(phone(0).slice(3)) }],
-];
-
-describe('A listed call that may be the one (workspace)', () => {
-	useVirtualTime();
-	let sandbox: Sandbox;
-	beforeEach(async () => {
-		sandbox = await startSandbox({ clock: () => Date.now() });
-	});
-	afterEach(() => sandbox.close());
-
-	const listed = (more: IDataObject) => ({
-		call_id: `call_${String(Math.random())}`,
-		agent_id: 'asst_demo',
-		status: 'initiated',
-		callee_phone: phone(0).slice(3),
-		caller_phone: '7971441943',
-		...more,
-	});
-	const createsWith = async (calls: IDataObject[], options: IDataObject = {}) => {
-		sandbox.behave(phone(0), { ...trouble, times: 1 });
-		sandbox.behaveReads('*', { kind: 'answer', status: 200, body: { success: true, calls } });
-		const node = workspaceNode({ maxRetries: 2, ...options });
-		const done = await runUntilDone(sandbox, engineFor(sandbox).start({ items: leads(1), node }));
-		const creates = sandbox.seen.requests.filter(({ method }) => method === 'POST').length;
-		return { creates, codes: codesOf(done) };
-	};
-	const inDoubt = { creates: 1, codes: ['OUTCOME_UNKNOWN'] };
-	const placedAgain = { creates: 2, codes: [] };
-
-	it.each(unbegun)('has %s', async (_, more) => {
-		expect(await createsWith([listed(more)])).toEqual(inDoubt);
-	});
-
-	it.each<[string, IDataObject]>([
-		['began before', { status: 'completed', started_at: '2026-05-22T06:29:50Z' }],
-		['ended before', { status: 'failed', ended_at: '2026-05-22T06:29:50Z' }],
-		['is to another person', { callee_phone: phone(1).slice(3) }],
-		['is from another number', { caller_phone: '7971441944' }],
-		['is by another assistant', { agent_id: 'asst_other' }],
-	])('is none that %s', async (_, more) => {
-		expect(await createsWith([listed(more)])).toEqual(placedAgain);
-	});
-
-	const since = (n: number) => ({
-		call_id: `call_${n}`,
-		callee_phone: phone(n).slice(3),
-		status: 'ringing',
-		started_at: '2026-05-22T06:30:01Z',
-	});
-	const sinceTo = (count: number) => Array.from({ length: count }, (_, n) => listed(since(n + 1)));
-
-	it('is none of those to other people, however many there are', async () => {
-		expect(await createsWith(sinceTo(100))).toEqual(placedAgain);
-	});
-});
-
-describe('An answer that got lost, in real time', () => {
+describe('in real time', () => {
 	let sandbox: Sandbox;
 	beforeEach(async () => {
 		sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
 	});
 	afterEach(() => sandbox.close());
 
-	it('is told from the same call of another item once that one is answered', async () => {
+	it('a lost call is told from the same call of another item once that one is answered', async () => {
 		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
 		const engine = engineFor(sandbox);
 		const lost = engine.run({ items: leads(1), node: workspaceNode() });
@@ -672,7 +487,7 @@ describe('An answer that got lost, in real time', () => {
 		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
-	it('is found although a look is never answered', async () => {
+	it('a lost call is found although a look is never answered', async () => {
 		sandbox.behave(phone(0), 'place and cut');
 		sandbox.behaveReads('*', { kind: 'hang', times: 1 });
 		// Longer than this test: a look has a patience of its own.

@@ -264,7 +264,7 @@ describe('With a deduplication key, each person is phoned at most once', () => {
 		{ minLength: 3, maxLength: 10 },
 	);
 
-	it('in any sequence of executions', async () => {
+	it('each person with a deduplication key is phoned at most once in any sequence of executions', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.array(behaviours, { minLength: PEOPLE, maxLength: PEOPLE }),
@@ -349,7 +349,7 @@ describe('Without a key, an execution and its retries phone each of their people
 		{ minLength: 3, maxLength: 9 },
 	);
 
-	it('in any sequence of runs, stops and retries', async () => {
+	it('an execution and its retries phone each person at most once in any sequence of runs, stops and retries', async () => {
 		await fc.assert(
 			fc.asyncProperty(campaigns, steps, async (first, rest) => {
 				world = await World.start();

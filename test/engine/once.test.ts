@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
@@ -11,149 +11,148 @@ import { createCallNode, engineFor, leads, phone } from './twenty2';
 const noRetries = { options: { maxRetries: 0 } };
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 
-describe('Nobody is phoned twice', () => {
-	let sandbox: Sandbox;
-	let answers: Answers;
-	beforeEach(async () => {
-		answers = new Answers();
-		const { onRequest } = answers;
-		const limits = { requestsPerMinute: 10_000, refuseConcurrent: false };
-		sandbox = await startSandbox({ ...limits, onRequest });
-	});
-	afterEach(() => sandbox.close());
+let sandbox: Sandbox;
+let answers: Answers;
+beforeEach(async () => {
+	answers = new Answers();
+	const { onRequest } = answers;
+	const limits = { requestsPerMinute: 10_000, refuseConcurrent: false };
+	sandbox = await startSandbox({ ...limits, onRequest });
+});
+afterEach(() => sandbox.close());
 
-	const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
-	const statusesOf = (...runs: Run[]) => runs.map(({ status }) => status);
-	const phones = (count: number) => leads(count).map((lead) => lead.phone);
+const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
+const statusesOf = (...runs: Run[]) => runs.map(({ status }) => status);
+const phones = (count: number) => leads(count).map((lead) => lead.phone);
 
-	it('by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
-		sandbox.behave(phone(0), '500 always');
-		const run = await engineFor(sandbox).run({
-			items: leads(51),
-			node: createCallNode(noRetries, { onError: 'continueErrorOutput', ...retryOnFail }),
-		});
-
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(51).slice(1)));
-		expect(run.success).toHaveLength(50);
-		expect(run.errors.map(({ json }) => json)).toEqual([
-			expect.objectContaining({ name: 'Lead 0', error: expect.objectContaining({ attempts: 3 }) }),
-		]);
+it('nobody is phoned twice by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
+	sandbox.behave(phone(0), '500 always');
+	const run = await engineFor(sandbox).run({
+		items: leads(51),
+		node: createCallNode(noRetries, { onError: 'continueErrorOutput', ...retryOnFail }),
 	});
 
-	it('by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
-		sandbox.behave(phone(20), '500 twice');
-		const run = await engineFor(sandbox).run({
-			items: leads(31),
-			node: createCallNode(noRetries, retryOnFail),
-		});
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(51).slice(1)));
+	expect(run.success).toHaveLength(50);
+	expect(run.errors.map(({ json }) => json)).toEqual([
+		expect.objectContaining({ name: 'Lead 0', error: expect.objectContaining({ attempts: 3 }) }),
+	]);
+});
 
-		expect(run.error).toBeUndefined();
-		expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual(
-			leads(31).map((_, item) => ({ item })),
-		);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+it('nobody is phoned twice by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
+	sandbox.behave(phone(20), '500 twice');
+	const run = await engineFor(sandbox).run({
+		items: leads(31),
+		node: createCallNode(noRetries, retryOnFail),
 	});
 
-	it('by Retry execution, twice in a row', async () => {
-		sandbox.behave(phone(20), '500 twice');
-		const failed = await engineFor(sandbox).run({
-			items: leads(31),
-			node: createCallNode(noRetries),
-		});
-		const failedAgain = await failed.retry();
-		const done = await failedAgain.retry();
+	expect(run.error).toBeUndefined();
+	expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual(
+		leads(31).map((_, item) => ({ item })),
+	);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+});
 
-		expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
-		expect(done.success).toHaveLength(31);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+it('nobody is phoned twice by Retry execution, twice in a row', async () => {
+	sandbox.behave(phone(20), '500 twice');
+	const failed = await engineFor(sandbox).run({
+		items: leads(31),
+		node: createCallNode(noRetries),
 	});
+	const failedAgain = await failed.retry();
+	const done = await failedAgain.retry();
 
-	it('by Retry execution of an execution whose retry has failed too', async () => {
-		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		sandbox.behave(phone(5), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
-		const failedAgain = await failed.retry();
-		const done = await failed.retry();
+	expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
+	expect(done.success).toHaveLength(31);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+});
 
-		expect(statusesOf(failed, failedAgain)).toEqual(['error', 'error']);
-		// What the retry has placed is stored with the retry alone, so the execution itself only knows of it.
-		expect(done.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-		expect((await failedAgain.retry()).success).toHaveLength(6);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
-	});
+it('nobody is phoned twice by Retry execution of an execution whose retry has failed too', async () => {
+	sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+	sandbox.behave(phone(5), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+	const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+	const failedAgain = await failed.retry();
+	const done = await failed.retry();
 
-	it('by Retry execution of an execution whose retry has succeeded', async () => {
-		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
-		expect((await failed.retry()).success).toHaveLength(6);
-		expect((await failed.retry()).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
-	});
+	expect(statusesOf(failed, failedAgain)).toEqual(['error', 'error']);
+	// What the retry has placed is stored with the retry alone, so the execution itself only knows of it.
+	expect(done.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+	expect((await failedAgain.retry()).success).toHaveLength(6);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+});
 
-	it('by Retry execution that is clicked twice', async () => {
-		sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
-		const runs = await Promise.all([failed.retry(), failed.retry()]);
-		expect(runs.map(({ success, error }) => error ?? success.length)).toEqual(
-			expect.arrayContaining([6, expect.objectContaining({ code: 'OUTCOME_UNKNOWN' })]),
-		);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
-	});
+it('nobody is phoned twice by Retry execution of an execution whose retry has succeeded', async () => {
+	sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+	const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+	expect((await failed.retry()).success).toHaveLength(6);
+	expect((await failed.retry()).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+});
 
-	describe('by Retry On Fail of a tool that an agent calls', () => {
-		const call = async (parameters = {}) => {
-			const agent = agentWith(createCallNode(parameters, retryOnFail));
-			const engine = engineFor(sandbox, {}, agentNodeTypes());
-			const { success } = await engine.runWorkflow(agent, { items: leads(1), observe: 'Agent' });
-			return success.map(({ json }) => json.told);
-		};
+it('nobody is phoned twice by Retry execution that is clicked twice', async () => {
+	sandbox.behave(phone(0), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+	const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
+	const runs = await Promise.all([failed.retry(), failed.retry()]);
+	expect(runs.map(({ success, error }) => error ?? success.length)).toEqual(
+		expect.arrayContaining([6, expect.objectContaining({ code: 'OUTCOME_UNKNOWN' })]),
+	);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+});
 
-		it('after an answer that got lost', async () => {
-			sandbox.behave(phone(0), 'place and cut');
-			expect(await call()).toEqual([expect.stringMatching(/^OUTCOME_UNKNOWN: /)]);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
-		});
+const call = async (parameters = {}) => {
+	const agent = agentWith(createCallNode(parameters, retryOnFail));
+	const engine = engineFor(sandbox, {}, agentNodeTypes());
+	const { success } = await engine.runWorkflow(agent, { items: leads(1), observe: 'Agent' });
+	return success.map(({ json }) => json.told);
+};
 
-		it('while the call that is waited for goes on', async () => {
-			sandbox.pace.talkMs = 600_000;
-			const options = { maxWaitMinutes: 0 };
-			expect(await call({ waitForCompletion: true, options })).toEqual([
-				expect.stringMatching(/^WAIT_TIMEOUT: /),
-			]);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
-		});
+it('nobody is phoned twice by Retry On Fail of a tool after an answer that got lost', async () => {
+	sandbox.behave(phone(0), 'place and cut');
+	expect(await call()).toEqual([expect.stringMatching(/^OUTCOME_UNKNOWN: /)]);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+});
 
-		it('but what was not placed is tried again', async () => {
-			sandbox.behave(phone(0), '500 twice');
-			expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
-		});
-	});
+it('nobody is phoned twice by Retry On Fail of a tool while the call that is waited for goes on', async () => {
+	sandbox.pace.talkMs = 600_000;
+	const options = { maxWaitMinutes: 0 };
+	expect(await call({ waitForCompletion: true, options })).toEqual([
+		expect.stringMatching(/^WAIT_TIMEOUT: /),
+	]);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+});
 
-	it('by Retry execution of an agent that failed after it had called', async () => {
-		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
-		const items = [...leads(2), ...leads(1)];
-		const agent = agentWith(createCallNode());
-		const failed = await engine.runWorkflow(agent, { items, observe: 'Agent' });
-		const failedAgain = await failed.retry();
-		const done = await failed.retry();
-		expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(2)));
-	});
+it('Retry On Fail of a tool tries again what was not placed', async () => {
+	sandbox.behave(phone(0), '500 twice');
+	expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+});
 
-	it('by Retry execution of such an agent that is clicked twice, and then once more', async () => {
-		const engine = engineFor(sandbox, {}, agentNodeTypes(2));
-		const agent = agentWith(createCallNode());
-		const failed = await engine.runWorkflow(agent, { items: leads(4), observe: 'Agent' });
-		await Promise.all([failed.retry(), failed.retry()]);
-		await failed.retry();
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(4)));
-	});
+it('nobody is phoned twice by Retry execution of an agent that failed after it had called', async () => {
+	const engine = engineFor(sandbox, {}, agentNodeTypes(2));
+	const items = [...leads(2), ...leads(1)];
+	const agent = agentWith(createCallNode());
+	const failed = await engine.runWorkflow(agent, { items, observe: 'Agent' });
+	const failedAgain = await failed.retry();
+	const done = await failed.retry();
+	expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(2)));
+});
 
-	it.each([
-		['one after the other', false],
-		['at once', true],
-	])('by a model that repeats a tool call %s, and the model is told', async (_, atOnce) => {
+it('nobody is phoned twice by Retry execution of such an agent that is clicked twice, and then once more', async () => {
+	const engine = engineFor(sandbox, {}, agentNodeTypes(2));
+	const agent = agentWith(createCallNode());
+	const failed = await engine.runWorkflow(agent, { items: leads(4), observe: 'Agent' });
+	await Promise.all([failed.retry(), failed.retry()]);
+	await failed.retry();
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(4)));
+});
+
+it.each([
+	['one after the other', false],
+	['at once', true],
+])(
+	'nobody is phoned twice by a model that repeats a tool call %s, and the model is told',
+	async (_, atOnce) => {
 		const engine = engineFor(sandbox, {}, agentNodeTypes(0, atOnce));
 		const items = [...leads(1), ...leads(1)];
 		const { success } = await engine.runWorkflow(agentWith(createCallNode()), {
@@ -165,209 +164,165 @@ describe('Nobody is phoned twice', () => {
 		const callId = sandbox.seen.callsTo(phone(0))[0]?.call_id;
 		for (const answer of told) expect(answer).toContain(callId);
 		expect(told.filter((answer) => answer.includes('was not phoned again'))).toHaveLength(1);
-	});
+	},
+);
 
-	it('by a model that repeats a tool call whose answer got lost', async () => {
-		sandbox.behave(phone(0), 'place and cut');
-		const engine = engineFor(sandbox, {}, agentNodeTypes());
-		const items = [...leads(1), ...leads(1)];
-		const { success } = await engine.runWorkflow(agentWith(createCallNode()), {
-			items,
-			observe: 'Agent',
-		});
-		expect(success.map(({ json }) => String(json.told))).toEqual([
-			expect.stringMatching(/^OUTCOME_UNKNOWN: /),
-			expect.stringMatching(/^OUTCOME_UNKNOWN: /),
-		]);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+it('nobody is phoned twice by a model that repeats a tool call whose answer got lost', async () => {
+	sandbox.behave(phone(0), 'place and cut');
+	const engine = engineFor(sandbox, {}, agentNodeTypes());
+	const items = [...leads(1), ...leads(1)];
+	const { success } = await engine.runWorkflow(agentWith(createCallNode()), {
+		items,
+		observe: 'Agent',
 	});
+	expect(success.map(({ json }) => String(json.told))).toEqual([
+		expect.stringMatching(/^OUTCOME_UNKNOWN: /),
+		expect.stringMatching(/^OUTCOME_UNKNOWN: /),
+	]);
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+});
 
-	it('says that a person was phoned when a later try finds something wrong with the item', async () => {
-		sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		sandbox.behave(phone(1), 'place and cut');
-		const engine = engineFor(sandbox);
-		const run = await engine.run({ items: leads(3), node: createCallNode() });
-		const wrong = structuredClone(run.workflow);
-		for (const node of wrong.nodes) {
-			if (node.name === 'Twenty2') {
-				Object.assign(node, { onError: 'continueRegularOutput' });
-				Object.assign(node.parameters, { assistantId: ' ' });
-			}
+it('the failure says that a person was phoned when a later try finds something wrong with the item', async () => {
+	sandbox.behave(phone(2), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
+	sandbox.behave(phone(1), 'place and cut');
+	const engine = engineFor(sandbox);
+	const run = await engine.run({ items: leads(3), node: createCallNode() });
+	const wrong = structuredClone(run.workflow);
+	for (const node of wrong.nodes) {
+		if (node.name === 'Twenty2') {
+			Object.assign(node, { onError: 'continueRegularOutput' });
+			Object.assign(node.parameters, { assistantId: ' ' });
 		}
-		const { success } = await run.retry({ workflow: wrong });
-		expect(success.map(({ json }) => json.error)).toEqual([
-			expect.objectContaining({
-				code: 'INVALID_INPUT',
-				outcome: 'placed',
-				call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
-			}),
-			expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'unknown' }),
-			expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'not_placed' }),
-		]);
-	});
+	}
+	const { success } = await run.retry({ workflow: wrong });
+	expect(success.map(({ json }) => json.error)).toEqual([
+		expect.objectContaining({
+			code: 'INVALID_INPUT',
+			outcome: 'placed',
+			call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
+		}),
+		expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'unknown' }),
+		expect.objectContaining({ code: 'INVALID_INPUT', outcome: 'not_placed' }),
+	]);
+});
 
-	it.each(['place and cut', 'empty 200', '502 html'] as const)(
-		'after an answer that got lost (%s), whatever is retried',
-		async (behaviour) => {
-			sandbox.behave(phone(2), behaviour);
-			const calls = behaviour === '502 html' ? 0 : 1;
-			const first = await engineFor(sandbox).run({
-				items: leads(6),
-				node: createCallNode({}, retryOnFail),
-			});
-			const again = await first.retry();
-			const oncemore = await again.retry();
-
-			for (const run of [first, again, oncemore]) {
-				expect(run.error).toMatchObject({
-					code: behaviour === 'empty 200' ? 'INVALID_RESPONSE' : 'OUTCOME_UNKNOWN',
-					context: { itemIndex: 2, data: { error: { outcome: 'unknown', attempts: 1 } } },
-				});
-			}
-			expect(sandbox.seen.callsTo(phone(2))).toHaveLength(calls);
-			expect(Object.values(sandbox.seen.perNumber()).every((count) => count === 1)).toBe(true);
-		},
-	);
-
-	it.each([
-		[500, 'upstream failed'],
-		[503, '<html><h1>503 Service Temporarily Unavailable</h1></html>'],
-		[500, ''],
-	])('by a %i of a proxy that had passed the request on (%j)', async (status, body) => {
-		sandbox.behave(phone(0), { kind: 'answer', status, body, places: true });
+it.each(['place and cut', 'empty 200', '502 html'] as const)(
+	'nobody is phoned twice after an answer that got lost (%s), whatever is retried',
+	async (behaviour) => {
+		sandbox.behave(phone(2), behaviour);
+		const calls = behaviour === '502 html' ? 0 : 1;
 		const first = await engineFor(sandbox).run({
-			items: leads(1),
+			items: leads(6),
 			node: createCallNode({}, retryOnFail),
 		});
 		const again = await first.retry();
+		const oncemore = await again.retry();
 
-		for (const run of [first, again]) {
+		for (const run of [first, again, oncemore]) {
 			expect(run.error).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				context: { data: { error: { source: 'n8n', status, outcome: 'unknown', attempts: 1 } } },
+				code: behaviour === 'empty 200' ? 'INVALID_RESPONSE' : 'OUTCOME_UNKNOWN',
+				context: { itemIndex: 2, data: { error: { outcome: 'unknown', attempts: 1 } } },
 			});
 		}
-		expect(sandbox.seen.requests).toHaveLength(1);
+		expect(sandbox.seen.callsTo(phone(2))).toHaveLength(calls);
+		expect(Object.values(sandbox.seen.perNumber()).every((count) => count === 1)).toBe(true);
+	},
+);
+
+it('a call of unknown outcome is placed again only where that was asked for', async () => {
+	sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
+	const options = { maxRetries: 1, retryUnknownOutcome: true };
+	const run = await engineFor(sandbox).run({
+		items: leads(1),
+		node: createCallNode({ options }),
 	});
 
-	it('places a call of unknown outcome again only where that was asked for', async () => {
-		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
-		const options = { maxRetries: 1, retryUnknownOutcome: true };
-		const run = await engineFor(sandbox).run({
-			items: leads(1),
-			node: createCallNode({ options }),
-		});
+	expect(run.success).toHaveLength(1);
+	expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
+});
 
-		expect(run.success).toHaveLength(1);
-		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
+it('the outcome stays unknown when a later attempt was refused', async () => {
+	sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
+	const options = { maxRetries: 1, retryUnknownOutcome: true };
+	const engine = engineFor(sandbox);
+	const running = await engine.start({
+		items: leads(1),
+		node: createCallNode({ options }, { onError: 'continueRegularOutput' }),
 	});
+	answers.after(1, () => sandbox.behave(phone(0), '422 other'));
+	const run = await running.finished;
 
-	it('keeps saying that the outcome is unknown when a later attempt was refused', async () => {
-		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
-		const options = { maxRetries: 1, retryUnknownOutcome: true };
-		const engine = engineFor(sandbox);
-		const running = await engine.start({
-			items: leads(1),
-			node: createCallNode({ options }, { onError: 'continueRegularOutput' }),
-		});
-		answers.after(1, () => sandbox.behave(phone(0), '422 other'));
-		const run = await running.finished;
-
-		expect(run.success[0]?.json.error).toMatchObject({
-			code: 'VALIDATION_ERROR',
-			outcome: 'unknown',
-			attempts: 2,
-		});
+	expect(run.success[0]?.json.error).toMatchObject({
+		code: 'VALIDATION_ERROR',
+		outcome: 'unknown',
+		attempts: 2,
 	});
+});
 
-	it('reuses the answers of an earlier try as they were', async () => {
-		sandbox.behave(phone(1), '500 once');
-		const failed = await engineFor(sandbox).run({
-			items: leads(2),
-			node: createCallNode(noRetries),
-		});
-		const done = await failed.retry();
-		expect(done.success[0]?.json).toEqual({
-			call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
-			status: 'queued',
-			message: 'Call queued',
-		});
+it('the answers of an earlier try are reused as they were', async () => {
+	sandbox.behave(phone(1), '500 once');
+	const failed = await engineFor(sandbox).run({
+		items: leads(2),
+		node: createCallNode(noRetries),
 	});
+	const done = await failed.retry();
+	expect(done.success[0]?.json).toEqual({
+		call_id: sandbox.seen.callsTo(phone(0))[0]?.call_id,
+		status: 'queued',
+		message: 'Call queued',
+	});
+});
 
-	it('sends the same idempotency key when an item is run again', async () => {
-		sandbox.behave(phone(0), '500 once');
-		const failed = await engineFor(sandbox).run({
-			items: leads(1),
-			node: createCallNode(noRetries),
-		});
-		await failed.retry();
+it('the same idempotency key is sent when an item is run again', async () => {
+	sandbox.behave(phone(0), '500 once');
+	const failed = await engineFor(sandbox).run({
+		items: leads(1),
+		node: createCallNode(noRetries),
+	});
+	await failed.retry();
+	const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
+	expect(keys).toHaveLength(2);
+	expect(keys[0]).toBe(keys[1]);
+});
+
+it.each([400, 401, 402, 403, 404, 409, 422])(
+	'another idempotency key is sent after a %i, for the item may have changed',
+	async (status) => {
+		sandbox.behave(phone(0), { kind: 'refuse', status, message: 'No', times: 2 });
+		const failed = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });
+		const done = await (await failed.retry()).retry();
+		expect(done.success).toHaveLength(1);
 		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-		expect(keys).toHaveLength(2);
-		expect(keys[0]).toBe(keys[1]);
+		expect(keys).toHaveLength(3);
+		expect(new Set(keys).size).toBe(3);
+	},
+);
+
+it('a person who is on the list twice is phoned twice', async () => {
+	const run = await engineFor(sandbox).run({
+		items: [...leads(1), ...leads(1)],
+		node: createCallNode(),
 	});
+	expect(run.success).toHaveLength(2);
+	expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
+});
 
-	it('sends the same idempotency key after an answer that got lost', async () => {
-		sandbox.behave(phone(0), { kind: 'cut', places: true, times: 1 });
-		const options = { maxRetries: 1, retryUnknownOutcome: true };
-		await engineFor(sandbox).run({ items: leads(1), node: createCallNode({ options }) });
-		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-		expect(keys).toHaveLength(2);
-		expect(new Set(keys).size).toBe(1);
-	});
+it('the passes of a loop are told apart, and nobody is phoned again when one pass is retried', async () => {
+	// Three passes of two leads; the same first person opens each pass.
+	const items = [0, 1, 0, 2, 0, 3].map((n) => ({ phone: phone(n) }));
+	sandbox.behave(phone(2), '500 once');
+	const engine = engineFor(sandbox, {}, { 'test.loop': new LoopOverItems() });
+	const node = createCallNode(noRetries);
+	const failed = await engine.runWorkflow(loopAround(node), { items, observe: 'Loop' });
+	expect(failed.status).toBe('error');
+	expect(failed.error?.message).toContain('3 calls were already placed');
+	const done = await failed.retry();
 
-	it.each([400, 401, 402, 403, 404, 409, 422])(
-		'sends another idempotency key after a %i, for the item may have changed',
-		async (status) => {
-			sandbox.behave(phone(0), { kind: 'refuse', status, message: 'No', times: 2 });
-			const failed = await engineFor(sandbox).run({ items: leads(1), node: createCallNode() });
-			const done = await (await failed.retry()).retry();
-			expect(done.success).toHaveLength(1);
-			const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-			expect(keys).toHaveLength(3);
-			expect(new Set(keys).size).toBe(3);
-		},
-	);
-
-	it('keeps the idempotency key when a refusal follows an answer that got lost', async () => {
-		sandbox.behave(phone(0), { kind: 'cut', times: 1, places: true });
-		const options = { maxRetries: 1, retryUnknownOutcome: true };
-		const node = createCallNode({ options });
-		const running = await engineFor(sandbox).start({ items: leads(1), node });
-		answers.after(1, () =>
-			sandbox.behave(phone(0), { kind: 'refuse', status: 409, message: 'No', times: 1 }),
-		);
-		await running.finished;
-		const keys = sandbox.seen.requests.map(({ headers }) => headers['idempotency-key']);
-		expect(keys).toHaveLength(2);
-		expect(new Set(keys).size).toBe(1);
-	});
-
-	it('phones a person twice who is on the list twice', async () => {
-		const run = await engineFor(sandbox).run({
-			items: [...leads(1), ...leads(1)],
-			node: createCallNode(),
-		});
-		expect(run.success).toHaveLength(2);
-		expect(sandbox.seen.callsTo(phone(0))).toHaveLength(2);
-	});
-
-	it('tells the passes of a loop apart, and phones nobody again when one pass is retried', async () => {
-		// Three passes of two leads; the same first person opens each pass.
-		const items = [0, 1, 0, 2, 0, 3].map((n) => ({ phone: phone(n) }));
-		sandbox.behave(phone(2), '500 once');
-		const engine = engineFor(sandbox, {}, { 'test.loop': new LoopOverItems() });
-		const node = createCallNode(noRetries);
-		const failed = await engine.runWorkflow(loopAround(node), { items, observe: 'Loop' });
-		expect(failed.status).toBe('error');
-		expect(failed.error?.message).toContain('3 calls were already placed');
-		const done = await failed.retry();
-
-		expect(done.status).toBe('success');
-		expect(sandbox.seen.perNumber()).toEqual({
-			[phone(0)]: 3,
-			[phone(1)]: 1,
-			[phone(2)]: 1,
-			[phone(3)]: 1,
-		});
+	expect(done.status).toBe('success');
+	expect(sandbox.seen.perNumber()).toEqual({
+		[phone(0)]: 3,
+		[phone(1)]: 1,
+		[phone(2)]: 1,
+		[phone(3)]: 1,
 	});
 });

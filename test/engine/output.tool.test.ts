@@ -28,7 +28,7 @@ describe.each([
 			? expect.stringMatching(pattern)
 			: [{ error: expect.stringMatching(pattern) }];
 
-	it('that a number cannot be called', async () => {
+	it('a model is told in one sentence that a number cannot be called', async () => {
 		expect(await told({}, [{ name: 'Asha', phone: '98765' }])).toEqual(
 			sentence(/^INVALID_NUMBER: To Number [^;]*; no call was placed\.$/),
 		);
@@ -45,12 +45,12 @@ describe.each([
 			'place and cut',
 			/^OUTCOME_UNKNOWN: [^;]*; 1 call may have been placed\.$/,
 		],
-	])('%s', async (_name, behaviour, pattern) => {
+	])('a model is told in one sentence %s', async (_name, behaviour, pattern) => {
 		sandbox.behave(phone(0), behaviour);
 		expect(await told()).toEqual(sentence(pattern));
 	});
 
-	it('that a call goes on, and its call_id', async () => {
+	it('a model is told in one sentence that a call goes on, and its call_id', async () => {
 		const said = await told({ waitForCompletion: true, options: { maxWaitMinutes: 0 } });
 		const callId = sandbox.seen.calls[0]?.call_id;
 		expect(said).toEqual(

@@ -87,7 +87,7 @@ describe('Behind a proxy', () => {
 
 	const host = 'http://twenty2.internal';
 
-	it('that passes requests on, the person is phoned', async () => {
+	it('the person is phoned through a proxy that passes requests on', async () => {
 		const { success } = await run(host);
 		expect(success[0]?.json).toMatchObject({ call_id: sandbox.seen.calls[0]?.call_id });
 		expect(proxy.seen).toEqual([`POST ${host}/v1/calls`]);
@@ -106,20 +106,23 @@ describe('Behind a proxy', () => {
 		['say 502', { ...inDoubt, status: 502 }, {}],
 		['cut', { ...inDoubt, status: null }, {}],
 		['pass on and cut', { ...inDoubt, status: null }, { [phone(1)]: 1 }],
-	] as const)('that does "%s", a create is sent once', async (does, error, placed) => {
-		proxy.does = does;
-		const { errors } = await run(host);
-		expect(errors.map(({ json }) => json.error)).toMatchObject([{ ...error, attempts: 1 }]);
-		expect(JSON.stringify(errors)).not.toContain('sandbox-key');
-		expect(proxy.seen).toHaveLength(1);
-		expect(sandbox.seen.perNumber()).toEqual(placed);
-	});
+	] as const)(
+		'a create through a proxy that does "%s" is sent once',
+		async (does, error, placed) => {
+			proxy.does = does;
+			const { errors } = await run(host);
+			expect(errors.map(({ json }) => json.error)).toMatchObject([{ ...error, attempts: 1 }]);
+			expect(JSON.stringify(errors)).not.toContain('sandbox-key');
+			expect(proxy.seen).toHaveLength(1);
+			expect(sandbox.seen.perNumber()).toEqual(placed);
+		},
+	);
 
 	it.each([
 		['ask for a password', passwordAsked, 1],
 		['say 502', { code: 'HTTP_502', status: 502 }, 1],
 		['cut', { code: 'TIMEOUT', status: null }, 2],
-	] as const)('that does "%s", a read says so', async (does, error, attempts) => {
+	] as const)('a read through a proxy that does "%s" says so', async (does, error, attempts) => {
 		proxy.does = does;
 		const { errors } = await run(host, getCallNode({ options: { maxRetries: 1 } }));
 		expect(errors.map(({ json }) => json.error)).toMatchObject([{ ...error, attempts }]);
@@ -131,11 +134,14 @@ describe('Behind a proxy', () => {
 		['ask for a password', { ...passwordAsked, outcome: 'not_placed' }],
 		['say 502', { ...inDoubt, status: 502 }],
 		['cut', { ...inDoubt, status: null }],
-	] as const)('that does "%s" to a tunnel, nobody is phoned', async (does, error) => {
-		proxy.does = does;
-		const { errors } = await run('https://twenty2.example');
-		expect(errors.map(({ json }) => json.error)).toMatchObject([{ ...error, attempts: 1 }]);
-		expect(proxy.seen).toEqual(['CONNECT twenty2.example:443']);
-		expect(sandbox.seen.requests).toEqual([]);
-	});
+	] as const)(
+		'nobody is phoned through a proxy that does "%s" to a tunnel',
+		async (does, error) => {
+			proxy.does = does;
+			const { errors } = await run('https://twenty2.example');
+			expect(errors.map(({ json }) => json.error)).toMatchObject([{ ...error, attempts: 1 }]);
+			expect(proxy.seen).toEqual(['CONNECT twenty2.example:443']);
+			expect(sandbox.seen.requests).toEqual([]);
+		},
+	);
 });

@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { createServer, type RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 
 import { Twenty2Api } from '../../credentials/Twenty2Api.credentials';
 import { Failure } from '../../nodes/Twenty2/api/failure';
@@ -94,38 +94,39 @@ const fieldsOf = (result: unknown) => (result instanceof Failure ? result.fields
 
 const json = { 'content-type': 'application/json' };
 
-describe('A request', () => {
-	it('is signed with the credential, and has what it was given', async () => {
-		const { url, requests } = await listening((_, response) => response.end('{}'));
-		const headers = { 'Idempotency-Key': 'entry_1' };
-		await sent(url, { ...create, headers, body: { to_number: '+91' } });
-		await sent(`${url}/below`, { ...read, query: { page: '2' } });
-		expect(requests).toMatchObject([
-			{
-				method: 'POST',
-				url: '/calls',
-				headers: {
-					authorization: 'Bearer sandbox-key',
-					'idempotency-key': 'entry_1',
-					accept: 'application/json',
-					'content-type': expect.stringContaining('application/json'),
-				},
-				body: '{"to_number":"+91"}',
+it('a request is signed with the credential, and has what it was given', async () => {
+	const { url, requests } = await listening((_, response) => response.end('{}'));
+	const headers = { 'Idempotency-Key': 'entry_1' };
+	await sent(url, { ...create, headers, body: { to_number: '+91' } });
+	await sent(`${url}/below`, { ...read, query: { page: '2' } });
+	expect(requests).toMatchObject([
+		{
+			method: 'POST',
+			url: '/calls',
+			headers: {
+				authorization: 'Bearer sandbox-key',
+				'idempotency-key': 'entry_1',
+				accept: 'application/json',
+				'content-type': expect.stringContaining('application/json'),
 			},
-			{ method: 'GET', url: '/below/calls?page=2', body: '' },
-		]);
-	});
+			body: '{"to_number":"+91"}',
+		},
+		{ method: 'GET', url: '/below/calls?page=2', body: '' },
+	]);
+});
 
-	it('does not have n8n read the credential again', async () => {
-		const { url, requests } = await listening((_, response) => response.end('{}'));
-		const reading = vi.spyOn(StoredCredentials.prototype, 'getDecrypted');
-		await sent(url, read);
-		expect(requests).toHaveLength(1);
-		expect(reading).toHaveBeenCalledTimes(1);
-		reading.mockRestore();
-	});
+it('a request does not have n8n read the credential again', async () => {
+	const { url, requests } = await listening((_, response) => response.end('{}'));
+	const reading = vi.spyOn(StoredCredentials.prototype, 'getDecrypted');
+	await sent(url, read);
+	expect(requests).toHaveLength(1);
+	expect(reading).toHaveBeenCalledTimes(1);
+	reading.mockRestore();
+});
 
-	it.each([200, 302, 404, 503])('is answered with a %i, whatever that is', async (status) => {
+it.each([200, 302, 404, 503])(
+	'a request is answered with a %i, whatever that is',
+	async (status) => {
 		const date = 'Fri, 22 May 2026 07:00:20 GMT';
 		const { url, requests } = await listening((_, response) =>
 			response
@@ -139,31 +140,32 @@ describe('A request', () => {
 			body: { call_id: 'call_1' },
 		});
 		expect(requests).toHaveLength(1);
-	});
+	},
+);
 
-	it('is answered with text where that is no JSON', async () => {
-		const { url } = await listening((_, response) => response.writeHead(200, json).end('<html>'));
-		expect(await sent(url, read)).toMatchObject({ status: 200, body: '<html>' });
-	});
-
-	it('is answered in bounded length', async () => {
-		const { url } = await listening((_, response) => response.end('"12345678"'));
-		expect(await sent(url, { ...read, maxBytes: 9 })).toMatchObject({ longerThan: 9 });
-		expect(await sent(url, { ...read, maxBytes: 10 })).toMatchObject({ body: '12345678' });
-		const long = await listening((_, response) => response.end('1'.repeat(1_000_001)));
-		expect(await sent(long.url, read)).toMatchObject({ status: 200, longerThan: 1_000_000 });
-	});
+it('a request is answered with text where that is no JSON', async () => {
+	const { url } = await listening((_, response) => response.writeHead(200, json).end('<html>'));
+	expect(await sent(url, read)).toMatchObject({ status: 200, body: '<html>' });
 });
 
-describe('A request that is not answered', () => {
-	const hang: RequestListener = (_, response) => {
-		response.writeHead(200, json).write('{');
-	};
+it('a request is answered in bounded length', async () => {
+	const { url } = await listening((_, response) => response.end('"12345678"'));
+	expect(await sent(url, { ...read, maxBytes: 9 })).toMatchObject({ longerThan: 9 });
+	expect(await sent(url, { ...read, maxBytes: 10 })).toMatchObject({ body: '12345678' });
+	const long = await listening((_, response) => response.end('1'.repeat(1_000_001)));
+	expect(await sent(long.url, read)).toMatchObject({ status: 200, longerThan: 1_000_000 });
+});
 
-	it.each([
-		[read, { code: 'TIMEOUT' }],
-		[create, { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }],
-	])('in time is cut, and says what that means', async (request, meaning) => {
+const hang: RequestListener = (_, response) => {
+	response.writeHead(200, json).write('{');
+};
+
+it.each([
+	[read, { code: 'TIMEOUT' }],
+	[create, { code: 'OUTCOME_UNKNOWN', outcome: 'unknown' }],
+])(
+	'a request that is not answered in time is cut, and says what that means',
+	async (request, meaning) => {
 		let closed = false;
 		const { url } = await listening((asked, response) => {
 			response.once('close', () => (closed = true));
@@ -179,47 +181,47 @@ describe('A request that is not answered', () => {
 			attempts: 0,
 		});
 		await expect.poll(() => closed).toBe(true);
-	});
+	},
+);
 
-	it('because the connection ended says so', async () => {
-		const { url } = await listening((request) => request.socket.destroy());
-		expect(fieldsOf(await sent(url, create))).toMatchObject({
-			code: 'OUTCOME_UNKNOWN',
-			message: `The connection to ${url} ended before the answer`,
-		});
+it('a request whose connection ended says so', async () => {
+	const { url } = await listening((request) => request.socket.destroy());
+	expect(fieldsOf(await sent(url, create))).toMatchObject({
+		code: 'OUTCOME_UNKNOWN',
+		message: `The connection to ${url} ended before the answer`,
 	});
+});
 
-	it('because nobody listens was not sent', async () => {
-		const { url } = await listening(() => undefined);
-		onEnd.splice(0).forEach((end) => end());
-		expect(fieldsOf(await sent(url, create))).toMatchObject({
-			code: 'NETWORK_ERROR',
-			message: `Twenty2 was not reached at ${url}: nothing answers there`,
-			outcome: 'not_placed',
-		});
+it('a request to an address where nobody listens was not sent', async () => {
+	const { url } = await listening(() => undefined);
+	onEnd.splice(0).forEach((end) => end());
+	expect(fieldsOf(await sent(url, create))).toMatchObject({
+		code: 'NETWORK_ERROR',
+		message: `Twenty2 was not reached at ${url}: nothing answers there`,
+		outcome: 'not_placed',
 	});
+});
 
-	it('is cut by Stop if it is safe', async () => {
-		let closed = false;
-		const { url, requests } = await listening((asked, response) => {
-			response.once('close', () => (closed = true));
-			hang(asked, response);
-		});
-		const running = await start(url, read);
-		await expect.poll(() => requests.length).toBe(1);
-		running.cancel();
-		await expect.poll(() => closed).toBe(true);
+it('a request that is safe is cut by Stop', async () => {
+	let closed = false;
+	const { url, requests } = await listening((asked, response) => {
+		response.once('close', () => (closed = true));
+		hang(asked, response);
 	});
+	const running = await start(url, read);
+	await expect.poll(() => requests.length).toBe(1);
+	running.cancel();
+	await expect.poll(() => closed).toBe(true);
+});
 
-	it('is not cut by Stop if it may have been carried out', async () => {
-		let answer = () => {};
-		const { url, requests } = await listening((_, response) => {
-			answer = () => void response.writeHead(200, json).end('{"call_id":"call_1"}');
-		});
-		const running = await start(url, create);
-		await expect.poll(() => requests.length).toBe(1);
-		running.cancel();
-		answer();
-		expect(await running.resultOf()).toMatchObject({ body: { call_id: 'call_1' } });
+it('a request that may have been carried out is not cut by Stop', async () => {
+	let answer = () => {};
+	const { url, requests } = await listening((_, response) => {
+		answer = () => void response.writeHead(200, json).end('{"call_id":"call_1"}');
 	});
+	const running = await start(url, create);
+	await expect.poll(() => requests.length).toBe(1);
+	running.cancel();
+	answer();
+	expect(await running.resultOf()).toMatchObject({ body: { call_id: 'call_1' } });
 });

@@ -26,21 +26,24 @@ const inRanges = (result: Result, { attempts, requests }: Expected) => ({
 describe('Every fault has one defined result', () => {
 	useVirtualTime();
 
-	it.each(cells().map((cell) => [titleOf(cell), cell] as const))('%s', async (_, cell) => {
-		const { result, waited, callsInAll, sentElsewhere } = await matrix.play(cell);
-		const expected = expectedOf(cell);
-		expect(inRanges(result, expected)).toEqual(expected);
-		expect(callsInAll).toBeLessThanOrEqual(1);
-		if (result.calls > 0) expect(result.outcome).not.toBe('not_placed');
-		expect(sentElsewhere).toEqual([]);
-		const { kind } = cell.fault;
-		const wasRepeated = result.code === 'ok' || result.code === 'confirmed';
-		if (kind.is === 'busy' && wasRepeated && cell.operation !== 'download') {
-			expect(waited).toBeGreaterThanOrEqual(kind.waits);
-		}
-	});
+	it.each(cells().map((cell) => [titleOf(cell), cell] as const))(
+		'every fault has one defined result: %s',
+		async (_, cell) => {
+			const { result, waited, callsInAll, sentElsewhere } = await matrix.play(cell);
+			const expected = expectedOf(cell);
+			expect(inRanges(result, expected)).toEqual(expected);
+			expect(callsInAll).toBeLessThanOrEqual(1);
+			if (result.calls > 0) expect(result.outcome).not.toBe('not_placed');
+			expect(sentElsewhere).toEqual([]);
+			const { kind } = cell.fault;
+			const wasRepeated = result.code === 'ok' || result.code === 'confirmed';
+			if (kind.is === 'busy' && wasRepeated && cell.operation !== 'download') {
+				expect(waited).toBeGreaterThanOrEqual(kind.waits);
+			}
+		},
+	);
 });
 
-it('docs/evidence/faults.md lists them', async () => {
+it('docs/evidence/faults.md lists every cell', async () => {
 	await expect(documentation()).toMatchFileSnapshot('../../docs/evidence/faults.md');
 });

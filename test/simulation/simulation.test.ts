@@ -41,31 +41,28 @@ const reached: Record<string, Record<string, number>> = {
 	'3 workers of 60 leads': { 'share of creates refused': 0.065 },
 };
 
-describe("The node's policy reaches its targets", () => {
-	const named = scenarios.map((row) => [row.name, row] as const);
+const named = scenarios.map((row) => [row.name, row] as const);
 
-	it.each(named)('%s', async (name, { scenario, targets }) => {
-		const shortfalls = reached[name] ?? {};
-		const outcomes = await outcomesOf(scenario);
-		const mostGivenUp = shortfalls['leads given up'] ?? 0;
-		expect
-			.soft(Math.max(...outcomes.map(gaveUp)), 'leads given up')
-			.toBeLessThanOrEqual(mostGivenUp);
-		for (const { what, value, least, most } of targets) {
-			const figure = median(outcomes.map(value));
-			const bound = shortfalls[what];
-			if (least !== undefined) expect.soft(figure, what).toBeGreaterThanOrEqual(bound ?? least);
-			if (most !== undefined) expect.soft(figure, what).toBeLessThanOrEqual(bound ?? most);
-		}
-	});
+it.each(named)("the node's policy reaches its targets: %s", async (name, { scenario, targets }) => {
+	const shortfalls = reached[name] ?? {};
+	const outcomes = await outcomesOf(scenario);
+	const mostGivenUp = shortfalls['leads given up'] ?? 0;
+	expect.soft(Math.max(...outcomes.map(gaveUp)), 'leads given up').toBeLessThanOrEqual(mostGivenUp);
+	for (const { what, value, least, most } of targets) {
+		const figure = median(outcomes.map(value));
+		const bound = shortfalls[what];
+		if (least !== undefined) expect.soft(figure, what).toBeGreaterThanOrEqual(bound ?? least);
+		if (most !== undefined) expect.soft(figure, what).toBeLessThanOrEqual(bound ?? most);
+	}
 });
 
-describe('Workers that share a key for an hour', () => {
-	describe.each([1, 2, 4, 8])('%i of them', (count) => {
-		it.each([
-			['started together', 0],
-			['started one after the other', 90],
-		])('%s use the limit, are seldom refused, and nobody starves', async (_, apart) => {
+describe.each([1, 2, 4, 8])('%i of them', (count) => {
+	it.each([
+		['started together', 0],
+		['started one after the other', 90],
+	])(
+		'workers that share a key for an hour %s use the limit, are seldom refused, and nobody starves',
+		async (_, apart) => {
 			const workers = Array.from({ length: count }, (_, n) => ({
 				leads: endless,
 				startsAt: n * apart,
@@ -76,40 +73,40 @@ describe('Workers that share a key for an hour', () => {
 				expect(gaveUp(outcome)).toBeLessThanOrEqual(placed(outcome) / 1_000);
 				expect(longestDrought(outcome)).toBeLessThan(330);
 			}
-		});
-	});
+		},
+	);
+});
 
-	it.each([
-		['a sliding window that counts refused requests too', slidingWindow, 0.14],
-		['a calendar minute', calendarMinute, 0.17],
-		['a token bucket', tokenBucket, 0.15],
-	])('use most of %s as well', async (_, counting, mostRefused) => {
-		for (const count of [1, 2, 4, 8]) {
-			const workers = many(count, { leads: endless });
-			const scenario = { workers, counting, countRefused: true, until: HOUR };
-			const outcome = await simulate(scenario, 1);
-			expect(utilisation(outcome)).toBeGreaterThan(0.8);
-			expect(shareRefused(outcome)).toBeLessThanOrEqual(mostRefused);
-		}
-	});
+it.each([
+	['a sliding window that counts refused requests too', slidingWindow, 0.14],
+	['a calendar minute', calendarMinute, 0.17],
+	['a token bucket', tokenBucket, 0.15],
+])('workers use most of %s as well', async (_, counting, mostRefused) => {
+	for (const count of [1, 2, 4, 8]) {
+		const workers = many(count, { leads: endless });
+		const scenario = { workers, counting, countRefused: true, until: HOUR };
+		const outcome = await simulate(scenario, 1);
+		expect(utilisation(outcome)).toBeGreaterThan(0.8);
+		expect(shareRefused(outcome)).toBeLessThanOrEqual(mostRefused);
+	}
+});
 
-	it('soon make room for a small campaign, whenever it comes', async () => {
-		const times: number[] = [];
-		for (let n = 0; n < 30; n++) {
-			const newcomer = { leads: 20, startsAt: 65 + 20 * n };
-			times.push(newcomerTakes(await simulate({ workers: [{ leads: 900 }, newcomer] }, n)));
-		}
-		times.sort((a, b) => a - b);
-		expect(median(times)).toBeLessThanOrEqual(180);
-		expect(times[26]).toBeLessThanOrEqual(450);
-	});
+it('workers soon make room for a small campaign, whenever it comes', async () => {
+	const times: number[] = [];
+	for (let n = 0; n < 30; n++) {
+		const newcomer = { leads: 20, startsAt: 65 + 20 * n };
+		times.push(newcomerTakes(await simulate({ workers: [{ leads: 900 }, newcomer] }, n)));
+	}
+	times.sort((a, b) => a - b);
+	expect(median(times)).toBeLessThanOrEqual(180);
+	expect(times[26]).toBeLessThanOrEqual(450);
+});
 
-	it('grow into what a worker leaves behind when it is done', async () => {
-		const workers = [{ leads: endless }, { leads: 100 }, { leads: 100 }];
-		const outcome = await simulate({ workers, until: HOUR }, 1);
-		const alone = 60 * 60 - 200;
-		expect(outcome.workers[0]?.placed).toBeGreaterThan(0.93 * alone);
-	});
+it('workers grow into what a worker leaves behind when it is done', async () => {
+	const workers = [{ leads: endless }, { leads: 100 }, { leads: 100 }];
+	const outcome = await simulate({ workers, until: HOUR }, 1);
+	const alone = 60 * 60 - 200;
+	expect(outcome.workers[0]?.placed).toBeGreaterThan(0.93 * alone);
 });
 
 describe('Workers with a campaign', () => {
@@ -125,7 +122,7 @@ describe('Workers with a campaign', () => {
 	];
 
 	it.each(campaigns)(
-		'%s: are done nearly when the limit allows',
+		'workers %s are done with a campaign nearly when the limit allows',
 		async (_, workers, possible, most = 1.25) => {
 			for (const network of [
 				{ least: 1, most: 4 },
@@ -140,7 +137,7 @@ describe('Workers with a campaign', () => {
 		},
 	);
 
-	it('are done as soon where refused requests count too, and all begin at once', async () => {
+	it('workers with a campaign are done as soon where refused requests count too, and all begin at once', async () => {
 		const scenario = { workers: apart, network: { least: 1, most: 5 }, countRefused: true };
 		for (let seed = 0; seed < 10; seed++) {
 			const outcome = await simulate(scenario, seed);
@@ -149,49 +146,47 @@ describe('Workers with a campaign', () => {
 		}
 	});
 
-	it('wait as long as Twenty2 says, where it does', async () => {
+	it('workers with a campaign wait as long as Twenty2 says, where it does', async () => {
 		const outcome = await simulate({ workers: many(3, { leads: 60 }), retryAfter: true }, 1);
 		expect(placed(outcome)).toBe(180);
 		expect(doneAt(outcome)).toBeLessThanOrEqual(1.25 * 120);
 	});
 });
 
-describe('Calls beyond those that may be live', () => {
-	it.each([2.5, 5, 20, 60, 180])(
-		'of %d seconds: follow soon after a line is free',
-		async (seconds) => {
-			const calls = { mean: seconds, sigma: 0 };
-			const network = { least: 1, most: 50 };
-			for (const outcome of await outcomesOf({
-				workers: [{ leads: 12 }],
-				lines: 3,
-				calls,
-				network,
-			})) {
-				expect(placed(outcome)).toBe(12);
-				// The last of four rounds begins after three of them.
-				const possible = 3 * seconds;
-				expect(doneAt(outcome)).toBeLessThanOrEqual(Math.max(1.5 * possible, possible + 8));
-			}
-		},
-	);
+it.each([2.5, 5, 20, 60, 180])(
+	'calls of %d seconds beyond the lines follow soon after a line is free',
+	async (seconds) => {
+		const calls = { mean: seconds, sigma: 0 };
+		const network = { least: 1, most: 50 };
+		for (const outcome of await outcomesOf({
+			workers: [{ leads: 12 }],
+			lines: 3,
+			calls,
+			network,
+		})) {
+			expect(placed(outcome)).toBe(12);
+			// The last of four rounds begins after three of them.
+			const possible = 3 * seconds;
+			expect(doneAt(outcome)).toBeLessThanOrEqual(Math.max(1.5 * possible, possible + 8));
+		}
+	},
+);
 
-	it('are all placed by workers that share the lines', async () => {
-		const calls = { mean: 20, sigma: 0 };
-		const outcome = await simulate({ workers: many(3, { leads: 12 }), lines: 3, calls }, 1);
-		expect(placed(outcome)).toBe(36);
-		expect(doneAt(outcome)).toBeLessThan(1.5 * 11 * 20);
-	});
+it('calls beyond the lines are all placed by workers that share the lines', async () => {
+	const calls = { mean: 20, sigma: 0 };
+	const outcome = await simulate({ workers: many(3, { leads: 12 }), lines: 3, calls }, 1);
+	expect(placed(outcome)).toBe(36);
+	expect(doneAt(outcome)).toBeLessThan(1.5 * 11 * 20);
 });
 
 describe('A simulation', () => {
 	const scenario = { workers: many(3, { leads: 60 }) };
 
-	it('is repeated by its seed', async () => {
+	it('a simulation is repeated by its seed', async () => {
 		expect(await simulate(scenario, 7)).toEqual(await simulate(scenario, 7));
 	});
 
-	it('is another one with another seed', async () => {
+	it('a simulation is another one with another seed', async () => {
 		expect(await simulate(scenario, 8)).not.toEqual(await simulate(scenario, 7));
 	});
 });

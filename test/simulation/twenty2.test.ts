@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { callLengths } from './callLengths';
 import { lastStart } from './lines';
@@ -30,89 +30,82 @@ const times = async (count: number, work: () => Promise<unknown>) => {
 	for (let n = 0; n < count; n++) await work();
 };
 
-describe('The simulated Twenty2', () => {
-	it('takes 60 requests in any 60 seconds, reads included', async () => {
-		await use({ retryAfter: true }, async (twenty2) => {
-			const callId = await twenty2.create();
-			await times(59, async () => await twenty2.isOver(callId));
-			expect(await refusedForMs(twenty2.create())).toBe(60_000);
-			expect(twenty2).toMatchObject({ requests: 61, refused: 1, creates: 2, refusedCreates: 1 });
-			await pass(60_000);
-			await twenty2.create();
-		});
-	});
-
-	it('says when a call is over', async () => {
-		await use({}, async (twenty2) => {
-			const callId = await twenty2.create();
-			await pass(29_999);
-			expect(await twenty2.isOver(callId)).toBe(false);
-			await pass(1);
-			expect(await twenty2.isOver(callId)).toBe(true);
-		});
-	});
-
-	it('refuses a create beyond its lines, and counts it', async () => {
-		await use({ lines: 3, retryAfter: true }, async (twenty2) => {
-			await times(3, async () => await twenty2.create());
-			await times(57, async () => expect(await refusedForMs(twenty2.create())).toBe(30_000));
-			await pass(30_000);
-			expect(await refusedForMs(twenty2.create())).toBe(30_000);
-			await pass(30_000);
-			await twenty2.create();
-		});
-	});
-
-	it('has fewer lines while others hold some', async () => {
-		const heldByOthers = { lines: 2, seconds: 60 };
-		await use({ lines: 3, heldByOthers }, async (twenty2) => {
-			await twenty2.create();
-			await refusedForMs(twenty2.create());
-			await pass(60_000);
-			await times(3, async () => await twenty2.create());
-		});
-	});
-
-	it('accepts every create where it queues calls itself', async () => {
-		await use({ lines: 1, queuesCalls: true }, async (twenty2) => {
-			await twenty2.create();
-			const queued = await twenty2.create();
-			await pass(59_999);
-			expect(await twenty2.isOver(queued)).toBe(false);
-			await pass(1);
-			expect(await twenty2.isOver(queued)).toBe(true);
-		});
-	});
-
-	it('refuses one request without a reason', async () => {
-		await use({ strayRefusal: 2 }, async (twenty2) => {
-			await twenty2.create();
-			expect(await refusedForMs(twenty2.create())).toBe(0);
-			await twenty2.create();
-		});
+it('the simulated Twenty2 takes 60 requests in any 60 seconds, reads included', async () => {
+	await use({ retryAfter: true }, async (twenty2) => {
+		const callId = await twenty2.create();
+		await times(59, async () => await twenty2.isOver(callId));
+		expect(await refusedForMs(twenty2.create())).toBe(60_000);
+		expect(twenty2).toMatchObject({ requests: 61, refused: 1, creates: 2, refusedCreates: 1 });
+		await pass(60_000);
+		await twenty2.create();
 	});
 });
 
-describe('The lengths of calls', () => {
-	it('have the mean and the spread that were asked for', () => {
-		const next = callLengths({ mean: 60, sigma: 0.6 }, 1);
-		const lengths = Array.from({ length: 20_000 }, () => next() / 1_000);
-		const mean = (values: number[]) =>
-			values.reduce((sum, value) => sum + value, 0) / values.length;
-		const logarithms = lengths.map(Math.log);
-		const middle = mean(logarithms);
-		expect(mean(lengths)).toBeCloseTo(60, -1);
-		expect(Math.sqrt(mean(logarithms.map((log) => (log - middle) ** 2)))).toBeCloseTo(0.6, 1);
-	});
-
-	it('are repeated by their seed', () => {
-		const lengths = { mean: 60, sigma: 0.6 };
-		expect(callLengths(lengths, 5)()).toBe(callLengths(lengths, 5)());
+it('the simulated Twenty2 says when a call is over', async () => {
+	await use({}, async (twenty2) => {
+		const callId = await twenty2.create();
+		await pass(29_999);
+		expect(await twenty2.isOver(callId)).toBe(false);
+		await pass(1);
+		expect(await twenty2.isOver(callId)).toBe(true);
 	});
 });
 
-describe('The ideal', () => {
-	it('refills each line at once', () => {
-		expect(lastStart(2, [10, 30, 5, 5])).toBe(15);
+it('the simulated Twenty2 refuses a create beyond its lines, and counts it', async () => {
+	await use({ lines: 3, retryAfter: true }, async (twenty2) => {
+		await times(3, async () => await twenty2.create());
+		await times(57, async () => expect(await refusedForMs(twenty2.create())).toBe(30_000));
+		await pass(30_000);
+		expect(await refusedForMs(twenty2.create())).toBe(30_000);
+		await pass(30_000);
+		await twenty2.create();
 	});
+});
+
+it('the simulated Twenty2 has fewer lines while others hold some', async () => {
+	const heldByOthers = { lines: 2, seconds: 60 };
+	await use({ lines: 3, heldByOthers }, async (twenty2) => {
+		await twenty2.create();
+		await refusedForMs(twenty2.create());
+		await pass(60_000);
+		await times(3, async () => await twenty2.create());
+	});
+});
+
+it('the simulated Twenty2 accepts every create where it queues calls itself', async () => {
+	await use({ lines: 1, queuesCalls: true }, async (twenty2) => {
+		await twenty2.create();
+		const queued = await twenty2.create();
+		await pass(59_999);
+		expect(await twenty2.isOver(queued)).toBe(false);
+		await pass(1);
+		expect(await twenty2.isOver(queued)).toBe(true);
+	});
+});
+
+it('the simulated Twenty2 refuses one request without a reason', async () => {
+	await use({ strayRefusal: 2 }, async (twenty2) => {
+		await twenty2.create();
+		expect(await refusedForMs(twenty2.create())).toBe(0);
+		await twenty2.create();
+	});
+});
+
+it('the lengths of calls have the mean and the spread that were asked for', () => {
+	const next = callLengths({ mean: 60, sigma: 0.6 }, 1);
+	const lengths = Array.from({ length: 20_000 }, () => next() / 1_000);
+	const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+	const logarithms = lengths.map(Math.log);
+	const middle = mean(logarithms);
+	expect(mean(lengths)).toBeCloseTo(60, -1);
+	expect(Math.sqrt(mean(logarithms.map((log) => (log - middle) ** 2)))).toBeCloseTo(0.6, 1);
+});
+
+it('the lengths of calls are repeated by their seed', () => {
+	const lengths = { mean: 60, sigma: 0.6 };
+	expect(callLengths(lengths, 5)()).toBe(callLengths(lengths, 5)());
+});
+
+it('the ideal refills each line at once', () => {
+	expect(lastStart(2, [10, 30, 5, 5])).toBe(15);
 });

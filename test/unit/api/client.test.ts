@@ -8,7 +8,7 @@ describe.each([
 	['apiKey', apiKey],
 	['workspace', workspace],
 ])('%s', (_, generation) => {
-	it('names all the fields that a create has already', async () => {
+	it('each generation names all the fields that a create has already', async () => {
 		const { sent, twenty2 } = speaking(generation, created);
 		await twenty2.createCall({ ...call, additionalFields: {} }, sending);
 		expect(twenty2.bodyFields.toSorted()).toEqual(Object.keys(sent[0]?.body ?? {}).toSorted());

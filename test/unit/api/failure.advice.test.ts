@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { adviceFor } from '../../../nodes/Twenty2/api/failure';
 import { alarming } from './failureFrom';
@@ -20,16 +20,14 @@ const codes = [
 	'INVALID_RESPONSE',
 ];
 
-describe('adviceFor', () => {
-	it.each(codes)('says what to do about %s without alarming', (code) => {
-		expect(adviceFor(code)).toMatch(/^[A-Z].{20,}[^.]$/);
-		expect(adviceFor(code)).not.toMatch(alarming);
-	});
-
-	it.each(['HTTP_418', 'QUOTA_EXCEEDED', '', 'toString', '__proto__', 'constructor'])(
-		'has none for %o',
-		(code) => {
-			expect(adviceFor(code)).toBeUndefined();
-		},
-	);
+it.each(codes)('the advice for %s says what to do without alarming', (code) => {
+	expect(adviceFor(code)).toMatch(/^[A-Z].{20,}[^.]$/);
+	expect(adviceFor(code)).not.toMatch(alarming);
 });
+
+it.each(['HTTP_418', 'QUOTA_EXCEEDED', '', 'toString', '__proto__', 'constructor'])(
+	'there is no advice for %o',
+	(code) => {
+		expect(adviceFor(code)).toBeUndefined();
+	},
+);

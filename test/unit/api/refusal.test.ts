@@ -170,68 +170,72 @@ const table: Array<[string, HttpAnswer, Expected]> = [
 	['302', html(302), refused(302, 'HTTP_302', unexplained(302))],
 ];
 
-describe('failureOf a create', () => {
-	it.each(table)('%s', (_, answer, expected) => {
+it.each(table)(
+	'failureOf gives a create the code, source and outcome of %s',
+	(_, answer, expected) => {
 		const { fields } = failureOf(answer, create);
 		expect(fields).toMatchObject(expected);
 		expect(fields.attempts).toBe(0);
 		if (!expected.validation_errors) expect(fields).not.toHaveProperty('validation_errors');
 		expect(fields.description ?? '').not.toMatch(alarming);
 		expect(fields.message).not.toMatch(alarming);
-	});
+	},
+);
 
-	it.each([501, 502, 504])('keeps what Twenty2 said under %i without a code', (status) => {
+it.each([501, 502, 504])(
+	'failureOf a create keeps what Twenty2 said under %i without a code',
+	(status) => {
 		const { message } = failureOf(flat(status), create).fields;
 		expect(message).toContain(`status ${status}`);
 		expect(message).toContain('their words');
-	});
+	},
+);
 
-	it('says which status came where nothing explains it', () => {
-		expect(failureOf(html(502), create).fields.message).toBe(
-			'The answer got lost on its way: status 502 came instead',
-		);
-	});
+it('failureOf a create says which status came where nothing explains it', () => {
+	expect(failureOf(html(502), create).fields.message).toBe(
+		'The answer got lost on its way: status 502 came instead',
+	);
+});
 
-	it.each<[HttpAnswer, string | undefined]>([
-		[html(299), undefined],
-		[html(300), adviceFor('NOT_FOUND')],
-		[html(302), adviceFor('NOT_FOUND')],
-		[html(399), adviceFor('NOT_FOUND')],
-		[flat(400), adviceFor('BAD_REQUEST')],
-		[flat(402), undefined],
-		[nested(400, 'INVALID_ASSISTANT'), adviceFor('INVALID_ASSISTANT')],
-	])('advises on %j what helps', (answer, advice) => {
-		expect(failureOf(answer, create).fields.description).toBe(advice);
-	});
+it.each<[HttpAnswer, string | undefined]>([
+	[html(299), undefined],
+	[html(300), adviceFor('NOT_FOUND')],
+	[html(302), adviceFor('NOT_FOUND')],
+	[html(399), adviceFor('NOT_FOUND')],
+	[flat(400), adviceFor('BAD_REQUEST')],
+	[flat(402), undefined],
+	[nested(400, 'INVALID_ASSISTANT'), adviceFor('INVALID_ASSISTANT')],
+])('failureOf a create advises on %j what helps', (answer, advice) => {
+	expect(failureOf(answer, create).fields.description).toBe(advice);
+});
 
-	it.each<[object | unknown[], string | undefined]>([
-		[
-			{ input_parameters: ['too long'] },
-			'Correct what Twenty2 refuses. Input Parameters: too long',
-		],
-		[
-			{ to_number: ['too short'] },
-			`Correct what Twenty2 refuses. To Number: too short. ${adviceFor('INVALID_NUMBER')}`,
-		],
-		[
-			{ agent_id: ['It is gone.'] },
-			`Correct what Twenty2 refuses. Assistant ID: It is gone. ${adviceFor('INVALID_ASSISTANT')}`,
-		],
-		[{}, adviceFor('VALIDATION_ERROR')],
-		[[], adviceFor('VALIDATION_ERROR')],
-	])('advises on the fields %j what to correct', (fields, advice) => {
-		const answer = flat(422, { validationErrors: fields });
-		expect(failureOf(answer, create).fields.description).toBe(advice);
-	});
+it.each<[object | unknown[], string | undefined]>([
+	[{ input_parameters: ['too long'] }, 'Correct what Twenty2 refuses. Input Parameters: too long'],
+	[
+		{ to_number: ['too short'] },
+		`Correct what Twenty2 refuses. To Number: too short. ${adviceFor('INVALID_NUMBER')}`,
+	],
+	[
+		{ agent_id: ['It is gone.'] },
+		`Correct what Twenty2 refuses. Assistant ID: It is gone. ${adviceFor('INVALID_ASSISTANT')}`,
+	],
+	[{}, adviceFor('VALIDATION_ERROR')],
+	[[], adviceFor('VALIDATION_ERROR')],
+])('failureOf a create advises on the fields %j what to correct', (fields, advice) => {
+	const answer = flat(422, { validationErrors: fields });
+	expect(failureOf(answer, create).fields.description).toBe(advice);
+});
 
-	it('advises on a code that nobody knows what its fields say', () => {
-		const fields = { validation_errors: { to_number: ['no'] } };
-		expect(failureOf(nested(422, 'CUSTOM', fields), create).fields.description).toBe(
-			'Correct what Twenty2 refuses. To Number: no',
-		);
-	});
+it('failureOf a create advises on a code that nobody knows what its fields say', () => {
+	const fields = { validation_errors: { to_number: ['no'] } };
+	expect(failureOf(nested(422, 'CUSTOM', fields), create).fields.description).toBe(
+		'Correct what Twenty2 refuses. To Number: no',
+	);
+});
 
-	it.each(['validationErrors', 'validation_errors'])('gives a list of %s as it came', (name) => {
+it.each(['validationErrors', 'validation_errors'])(
+	'failureOf a create gives a list of %s as it came',
+	(name) => {
 		const list = [{ field: 'to_number', reason: 'no' }, 'input_parameters is too long'];
 		for (const answer of [flat(422, { [name]: list }), flat(422, { [name]: [] })]) {
 			expect(failureOf(answer, create).fields).toMatchObject({
@@ -241,39 +245,43 @@ describe('failureOf a create', () => {
 		}
 		const nestedList = nested(422, 'CUSTOM', { validation_errors: list });
 		expect(failureOf(nestedList, read).fields.validation_errors).toEqual(list);
-	});
+	},
+);
 
-	it.each([502, 504])('tells of a code under %i that a person may have been phoned', (status) => {
+it.each([502, 504])(
+	'failureOf a create tells of a code under %i that a person may have been phoned',
+	(status) => {
 		expect(failureOf(nested(status, 'INTERNAL_ERROR'), create).fields).toMatchObject({
 			code: 'INTERNAL_ERROR',
 			outcome: 'unknown',
 			status,
 		});
-	});
+	},
+);
+
+const spoken = [
+	...table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN'),
+	...codesByStatus
+		.filter(([status]) => doubtfulWithoutEnvelope.includes(status))
+		.flatMap(withoutEnvelope),
+];
+it.each(spoken)('failureOf gives a read the code and source of %s', (_name, answer, expected) => {
+	const { fields } = failureOf(answer, read);
+	expect({ ...fields, outcome: expected.outcome }).toMatchObject(expected);
+	expect(fields).not.toHaveProperty('outcome');
 });
 
-describe('failureOf a read', () => {
-	const spoken = [
-		...table.filter(([, , { code }]) => code !== 'OUTCOME_UNKNOWN'),
-		...codesByStatus
-			.filter(([status]) => doubtfulWithoutEnvelope.includes(status))
-			.flatMap(withoutEnvelope),
-	];
-	it.each(spoken)('%s', (_name, answer, expected) => {
-		const { fields } = failureOf(answer, read);
-		expect({ ...fields, outcome: expected.outcome }).toMatchObject(expected);
-		expect(fields).not.toHaveProperty('outcome');
-	});
-
-	it.each([501, 502, 504, 599])('names %i', (status) => {
+it.each([501, 502, 504, 599])(
+	'failureOf a read names the status %i where there is no code',
+	(status) => {
 		const { fields } = failureOf(html(status), read);
 		expect(fields).toMatchObject({ code: `HTTP_${status}`, status, source: 'twenty2' });
 		expect(fields).not.toHaveProperty('outcome');
-	});
+	},
+);
 
-	it('sends one who was redirected to the Base URL', () => {
-		expect(failureOf(html(301), read).fields.description).toContain('Base URL');
-	});
+it('failureOf a read sends somebody who was redirected to the Base URL', () => {
+	expect(failureOf(html(301), read).fields.description).toContain('Base URL');
 });
 
 describe('Retry-After', () => {
@@ -306,50 +314,46 @@ describe('Retry-After', () => {
 		['Friday, 22-May-26 07:00:20 GMT', 20_000],
 		['Fri, 22 May 2026 06:59:00 GMT', 0],
 		['Fri, 22 May 2026 07:00:00 GMT', 0],
-	])('%o is %i ms', (retryAfter, ms) => {
+	])('a Retry-After of %o is %i ms', (retryAfter, ms) => {
 		const answer = { ...nested(429, 'RATE_LIMIT_EXCEEDED'), retryAfter };
 		expect(failureOf(answer, create).retryAfterMs).toBe(ms);
 		expect(failureOf(answer, read).retryAfterMs).toBe(ms);
 	});
 });
 
-describe('refusalIn', () => {
-	it.each<[string, unknown]>([
-		['a success', { success: true, call_id: 'call_1' }],
-		['an object of another kind', { call_id: 'call_1' }],
-		['a text', 'success: false'],
-		['nothing', undefined],
-		['null', null],
-		['a list', [{ success: false }]],
-		['success as text', { success: 'false' }],
-	])('finds none in %s', (_, body) => {
-		expect(refusalIn({ status: 200, body })).toBeUndefined();
-	});
-
-	it('believes the envelope rather than the status', () => {
-		expect(refusalIn({ ...nested(404, 'CALL_NOT_FOUND'), status: 200 })?.status).toBe(404);
-		expect(refusalIn({ ...flat(401), status: 200 })?.status).toBe(401);
-	});
+it.each<[string, unknown]>([
+	['a success', { success: true, call_id: 'call_1' }],
+	['an object of another kind', { call_id: 'call_1' }],
+	['a text', 'success: false'],
+	['nothing', undefined],
+	['null', null],
+	['a list', [{ success: false }]],
+	['success as text', { success: 'false' }],
+])('refusalIn finds no refusal in %s', (_, body) => {
+	expect(refusalIn({ status: 200, body })).toBeUndefined();
 });
 
-describe('invalidResponse', () => {
-	it('tells of a create that a person may have been phoned', () => {
-		const { fields } = invalidResponse({ status: 201, body: {} }, create, 'it has no call_id');
-		expect(fields).toMatchObject({
-			code: 'INVALID_RESPONSE',
-			message: expect.stringContaining('it has no call_id'),
-			description: expect.stringContaining('may have been phoned'),
-			status: 201,
-			source: 'n8n',
-			outcome: 'unknown',
-		});
-		expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
-	});
+it('refusalIn believes the envelope rather than the status', () => {
+	expect(refusalIn({ ...nested(404, 'CALL_NOT_FOUND'), status: 200 })?.status).toBe(404);
+	expect(refusalIn({ ...flat(401), status: 200 })?.status).toBe(401);
+});
 
-	it('tells of a read what to check', () => {
-		const { fields } = invalidResponse({ status: 200, body: '' }, read, 'it is empty');
-		expect(fields.description).toContain('Base URL');
-		expect(fields.status).toBe(200);
-		expect(fields).not.toHaveProperty('outcome');
+it('invalidResponse tells of a create that a person may have been phoned', () => {
+	const { fields } = invalidResponse({ status: 201, body: {} }, create, 'it has no call_id');
+	expect(fields).toMatchObject({
+		code: 'INVALID_RESPONSE',
+		message: expect.stringContaining('it has no call_id'),
+		description: expect.stringContaining('may have been phoned'),
+		status: 201,
+		source: 'n8n',
+		outcome: 'unknown',
 	});
+	expect(`${fields.message} ${fields.description}`).not.toMatch(alarming);
+});
+
+it('invalidResponse tells of a read what to check', () => {
+	const { fields } = invalidResponse({ status: 200, body: '' }, read, 'it is empty');
+	expect(fields.description).toContain('Base URL');
+	expect(fields.status).toBe(200);
+	expect(fields).not.toHaveProperty('outcome');
 });

@@ -34,7 +34,7 @@ describe('sleep, of what n8n has for it', () => {
 	it.each([
 		['n8n 1 the one that heeds the signal', { sleep: 'deaf', sleepWithAbort: 'heeding' }],
 		['n8n 2 the only one', { sleep: 'heeding', sleepWithAbort: undefined }],
-	])('takes in %s', async (_, functions) => {
+	])('sleep takes %s in what n8n has for it', async (_, functions) => {
 		const taken: unknown[] = [];
 		const named = (name: string | undefined) =>
 			name && (async (...given: unknown[]) => void taken.push(name, ...given));

@@ -134,145 +134,144 @@ const lostByN8n1: Array<[string, unknown]> = [
 	['no code', byN8n1(null, 'connect')],
 ];
 
-describe('unanswered in n8n 1', () => {
-	it.each(unconnectedByN8n1)('%s: nothing was sent', (_, error, why) => {
-		expect(fieldsOf(error, 'create')).toMatchObject({
-			code: 'NETWORK_ERROR',
-			message: `Twenty2 was not reached at ${ADDRESS}: ${why}`,
-			status: null,
-			source: 'n8n',
-			outcome: 'not_placed',
-		});
-		expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
+it.each(unconnectedByN8n1)('n8n 1 shows by %s that nothing was sent', (_, error, why) => {
+	expect(fieldsOf(error, 'create')).toMatchObject({
+		code: 'NETWORK_ERROR',
+		message: `Twenty2 was not reached at ${ADDRESS}: ${why}`,
+		status: null,
+		source: 'n8n',
+		outcome: 'not_placed',
 	});
+	expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
+});
 
-	it.each(lostByN8n1)('%s: a create may have been carried out', (_, error) => {
+it.each(lostByN8n1)(
+	'n8n 1 leaves it open after %s whether a create was carried out',
+	(_, error) => {
 		expect(fieldsOf(error, 'create')).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
 			message: `The connection to ${ADDRESS} ended before the answer`,
 			outcome: 'unknown',
 		});
 		expect(fieldsOf(error, 'read').code).toBe('TIMEOUT');
-	});
+	},
+);
 
-	it('tells how long it has waited', () => {
-		const error = byN8n1('ECONNABORTED', 'timeout of 1500ms exceeded');
-		expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
-			code: 'OUTCOME_UNKNOWN',
-			message: `No answer from ${ADDRESS} within 1.5 seconds`,
-		});
+it('n8n 1 tells how long it has waited', () => {
+	const error = byN8n1('ECONNABORTED', 'timeout of 1500ms exceeded');
+	expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
+		code: 'OUTCOME_UNKNOWN',
+		message: `No answer from ${ADDRESS} within 1.5 seconds`,
 	});
 });
 
-describe('unanswered', () => {
-	it.each([0, 1, 3])('what n8n itself forbids was not sent (%i causes deep)', (depth) => {
-		const create = fieldsOf(within(new UserError('blocked'), depth), 'create');
-		expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
-		expect(create.message).toContain('does not allow');
-	});
+it.each([0, 1, 3])('what n8n itself forbids was not sent (%i causes deep)', (depth) => {
+	const create = fieldsOf(within(new UserError('blocked'), depth), 'create');
+	expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
+	expect(create.message).toContain('does not allow');
+});
 
-	describe.each([0, 1, 3])('with the reason %i causes deep', (depth) => {
-		it.each(neverReached)('%s: nothing was sent', (code) => {
-			const error = within(coded(code), depth);
-			const create = fieldsOf(error, 'create');
-			expect(create).toMatchObject({
-				code: 'NETWORK_ERROR',
-				status: null,
-				source: 'n8n',
-				outcome: 'not_placed',
-				attempts: 0,
-			});
-			expect(create.message).toContain(ADDRESS);
-			const read = fieldsOf(error, 'read');
-			expect(read.code).toBe('NETWORK_ERROR');
-			expect(read).not.toHaveProperty('outcome');
-			for (const { message, description } of [create, read]) {
-				expect(`${message} ${description}`).not.toMatch(alarming);
-			}
+describe.each([0, 1, 3])('with the reason %i causes deep', (depth) => {
+	it.each(neverReached)('%s shows that nothing was sent', (code) => {
+		const error = within(coded(code), depth);
+		const create = fieldsOf(error, 'create');
+		expect(create).toMatchObject({
+			code: 'NETWORK_ERROR',
+			status: null,
+			source: 'n8n',
+			outcome: 'not_placed',
+			attempts: 0,
 		});
-
-		it.each([
-			['ETIMEDOUT', connecting('ETIMEDOUT')],
-			['ECONNRESET', connecting('ECONNRESET')],
-			['EADDRNOTAVAIL', connecting('EADDRNOTAVAIL')],
-			['EHOSTUNREACH', connecting('EHOSTUNREACH')],
-			['ENETUNREACH', connecting('ENETUNREACH')],
-			['ENETDOWN', connecting('ENETDOWN')],
-			['all addresses of a name', manyAddresses(connecting('ETIMEDOUT'), connecting('EACCES'))],
-		])('%s while connecting: nothing was sent', (_, reason) => {
-			const error = within(reason, depth);
-			const create = fieldsOf(error, 'create');
-			expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
-			expect(create.message).toBe(
-				`Twenty2 was not reached at ${ADDRESS}: the connection could not be made`,
-			);
-			expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
-		});
-
-		it('takes several reasons for one that leaves doubt where one of them does', () => {
-			for (const mixed of [[connecting('EACCES'), coded('EPIPE')], []]) {
-				const create = fieldsOf(within(manyAddresses(...mixed), depth), 'create');
-				expect(create.outcome).toBe('unknown');
-			}
-		});
-
-		it.each(lostOnTheWay)('%s: a create may have been carried out', (_, reason) => {
-			const error = within(reason, depth);
-			expect(fieldsOf(error, 'create')).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				message: `The connection to ${ADDRESS} ended before the answer`,
-				status: null,
-				source: 'n8n',
-				outcome: 'unknown',
-			});
-			const read = fieldsOf(error, 'read');
-			expect(read).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
-			expect(read).not.toHaveProperty('outcome');
-			expect(`${read.message} ${read.description}`).not.toMatch(alarming);
-		});
-
-		it.each(['ECONNABORTED', 'ETIMEDOUT'])('%s: tells how long it has waited', (code) => {
-			const error = within(coded(code), depth);
-			const message = `No answer from ${ADDRESS} within 1.5 seconds`;
-			expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
-				code: 'OUTCOME_UNKNOWN',
-				message,
-				outcome: 'unknown',
-			});
-			expect(fieldsOf(error, 'read', 1_500)).toMatchObject({ code: 'TIMEOUT', message });
-		});
-	});
-
-	it('looks below a code of the client for that of the connection', () => {
-		const error = coded('ERR_NETWORK', { cause: coded('ECONNREFUSED') });
-		expect(fieldsOf(error, 'create').outcome).toBe('not_placed');
-	});
-
-	it('comes to an end where an error is its own cause', () => {
-		const error = coded('ECONNRESET');
-		error.cause = error;
-		expect(fieldsOf(error, 'create').outcome).toBe('unknown');
-	});
-
-	it('tells apart why Twenty2 was not reached', () => {
-		const messages = ['ECONNREFUSED', 'ENOTFOUND', 'CERT_HAS_EXPIRED'].map(
-			(code) => fieldsOf(coded(code), 'read').message,
-		);
-		expect(new Set(messages).size).toBe(3);
-	});
-
-	it('has no outcome for a read', () => {
-		expect(fieldsOf(coded('ECONNREFUSED'), 'read')).not.toHaveProperty('outcome');
-		const lost = fieldsOf(coded('ECONNRESET'), 'read');
-		expect(lost).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
-		expect(lost).not.toHaveProperty('outcome');
+		expect(create.message).toContain(ADDRESS);
+		const read = fieldsOf(error, 'read');
+		expect(read.code).toBe('NETWORK_ERROR');
+		expect(read).not.toHaveProperty('outcome');
+		for (const { message, description } of [create, read]) {
+			expect(`${message} ${description}`).not.toMatch(alarming);
+		}
 	});
 
 	it.each([
-		['create', false],
-		['read', true],
-	] as const)('of a %s that was lost is retried: %s', (kind, again) => {
-		const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
-		expect(verdictOn(failure).again).toBe(again);
+		['ETIMEDOUT', connecting('ETIMEDOUT')],
+		['ECONNRESET', connecting('ECONNRESET')],
+		['EADDRNOTAVAIL', connecting('EADDRNOTAVAIL')],
+		['EHOSTUNREACH', connecting('EHOSTUNREACH')],
+		['ENETUNREACH', connecting('ENETUNREACH')],
+		['ENETDOWN', connecting('ENETDOWN')],
+		['all addresses of a name', manyAddresses(connecting('ETIMEDOUT'), connecting('EACCES'))],
+	])('%s while connecting shows that nothing was sent', (_, reason) => {
+		const error = within(reason, depth);
+		const create = fieldsOf(error, 'create');
+		expect(create).toMatchObject({ code: 'NETWORK_ERROR', outcome: 'not_placed' });
+		expect(create.message).toBe(
+			`Twenty2 was not reached at ${ADDRESS}: the connection could not be made`,
+		);
+		expect(fieldsOf(error, 'read').code).toBe('NETWORK_ERROR');
 	});
+
+	it('several reasons leave doubt where one of them does', () => {
+		for (const mixed of [[connecting('EACCES'), coded('EPIPE')], []]) {
+			const create = fieldsOf(within(manyAddresses(...mixed), depth), 'create');
+			expect(create.outcome).toBe('unknown');
+		}
+	});
+
+	it.each(lostOnTheWay)('%s leaves it open whether a create was carried out', (_, reason) => {
+		const error = within(reason, depth);
+		expect(fieldsOf(error, 'create')).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message: `The connection to ${ADDRESS} ended before the answer`,
+			status: null,
+			source: 'n8n',
+			outcome: 'unknown',
+		});
+		const read = fieldsOf(error, 'read');
+		expect(read).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
+		expect(read).not.toHaveProperty('outcome');
+		expect(`${read.message} ${read.description}`).not.toMatch(alarming);
+	});
+
+	it.each(['ECONNABORTED', 'ETIMEDOUT'])('%s tells how long it has waited', (code) => {
+		const error = within(coded(code), depth);
+		const message = `No answer from ${ADDRESS} within 1.5 seconds`;
+		expect(fieldsOf(error, 'create', 1_500)).toMatchObject({
+			code: 'OUTCOME_UNKNOWN',
+			message,
+			outcome: 'unknown',
+		});
+		expect(fieldsOf(error, 'read', 1_500)).toMatchObject({ code: 'TIMEOUT', message });
+	});
+});
+
+it('unanswered looks below a code of the client for that of the connection', () => {
+	const error = coded('ERR_NETWORK', { cause: coded('ECONNREFUSED') });
+	expect(fieldsOf(error, 'create').outcome).toBe('not_placed');
+});
+
+it('unanswered comes to an end where an error is its own cause', () => {
+	const error = coded('ECONNRESET');
+	error.cause = error;
+	expect(fieldsOf(error, 'create').outcome).toBe('unknown');
+});
+
+it('unanswered tells apart why Twenty2 was not reached', () => {
+	const messages = ['ECONNREFUSED', 'ENOTFOUND', 'CERT_HAS_EXPIRED'].map(
+		(code) => fieldsOf(coded(code), 'read').message,
+	);
+	expect(new Set(messages).size).toBe(3);
+});
+
+it('unanswered gives a read no outcome', () => {
+	expect(fieldsOf(coded('ECONNREFUSED'), 'read')).not.toHaveProperty('outcome');
+	const lost = fieldsOf(coded('ECONNRESET'), 'read');
+	expect(lost).toMatchObject({ code: 'TIMEOUT', status: null, source: 'n8n' });
+	expect(lost).not.toHaveProperty('outcome');
+});
+
+it.each([
+	['create', false],
+	['read', true],
+] as const)('a lost answer to a %s is retried: %s', (kind, again) => {
+	const failure = unanswered(coded('ECONNRESET'), traits[kind], ADDRESS, 1);
+	expect(verdictOn(failure).again).toBe(again);
 });

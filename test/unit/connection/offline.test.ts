@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 describe.each(Object.entries(generations))('Without a connection (%s)', (_, generation) => {
 	const { twenty2, media, request } = offline(generation);
 
-	it('the rules of the API are known', () => {
+	it('without a connection the rules of the API are known', () => {
 		expect(twenty2.whyNotDialable('+919876543210')).toBeUndefined();
 		expect(twenty2.bodyFields).not.toEqual([]);
 	});
@@ -29,11 +29,11 @@ describe.each(Object.entries(generations))('Without a connection (%s)', (_, gene
 			'a file',
 			async () => await media.open(new URL('https://x.example'), { timeoutMs: 1, signal }),
 		],
-	])('nothing is sent for %s', async (_, act) => {
+	])('without a connection nothing is sent for %s', async (_, act) => {
 		await expect(act()).rejects.toThrow('Nothing is sent');
 	});
 
-	it('there is no access to the limits of a key', () => {
+	it('without a connection there is no access to the limits of a key', () => {
 		expect(() => offline(generation).access).toThrow('Nothing is sent');
 	});
 });

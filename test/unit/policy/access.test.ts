@@ -21,7 +21,7 @@ function run(name: string, many: number, { creates }: Opened, order: string[]): 
 describe('Runs that use the same key', () => {
 	useFakeTime();
 
-	it('take turns at the lines, however many requests one of them has', async () => {
+	it('runs that use the same key take turns at the lines, however many requests one of them has', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const order: string[] = [];
 		run('a', 500, opened(budget), order);
@@ -31,7 +31,7 @@ describe('Runs that use the same key', () => {
 		expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'b2', 'a4', 'a5']);
 	});
 
-	it('take turns at the window', async () => {
+	it('runs that use the same key take turns at the window', async () => {
 		const budget = new Budget({ requestsPerMinute: 2, concurrentCalls: 1_000 });
 		const order: string[] = [];
 		run('a', 500, opened(budget), order);
@@ -41,7 +41,7 @@ describe('Runs that use the same key', () => {
 		expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'a4', 'b2', 'a5', 'b3', 'a6', 'a7']);
 	});
 
-	it('take turns also when there are three', async () => {
+	it('runs that use the same key take turns also when there are three', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const order: string[] = [];
 		for (const name of ['a', 'b', 'c']) run(name, 3, opened(budget), order);
@@ -49,7 +49,7 @@ describe('Runs that use the same key', () => {
 		expect(order).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'c2', 'a3', 'b3', 'c3']);
 	});
 
-	it('are served each in its own order', async () => {
+	it('runs that use the same key are served each in its own order', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
 		run('a', 30, opened(budget), order);
@@ -65,7 +65,7 @@ describe('Runs that use the same key', () => {
 		}
 	});
 
-	it('leave no line unused while only one of them has something to send', async () => {
+	it('runs that use the same key leave no line unused while only one of them has something to send', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
 		opened(budget);
@@ -74,7 +74,7 @@ describe('Runs that use the same key', () => {
 		expect(order).toHaveLength(9);
 	});
 
-	it('take turns at polls too', async () => {
+	it('runs that use the same key take turns at polls too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
 		const poll = ({ polls }: Opened, name: string) =>
@@ -96,7 +96,7 @@ describe('Runs that use the same key', () => {
 		expect(between.length).toBeLessThanOrEqual(1);
 	});
 
-	it('do not keep their own reads behind their creates', async () => {
+	it('runs that use the same key do not keep their own reads behind their creates', async () => {
 		const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
 		run('a', 10, access, []);
 		const read = watch(

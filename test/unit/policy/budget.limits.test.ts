@@ -18,7 +18,7 @@ describe('The limits of a budget', () => {
 	useShortestWaits();
 
 	it.each(['creates', 'reads'] as const)(
-		'send no last try of %s after the deadline, however long Twenty2 asks to wait',
+		'a budget sends no last try of %s after the deadline, however long Twenty2 asks to wait',
 		async (lane) => {
 			const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 			const sentAt: number[] = [];
@@ -36,7 +36,7 @@ describe('The limits of a budget', () => {
 	);
 
 	it.each(['creates', 'reads'] as const)(
-		'let %s wait as long as Twenty2 asks, and say how long that was',
+		'a budget lets %s wait as long as Twenty2 asks, and says how long that was',
 		async (lane) => {
 			const access = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 			const sentAt: number[] = [];
@@ -68,17 +68,17 @@ describe('The limits of a budget', () => {
 			return sentAt.slice(138);
 		};
 
-		it('let the only request go, for no other program need be there', async () => {
+		it('a saturated budget lets the only request go, for no other program need be there', async () => {
 			const [first, second] = [69 * MINUTE, 70 * MINUTE];
 			expect(await sendFor70Minutes(1)).toEqual([first, first, second, second]);
 		});
 
-		it('hold one of several back for a moment, which another program may take', async () => {
+		it('a saturated budget holds one of several requests back for a moment, which another program may take', async () => {
 			expect((await sendFor70Minutes(3)).at(-1)).toBe(70 * MINUTE + 30_000);
 		});
 	});
 
-	it('are forgotten only when nothing waits for a line', async () => {
+	it('the limits of a budget are forgotten only when nothing waits for a line', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const some = tasks();
 		start(opened(budget).reads, some.task);
@@ -88,7 +88,7 @@ describe('The limits of a budget', () => {
 		expect(budget.idle).toBe(false);
 	});
 
-	it('take over a number of calls at once that changed alone', async () => {
+	it('a budget takes over a number of calls at once that changed alone', async () => {
 		const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 		const budget = budgetOf('changed', 'https://x.example', limits);
 		budgetOf('changed', 'https://x.example', { ...limits, concurrentCalls: 1 });
@@ -98,7 +98,7 @@ describe('The limits of a budget', () => {
 		expect(some.running).toBe(1);
 	});
 
-	it('stay as they are for who waits while others are tried out', async () => {
+	it('the limits of a budget stay as they are for who waits while others are tried out', async () => {
 		const limits = { requestsPerMinute: 60, concurrentCalls: 1 };
 		const budget = budgetOf('tried', 'https://x.example', limits);
 		const some = tasks();
@@ -109,7 +109,7 @@ describe('The limits of a budget', () => {
 		expect(some.running).toBe(1);
 	});
 
-	it('fail no create that has to ask for a line once more', async () => {
+	it('a budget fails no create that has to ask for a line once more', async () => {
 		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 10 }));
 		const live = new Set<number>();
 		let placed = 0;
@@ -143,7 +143,7 @@ describe('The limits of a budget', () => {
 describe('A rate limiter', () => {
 	useFakeTime();
 
-	it('lets all go when what it has learned is to be forgotten', async () => {
+	it('a rate limiter lets all go when what it has learned is to be forgotten', async () => {
 		const limiter = new RateLimiter(5);
 		const first = await permitOf(limiter);
 		first.settle(rateLimited(3_000));

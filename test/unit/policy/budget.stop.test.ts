@@ -38,7 +38,7 @@ describe('A run that is stopped', () => {
 			),
 		);
 
-	it('before it begins sends nothing', async () => {
+	it('a run that is stopped before it begins sends nothing', async () => {
 		const budget = new Budget(oneLine);
 		const { start, stop, sent } = stoppable(budget);
 		await stop();
@@ -49,7 +49,7 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('while it waits for a line or for its turn leaves at once', async () => {
+	it('a run that is stopped while it waits for a line or for its turn leaves at once', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
 		watch(through(opened(budget).creates, request(some.task)));
@@ -69,7 +69,7 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('while it waits for the window leaves at once, and gives its line to the next', async () => {
+	it('a run that is stopped while it waits for the window leaves at once, and gives its line to the next', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
 		await through(
 			opened(budget).reads,
@@ -93,7 +93,7 @@ describe('A run that is stopped', () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it('while Twenty2 refuses leaves at once, and sends nothing again', async () => {
+	it('a run that is stopped while Twenty2 refuses leaves at once, and sends nothing again', async () => {
 		const budget = new Budget(oneLine);
 		const { start, stop, sent } = stoppable(budget);
 		const results = [start('refused', new TooMany(50_000)), start('behind it')];
@@ -112,7 +112,7 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('while another of its requests is on its way waits for that one only', async () => {
+	it('a run that is stopped while another of its requests is on its way waits for that one only', async () => {
 		const budget = new Budget(oneLine);
 		const { signal, abort } = withAbort();
 		const { creates } = opened(budget);
@@ -131,7 +131,7 @@ describe('A run that is stopped', () => {
 		expect(some.sent).toBe(1);
 	});
 
-	it('does not repeat what is refused after that, but holds the others back', async () => {
+	it('a run that is stopped does not repeat what is refused after that, but holds the others back', async () => {
 		const budget = new Budget(oneLine);
 		const { signal, abort } = withAbort();
 		const some = tasks();
@@ -146,7 +146,7 @@ describe('A run that is stopped', () => {
 		expect(some.sent).toBe(1);
 	});
 
-	it('between its permit and sending sends nothing, and leaves the permit to another', async () => {
+	it('a run that is stopped between its permit and sending sends nothing, and leaves the permit to another', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 1 });
 		await through(
 			opened(budget).reads,
@@ -165,7 +165,7 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('between the permit of a probe and sending lets another probe', async () => {
+	it('a run that is stopped between the permit of a probe and sending lets another probe', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 2 });
 		const { start, stop, sent } = stoppable(budget);
 		const probe = start('probe', new TooMany());
@@ -183,7 +183,7 @@ describe('A run that is stopped', () => {
 		expect(budget.idle).toBe(true);
 	});
 
-	it('leaves the order and the lines of the others as they were', async () => {
+	it('a run that is stopped leaves the order and the lines of the others as they were', async () => {
 		const budget = new Budget(oneLine);
 		const some = tasks();
 		watch(through(opened(budget).creates, request(some.task)));

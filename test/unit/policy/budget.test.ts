@@ -150,7 +150,7 @@ describe('Budget', () => {
 		/** A create that is answered at once, and whose call goes on. */
 		const call = (budget: Budget) => watch(hold(opened(budget).creates, request(answer)));
 
-		it('keeps its line until that is released, though it was answered long before', async () => {
+		it('a create whose line is kept keeps its line until that is released, though it was answered long before', async () => {
 			const budget = new Budget(three);
 			const calls = Array.from({ length: 4 }, () => call(budget));
 			await pass(30_000);
@@ -160,7 +160,7 @@ describe('Budget', () => {
 			expect(calls[3]).toMatchObject({ value: { answer: 'answer' }, at: 30_000 });
 		});
 
-		it('gives back one line, however often that is released', async () => {
+		it('a create whose line is kept gives back one line, however often that is released', async () => {
 			const budget = new Budget({ ...three, concurrentCalls: 2 });
 			const calls = Array.from({ length: 4 }, () => call(budget));
 			await settle();
@@ -170,7 +170,7 @@ describe('Budget', () => {
 			expect(calls.map(({ at }) => at)).toEqual([0, 0, 0, undefined]);
 		});
 
-		it('keeps none when the id of its call cannot be told', async () => {
+		it('a create whose line is kept keeps none when the ID of its call cannot be told', async () => {
 			const budget = new Budget(oneLine);
 			const mistake = new TypeError('x is not a function');
 			const unreadable = {
@@ -185,7 +185,7 @@ describe('Budget', () => {
 			expect([first.reason, second.value]).toEqual([mistake, 'answer']);
 		});
 
-		it('keeps none when it was not placed', async () => {
+		it('a create whose line is kept keeps none when it was not placed', async () => {
 			const budget = new Budget(oneLine);
 			const refused = request(async () => await Promise.reject(new Error('refused')));
 			const first = watch(hold(opened(budget).creates, refused));
@@ -195,7 +195,7 @@ describe('Budget', () => {
 			expect(second.value).toBe('answer');
 		});
 
-		it('keeps the one line it has when it was refused first and then placed', async () => {
+		it('a create whose line is kept keeps the one line it has when it was refused first and then placed', async () => {
 			const budget = new Budget({ ...three, concurrentCalls: 2 });
 			let tries = 0;
 			const send = async () => {
@@ -212,7 +212,7 @@ describe('Budget', () => {
 			expect(others[1]?.at).toBe(30_000);
 		});
 
-		it('keeps no read waiting', async () => {
+		it('a create whose line is kept keeps no read waiting', async () => {
 			const budget = new Budget(oneLine);
 			call(budget);
 			await settle();
@@ -221,7 +221,7 @@ describe('Budget', () => {
 			expect(looks.map(({ value }) => value)).toEqual(['answer', 'answer']);
 		});
 
-		it('keeps the budget from being forgotten', async () => {
+		it('a create whose line is kept keeps the budget from being forgotten', async () => {
 			const budget = new Budget(three);
 			const placed = call(budget);
 			await pass(90_000);
@@ -235,7 +235,7 @@ describe('Budget', () => {
 	describe('a call that was placed earlier', () => {
 		const oneLine = { ...three, concurrentCalls: 1 };
 
-		it('keeps a line until that is released', async () => {
+		it('a call that was placed earlier keeps a line until that is released', async () => {
 			const budget = new Budget(oneLine);
 			const release = opened(budget).holdLine('call');
 			const create = start(budget, 'creates', answer);
@@ -246,7 +246,7 @@ describe('Budget', () => {
 			expect(create).toEqual({ value: 'answer', at: 5_000 });
 		});
 
-		it('takes no line when it is released before there is one for it', async () => {
+		it('a call that was placed earlier takes no line when it is released before there is one for it', async () => {
 			const budget = new Budget(oneLine);
 			const some = tasks();
 			start(budget, 'creates', some.task);
@@ -264,7 +264,7 @@ describe('Budget', () => {
 			expect(budget.idle).toBe(true);
 		});
 
-		it('takes the first line that frees, before creates that came later', async () => {
+		it('a call that was placed earlier takes the first line that frees, before creates that came later', async () => {
 			const budget = new Budget(oneLine);
 			const some = tasks();
 			start(budget, 'creates', some.task);
@@ -279,7 +279,7 @@ describe('Budget', () => {
 			expect(some.sent).toBe(2);
 		});
 
-		it("that has ended long ago takes nobody's line", async () => {
+		it('an ended call that was placed earlier takes nobody’s line', async () => {
 			const budget = new Budget(oneLine);
 			const access = opened(budget);
 			for (let i = 0; i < 500; i++) {
@@ -294,7 +294,7 @@ describe('Budget', () => {
 			expect(budget.idle).toBe(true);
 		});
 
-		it.each([1, 2, 3])('and its like keep %i lines, one each', async (many) => {
+		it.each([1, 2, 3])('each of several placed calls keeps one of %i lines', async (many) => {
 			const budget = new Budget(three);
 			const access = opened(budget);
 			const ids = Array.from({ length: many }, (_, i) => `call ${i}`);
@@ -312,7 +312,7 @@ describe('Budget', () => {
 
 	describe('idle', () => {
 		it.each(['creates', 'reads'] as const)(
-			'is false while one of the %s is on its way',
+			'a budget is not idle while one of the %s is on its way',
 			async (lane) => {
 				const budget = new Budget(three);
 				expect(budget.idle).toBe(true);
@@ -326,7 +326,7 @@ describe('Budget', () => {
 			},
 		);
 
-		it('is false while a request still counts', async () => {
+		it('a budget is not idle while a request still counts', async () => {
 			const budget = new Budget(three);
 			start(budget, 'creates', answer);
 			await pass(59_999);

@@ -11,7 +11,7 @@ useShortestWaits();
 describe('How long a run has waited', () => {
 	useFakeTime();
 
-	it('is nothing while nothing holds it up', async () => {
+	it('a run has not waited while nothing holds it up', async () => {
 		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const some = tasks();
 		watch(through(creates, request(some.task)));
@@ -20,21 +20,21 @@ describe('How long a run has waited', () => {
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 0 });
 	});
 
-	it('is for the limit where that was used up', async () => {
+	it('a run has waited for the limit where that was used up', async () => {
 		const { creates, waited } = opened(new Budget({ requestsPerMinute: 1, concurrentCalls: 3 }));
 		for (let i = 0; i < 3; i++) watch(through(creates, request(answer)));
 		await pass(120_000);
 		expect(waited).toEqual({ forLimit: 120_000, forRefusals: 0 });
 	});
 
-	it('is for refusals where Twenty2 refused', async () => {
+	it('a run has waited for refusals where Twenty2 refused', async () => {
 		const { creates, waited } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		watch(through(creates, request(noting([])('call', new TooMany(5_000), new TooMany(7_000)))));
 		await pass(12_000);
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 12_000 });
 	});
 
-	it('counts requests that wait together once', async () => {
+	it('requests of a run that wait together are counted once', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const { creates, reads, waited } = opened(budget);
 		const some = tasks();
@@ -47,7 +47,7 @@ describe('How long a run has waited', () => {
 		expect(waited).toEqual({ forLimit: 0, forRefusals: 5_000 });
 	});
 
-	it('is of each run its own', async () => {
+	it('how long a run has waited is counted for each run', async () => {
 		const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 3 });
 		const [first, second] = [opened(budget), opened(budget)];
 		for (const { creates } of [first, second]) watch(through(creates, request(answer)));
@@ -56,7 +56,7 @@ describe('How long a run has waited', () => {
 		expect(second.waited.forLimit).toBe(60_000);
 	});
 
-	it('is for refusals also where the run gave up for them', async () => {
+	it('a run has waited for refusals also where it gave up for them', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const refused = noting([])('call', new TooMany(5_000), new TooMany(30_000));
 		watch(through(opened(budget).creates, request(refused)));
@@ -72,7 +72,7 @@ describe('How long a run has waited', () => {
 describe('What the log is told', () => {
 	useFakeTime();
 
-	it('names the request by what it is, why it waits and how long', async () => {
+	it('the log names the request by what it is, why it waits and how long', async () => {
 		const log: string[] = [];
 		const access = opened(new Budget({ requestsPerMinute: 2, concurrentCalls: 1 }), (message) =>
 			log.push(message),
@@ -91,7 +91,7 @@ describe('What the log is told', () => {
 		]);
 	});
 
-	it('is nothing while nothing waits', async () => {
+	it('the log is told nothing while nothing waits', async () => {
 		const log: string[] = [];
 		const { creates } = opened(
 			new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }),

@@ -31,13 +31,13 @@ describe('budgetOf', () => {
 		vi.restoreAllMocks();
 	});
 
-	it('is the same for the same key and address, also with other limits', () => {
+	it('budgetOf gives one budget for the same key and address, also with other limits', () => {
 		const budget = budgets.budgetOf('key', address, limits);
 		expect(budgets.budgetOf('key', address, limits)).toBe(budget);
 		expect(budgets.budgetOf('key', address, { ...limits, concurrentCalls: 9 })).toBe(budget);
 	});
 
-	it('is another for another key or address', () => {
+	it('budgetOf gives another budget for another key or address', () => {
 		const all = (
 			[
 				['key', address],
@@ -54,7 +54,7 @@ describe('budgetOf', () => {
 		expect(new Set(all).size).toBe(4);
 	});
 
-	it('has the limits it was last asked for', async () => {
+	it('a budget has the limits that it was last asked for', async () => {
 		const budget = budgets.budgetOf('key', address, { requestsPerMinute: 1, concurrentCalls: 1 });
 		const { creates } = opened(budget);
 		const calls = [1, 2, 3].map(() =>
@@ -72,7 +72,7 @@ describe('budgetOf', () => {
 		expect(calls.map(({ at }) => at)).toEqual([0, 0, undefined]);
 	});
 
-	it('is the same to a run that sent nothing for minutes while others came and went', async () => {
+	it('a run that sent nothing for minutes keeps its budget while others came and went', async () => {
 		const run = budgets.budgetOf('key', address, limits);
 		const { reads } = opened(run);
 		await through(
@@ -108,14 +108,17 @@ describe('budgetOf', () => {
 		it.each([
 			['low', 'high'],
 			['high', 'low'],
-		])('has the lower ones, whichever run began last (%s, %s)', async (...order) => {
-			const accesses = order.map((credential) => open(credential));
-			const all = accesses.flatMap((access) => readMany(access, 4));
-			await settle();
-			expect(answered(all)).toHaveLength(2);
-		});
+		])(
+			'the budget of two credentials has the lower limits, whichever run began last (%s, %s)',
+			async (...order) => {
+				const accesses = order.map((credential) => open(credential));
+				const all = accesses.flatMap((access) => readMany(access, 4));
+				await settle();
+				expect(answered(all)).toHaveLength(2);
+			},
+		);
 
-		it('has the lower ones as long as a call of that credential holds a line', async () => {
+		it('the budget of two credentials has the lower limits as long as a call of that credential holds a line', async () => {
 			const some = tasks();
 			watch(through(open('low').creates, request(some.task)));
 			await pass(120_000);
@@ -129,7 +132,7 @@ describe('budgetOf', () => {
 			expect(answered(later)).toHaveLength(6);
 		});
 
-		it('has the higher ones a minute after the last request with the lower ones', async () => {
+		it('the budget of two credentials has the higher limits a minute after the last request with the lower ones', async () => {
 			const campaign = open('high');
 			readMany(open('low'), 1);
 			await settle();
@@ -141,7 +144,7 @@ describe('budgetOf', () => {
 			expect(answered(all)).toHaveLength(7);
 		});
 
-		it('has what a credential says now, and not what it said before', async () => {
+		it('the budget of two credentials has what a credential says now, and not what it said before', async () => {
 			const all = readMany(open('low'), 8);
 			await settle();
 			expect(answered(all)).toHaveLength(2);
@@ -166,7 +169,7 @@ describe('budgetOf', () => {
 			);
 
 		it.each([1, 1_000])(
-			'keeps those of the runs that use the key (%i)',
+			'limits that are tried out do not replace those of the runs that use the key (%i)',
 			async (requestsPerMinute) => {
 				const budget = budgets.budgetOf('key', address, { ...limits, requestsPerMinute: 2 });
 				const before = readMany(budget, 1);
@@ -178,7 +181,7 @@ describe('budgetOf', () => {
 			},
 		);
 
-		it('has them where no run uses the key, and those of the first run that does', async () => {
+		it('limits that are tried out count where no run uses the key, until the first run that does', async () => {
 			const all = readMany(tried(1), 5);
 			await settle();
 			expect(all.filter(({ at }) => at !== undefined)).toHaveLength(1);
@@ -201,13 +204,13 @@ describe('budgetOf', () => {
 		return budget.deref() !== undefined;
 	};
 
-	it('drops those with nothing left to remember', async () => {
+	it('a budget with nothing left to remember is dropped', async () => {
 		const ref = new WeakRef(budgets.budgetOf('a', address, limits));
 		budgets.budgetOf('b', address, limits);
 		expect(await isHeld(ref)).toBe(false);
 	});
 
-	it('keeps those that are busy, paused or not yet forgotten', async () => {
+	it('a budget that is busy, paused or not yet forgotten is kept', async () => {
 		const open = (key: string) => budgets.budgetOf(key, address, limits);
 		const some = tasks();
 		watch(through(opened(open('busy')).creates, request(some.task)));
@@ -235,7 +238,7 @@ describe('budgetOf', () => {
 		expect(await held()).toEqual([false, false, false]);
 	});
 
-	it('holds the key nowhere', async () => {
+	it('the budgets hold the key nowhere', async () => {
 		const set = vi.spyOn(Map.prototype, 'set');
 		const key = 'secret-of-the-customer';
 		budgets.budgetOf(key, address, limits);

@@ -10,7 +10,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 	useFakeTime();
 	useShortestWaits();
 
-	it('is sent again until it is answered', async () => {
+	it('a refused request is sent again until it is answered', async () => {
 		const { creates } = opened(new Budget(oneLine));
 		const order: string[] = [];
 		const send = noting(order)('call', new TooMany(), new TooMany(5_000));
@@ -22,7 +22,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(result).toEqual({ value: 'call', at: 6_000 });
 	});
 
-	it('keeps its line, and goes before everything that waits', async () => {
+	it('a refused request keeps its line, and goes before everything that waits', async () => {
 		const budget = new Budget(oneLine);
 		const order: string[] = [];
 		const name = noting(order);
@@ -37,7 +37,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['first', 'first', 'second', 'third']);
 	});
 
-	it('goes first in the window too', async () => {
+	it('a refused request goes first in the window too', async () => {
 		const { creates } = opened(new Budget({ requestsPerMinute: 2, concurrentCalls: 5 }));
 		const order: string[] = [];
 		const some = tasks();
@@ -56,7 +56,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['refused', 'accepted', 'refused', 'third']);
 	});
 
-	it('probes alone, however many wait, and brings all the others soon after it', async () => {
+	it('a refused request probes alone, however many wait, and brings all the others soon after it', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
 		const results = Array.from({ length: 6 }, () =>
@@ -82,7 +82,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(some.sent).toBe(9);
 	});
 
-	it('probes alone also while what was sent before it is answered', async () => {
+	it('a refused request probes alone also while what was sent before it is answered', async () => {
 		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const some = tasks();
 		for (let i = 0; i < 5; i++) watch(through(creates, request(some.task)));
@@ -97,7 +97,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(some.sent).toBe(6);
 	});
 
-	it('keeps no reads waiting for a line', async () => {
+	it('a refused request keeps no reads waiting for a line', async () => {
 		const { creates, reads } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 3 }));
 		const call = { idOf: (id: string) => id, isOver: async () => false };
 		await through(
@@ -120,7 +120,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(new Set(results.map(({ at }) => at))).toEqual(new Set([2_000]));
 	});
 
-	it('does not try sooner because another run has requests, too', async () => {
+	it('a refused request does not try sooner because another run has requests, too', async () => {
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const some = tasks();
 		watch(through(opened(budget).creates, request(some.task)));
@@ -133,7 +133,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(some.sent).toBe(2);
 	});
 
-	it('is given up by those with less patience, which frees their line', async () => {
+	it('a refused request is given up by those with less patience, which frees their line', async () => {
 		const budget = new Budget(oneLine);
 		const because = new TooMany(5_000);
 		const order: string[] = [];
@@ -148,7 +148,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['hasty', 'patient']);
 	});
 
-	it('tells those that it keeps from being sent so, and has its own reason', async () => {
+	it('a refused request tells those that it keeps from being sent so, and has its own reason', async () => {
 		const unsent = new Error('not sent');
 		const because = new TooMany(5_000, unsent);
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
@@ -192,7 +192,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			return budget;
 		}
 
-		it('is tried once more at the end of it, and brings the answer', async () => {
+		it('a request with little patience is tried once more at the end of it, and brings the answer', async () => {
 			const budget = await shrunk();
 			const order: string[] = [];
 			const read = watch(
@@ -204,7 +204,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			expect(read).toEqual({ value: 'read', at: 16_000 });
 		});
 
-		it('is given up when that is refused as well', async () => {
+		it('a request with little patience is given up when its last try is refused as well', async () => {
 			const budget = await shrunk();
 			const order: string[] = [];
 			const again = new TooMany();
@@ -215,7 +215,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 			expect(order).toEqual(['read']);
 		});
 
-		it('is tried alone, and those after it learn from its answer', async () => {
+		it('the last try of a request with little patience goes alone, and those after it learn from its answer', async () => {
 			const budget = await shrunk();
 			const some = tasks();
 			const reads = Array.from({ length: 3 }, () =>
@@ -229,7 +229,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		});
 	});
 
-	it('waits as long as it was asked to, and the others 5 minutes at most', async () => {
+	it('a refused request waits as long as it was asked to, and the others 5 minutes at most', async () => {
 		const minute = 60_000;
 		const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });
 		const order: string[] = [];
@@ -243,7 +243,7 @@ describe('A request that Twenty2 refuses for "too many requests"', () => {
 		expect(order).toEqual(['refused', 'other', 'refused']);
 	});
 
-	it('holds back creates and reads alike for as long as it says', async () => {
+	it('a refused request holds back creates and reads alike for as long as it says', async () => {
 		for (const way of ['creates', 'reads'] as const) {
 			const from = performance.now();
 			const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: 3 });

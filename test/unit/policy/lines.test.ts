@@ -112,7 +112,7 @@ describe('Creates that Twenty2 refuses', () => {
 	useFakeTime();
 
 	describe('while the own calls hold its lines', () => {
-		it('are not repeated while none of these has ended, which reads look for', async () => {
+		it('refused creates are not repeated while no own call has ended, and reads look for an end', async () => {
 			const { twenty2 } = await busy();
 			const { looks, refused } = twenty2;
 			// The create itself and its early probe.
@@ -123,7 +123,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(twenty2.looks - looks).toBeLessThanOrEqual(57);
 		});
 
-		it('look less and less often at calls of which Twenty2 does not tell', async () => {
+		it('refused creates look less and less often at calls of which Twenty2 does not tell', async () => {
 			const { twenty2, first, second } = await busy();
 			for (const id of ['call 1', 'call 2', 'call 3']) twenty2.unknown.add(id);
 			const { looks } = twenty2;
@@ -138,7 +138,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect([first?.value, second?.value]).toContain('call 4');
 		});
 
-		it('go when another one has ended than the one of which Twenty2 does not tell', async () => {
+		it('refused creates go when another own call has ended than the one of which Twenty2 does not tell', async () => {
 			const { twenty2, first, second } = await busy();
 			twenty2.unknown.add('call 1');
 			await pass(MINUTE);
@@ -147,7 +147,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect([first?.value, second?.value]).toContain('call 4');
 		});
 
-		it('go when one has ended, one create for one call', async () => {
+		it('one refused create goes for each own call that has ended', async () => {
 			const { twenty2, first, second } = await busy();
 			const { refused } = twenty2;
 			twenty2.end('call 2');
@@ -162,7 +162,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(twenty2.refused).toBe(refused);
 		});
 
-		it('go at once when it is known from elsewhere that one has ended', async () => {
+		it('refused creates go at once when it is known from elsewhere that one has ended', async () => {
 			const { twenty2, budget, first } = await busy();
 			twenty2.end('call 2');
 			const from = performance.now();
@@ -171,7 +171,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(first).toEqual({ value: 'call 4', at: from });
 		});
 
-		it('are tried once more at their deadline', async () => {
+		it('refused creates are tried once more at their deadline', async () => {
 			const twenty2 = new Twenty2(3);
 			const access = opened(new Budget(three));
 			place(access, twenty2, 3);
@@ -185,7 +185,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(hasty).toEqual({ value: 'call 4', at: 40 * SECOND });
 		});
 
-		it('have their whole time again when Twenty2 takes a call', async () => {
+		it('refused creates have their whole time again when Twenty2 takes a call', async () => {
 			const { twenty2, budget, access } = await busy();
 			const from = performance.now();
 			const hasty = watch(
@@ -201,7 +201,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(hasty.at).toBe(from + 70 * SECOND);
 		});
 
-		it('look at no call before the age that others reached', async () => {
+		it('refused creates look at no call before the age that others reached', async () => {
 			const { twenty2, budget, access } = await busy();
 			// These three were placed a minute ago.
 			for (const id of ['call 1', 'call 2', 'call 3']) {
@@ -219,7 +219,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(twenty2.looks).toBeGreaterThan(looks);
 		});
 
-		it('are tried at their deadline also behind one with more patience', async () => {
+		it('refused creates are tried at their deadline also behind one with more patience', async () => {
 			const { twenty2, budget } = await busy();
 			const from = performance.now();
 			const hasty = watch(
@@ -230,7 +230,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(hasty.at).toBe(from + 10 * SECOND);
 		});
 
-		it('are given up when the try at their deadline is refused', async () => {
+		it('refused creates are given up when the try at their deadline is refused', async () => {
 			const twenty2 = new Twenty2(3);
 			const access = opened(new Budget(three));
 			place(access, twenty2, 3);
@@ -241,7 +241,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(hasty.at).toBe(40 * SECOND);
 		});
 
-		it('keep no read waiting', async () => {
+		it('refused creates keep no read waiting', async () => {
 			const { access } = await busy();
 			const from = performance.now();
 			const read = watch(
@@ -254,7 +254,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(read).toEqual({ value: 'answer', at: from });
 		});
 
-		it('wake a run that waits for its call when another look finds the end', async () => {
+		it('refused creates wake a run that waits for its call when another look finds the end', async () => {
 			const { twenty2, access } = await busy();
 			const from = performance.now();
 			const { signal } = new AbortController();
@@ -286,7 +286,7 @@ describe('Creates that Twenty2 refuses', () => {
 			return { twenty2, stop, stopped, next };
 		}
 
-		it('leave at once and are not sent, and the next one takes over', async () => {
+		it('refused creates whose signal fires leave at once and are not sent, and the next one takes over', async () => {
 			const { twenty2, stop, stopped, next } = await waiting();
 			const sent = twenty2.creates.length;
 			const from = performance.now();
@@ -301,7 +301,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(twenty2.creates).toHaveLength(sent + 1);
 		});
 
-		it('leave at once also while their look has no answer yet', async () => {
+		it('refused creates whose signal fires leave at once also while their look has no answer yet', async () => {
 			let looks = 0;
 			const { stop, stopped, next } = await waiting(async (signal) => {
 				looks++;
@@ -319,7 +319,7 @@ describe('Creates that Twenty2 refuses', () => {
 		});
 	});
 
-	it('are taken for the shared limit on requests where the read is refused too', async () => {
+	it('refusals are taken for the shared limit on requests where the read is refused too', async () => {
 		const twenty2 = new Twenty2(3);
 		const budget = new Budget(three);
 		place(opened(budget), twenty2, 3);
@@ -362,7 +362,7 @@ describe('Creates that Twenty2 refuses', () => {
 		expect(create.value).toBe('call 4');
 	});
 
-	it('go on freely where calls beyond the documented lines were accepted', async () => {
+	it('refused creates go on freely where calls beyond the documented lines were accepted', async () => {
 		const twenty2 = new Twenty2(1_000);
 		twenty2.answersAfter = 500;
 		const placed = place(opened(new Budget(three)), twenty2, 30);
@@ -372,7 +372,7 @@ describe('Creates that Twenty2 refuses', () => {
 		expect(twenty2.looks).toBe(0);
 	});
 
-	it('go alone when they are the first beyond the documented lines', async () => {
+	it('refused creates go alone when they are the first beyond the documented lines', async () => {
 		const twenty2 = new Twenty2(1_000);
 		twenty2.answersAfter = 500;
 		place(opened(new Budget(three)), twenty2, 7);
@@ -380,7 +380,7 @@ describe('Creates that Twenty2 refuses', () => {
 		expect(twenty2.creates.map(({ at }) => at)).toEqual([0, 0, 0, 500, 1_000, 1_000, 1_000]);
 	});
 
-	it('may still lack a line when as many were accepted as are allowed later on', async () => {
+	it('refused creates may still lack a line when as many were accepted as are allowed later on', async () => {
 		const twenty2 = new Twenty2(20);
 		const budget = new Budget(three);
 		budget.allow({ ...three, concurrentCalls: 20 });
@@ -397,7 +397,7 @@ describe('Creates that Twenty2 refuses', () => {
 			return times.slice(1).map((at, i) => at - (times[i] ?? 0));
 		};
 
-		it('probe at growing intervals, and get a line soon after the others give it back', async () => {
+		it('refused creates probe at growing intervals, and get a line soon after others give it back', async () => {
 			const { twenty2, first, second } = await busy();
 			twenty2.others = 3;
 			twenty2.end('call 1', 'call 2', 'call 3');
@@ -413,7 +413,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect([first?.value, second?.value].sort()).toEqual(['call 4', 'call 5']);
 		});
 
-		it('find the lines that the others have given back, while their own one line goes from call to call', async () => {
+		it('refused creates find the lines that others have given back, while their one line goes from call to call', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 2;
 			twenty2.callsLast = 20 * SECOND;
@@ -425,7 +425,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(placed.filter(({ at }) => at !== undefined)).toHaveLength(20);
 		});
 
-		it('leave the probe to others while they are asked to wait for long', async () => {
+		it('refused creates leave the probe to others while they are asked to wait for long', async () => {
 			const { twenty2, first, second } = await busy();
 			twenty2.others = 3;
 			twenty2.end('call 1', 'call 2', 'call 3');
@@ -449,7 +449,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(Math.max(first?.at ?? 0, second?.at ?? 0)).toBeGreaterThanOrEqual(from + 19 * MINUTE);
 		});
 
-		it('leave a freed line to them for a moment, now and then, and take it if they did not', async () => {
+		it('refused creates leave a freed line to others for a moment, now and then, and take it if they did not', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 1;
 			const access = opened(new Budget(three));
@@ -475,7 +475,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(second).toEqual({ value: 'call 4', at: 28 * SECOND });
 		});
 
-		it('keep no read waiting, also where no own call was ever placed', async () => {
+		it('refused creates keep no read waiting while others hold the lines', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 3;
 			const budget = new Budget(three);
@@ -492,7 +492,7 @@ describe('Creates that Twenty2 refuses', () => {
 			expect(read.value).toBe('answer');
 		});
 
-		it('do so also where no own call was ever placed', async () => {
+		it('refused creates keep no read waiting where no own call was ever placed', async () => {
 			const twenty2 = new Twenty2(3);
 			twenty2.others = 3;
 			const placed = place(opened(new Budget(three)), twenty2, 2);

@@ -72,18 +72,21 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			['no line', 1, [5, 12.5, 22.5, 32.5, 42.5]],
 			['some lines', 1, [75, 187.5, 337.5, 487.5]],
 			['all lines', 3, [300, 750, 1_425]],
-		])('where this process holds %s', async (name, held, seconds) => {
-			const { lines, sent, sendAll } = await limited(3, held);
-			sendAll(refuse);
-			await settle();
-			if (name === 'no line') lines.ended('call 1');
-			// Its line is free at once, and another program has taken it.
-			const freed = name === 'no line' ? 1 : 0;
-			await pass((seconds.at(-1) ?? 0) * SECOND);
-			expect(sent.slice(freed)).toEqual(seconds.map((s) => s * SECOND));
-		});
+		])(
+			'creates probe for lines that others hold where this process holds %s',
+			async (name, held, seconds) => {
+				const { lines, sent, sendAll } = await limited(3, held);
+				sendAll(refuse);
+				await settle();
+				if (name === 'no line') lines.ended('call 1');
+				// Its line is free at once, and another program has taken it.
+				const freed = name === 'no line' ? 1 : 0;
+				await pass((seconds.at(-1) ?? 0) * SECOND);
+				expect(sent.slice(freed)).toEqual(seconds.map((s) => s * SECOND));
+			},
+		);
 
-		it('again after five seconds when a probe went through', async () => {
+		it('creates probe again after five seconds when a probe went through', async () => {
 			const { lines, sent, sendAll } = await limited(3, 1);
 			let n = 1;
 			sendAll((sending) => (n++ < 2 ? accept(sending, `call ${n}`) : refuse(sending)));
@@ -92,7 +95,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 			expect(lines.idle).toBe(false);
 		});
 
-		it('one at a time', async () => {
+		it('creates probe one at a time', async () => {
 			const { create } = await limited(3, 1);
 			const [first, second] = [watch(create()), watch(create())];
 			await pass(10 * MINUTE);
@@ -112,7 +115,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 	});
 
 	describe('reads look at calls', () => {
-		it('after a fifth of their age, while it is not known how long calls last', async () => {
+		it('reads look at calls after a fifth of their age, while it is not known how long calls last', async () => {
 			const { lookedAt, sendAll } = await limited(3, 1);
 			sendAll(refuse);
 			await pass(6 * SECOND);
@@ -122,24 +125,27 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		it.each([
 			[3, 3, 6_000],
 			[4, 3, 6_000],
-		])('with %i lines, of which it holds %i, every %i ms once others lasted', async (...given) => {
-			const [documented, held, every] = given;
-			await pass(5 * MINUTE);
-			const { lines, lookedAt, sendAll } = await limited(documented, held);
-			// The line that this process frees is its own again, those of others are not.
-			sendAll((sending) => (held === documented ? accept(sending, 'call 4') : refuse(sending)));
-			await pass(2 * MINUTE);
-			// Seen a while ago, so that it lasted two minutes for sure.
-			await lines.sleepUntilEnded('call 2', 0, signal);
-			lines.ended('call 2');
-			const from = performance.now();
-			await pass(30 * SECOND);
-			const late = lookedAt('call 1').filter((at) => at >= from);
-			const gaps = late.slice(1).map((at, i) => at - (late[i] ?? 0));
-			expect(new Set(gaps)).toEqual(new Set([every]));
-		});
+		])(
+			'reads look with %i lines, of which %i are held, every %i ms once others lasted',
+			async (...given) => {
+				const [documented, held, every] = given;
+				await pass(5 * MINUTE);
+				const { lines, lookedAt, sendAll } = await limited(documented, held);
+				// The line that this process frees is its own again, those of others are not.
+				sendAll((sending) => (held === documented ? accept(sending, 'call 4') : refuse(sending)));
+				await pass(2 * MINUTE);
+				// Seen a while ago, so that it lasted two minutes for sure.
+				await lines.sleepUntilEnded('call 2', 0, signal);
+				lines.ended('call 2');
+				const from = performance.now();
+				await pass(30 * SECOND);
+				const late = lookedAt('call 1').filter((at) => at >= from);
+				const gaps = late.slice(1).map((at, i) => at - (late[i] ?? 0));
+				expect(new Set(gaps)).toEqual(new Set([every]));
+			},
+		);
 
-		it('less and less often where the answer does not tell, until it does', async () => {
+		it('reads look less and less often where the answer does not tell, until it does', async () => {
 			const { over, lookedAt, sendAll } = await limited(1, 1);
 			over.set('call 1', undefined);
 			sendAll(refuse);
@@ -194,7 +200,7 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 		expect(second?.reason).toBeUndefined();
 	});
 
-	it('nothing else decides that once more', async () => {
+	it('nothing else decides once more whether lines are short', async () => {
 		const { lines, suspect, readRefused, create } = await limited(3, 3);
 		const waiting = watch(create());
 		await pass(10 * SECOND);
@@ -244,7 +250,7 @@ describe('The lines', () => {
 		return { lines, slept };
 	};
 
-	it('are idle while no create waits for one or is on its way', async () => {
+	it('the lines are idle while no create waits for one or is on its way', async () => {
 		const { lines, suspect } = linesOf(1);
 		expect(lines.idle).toBe(true);
 		const first = await lines.acquire(nothing());
@@ -262,7 +268,7 @@ describe('The lines', () => {
 		expect(lines.idle).toBe(true);
 	});
 
-	it('are not enforced where more creates go through in a second than there could be', async () => {
+	it('the lines are not enforced where more creates go through in a second than there could be', async () => {
 		const { lines, shortage } = linesOf(2);
 		const about = () =>
 			shortage.about({ sentAt: performance.now(), canLook: true, live: lines.calls.count });
@@ -272,7 +278,7 @@ describe('The lines', () => {
 		expect(about()).toBe('requests');
 	});
 
-	it('may be enforced where creates go through at the pace of calls that end', async () => {
+	it('the lines may be enforced where creates go through at the pace of calls that end', async () => {
 		const { lines, shortage } = linesOf(2);
 		for (let n = 1; n <= 6; n++) {
 			accept(await lines.acquire(nothing()), `call ${n}`);
@@ -281,7 +287,7 @@ describe('The lines', () => {
 		expect(shortage.about({ sentAt: performance.now(), canLook: true, live: 2 })).toBe('unclear');
 	});
 
-	it('let a sleep take its time for a call that is not known', async () => {
+	it('the lines let a sleep take its time for a call that is not known', async () => {
 		const slept = watch(linesOf(1).lines.sleepUntilEnded('call 1', 5_000, signal));
 		await pass(4_999);
 		expect(slept.at).toBeUndefined();
@@ -289,13 +295,13 @@ describe('The lines', () => {
 		expect(slept.at).toBe(5_000);
 	});
 
-	it('let a sleep that another end has woken take no more than its time', async () => {
+	it('the lines let a sleep that another end has woken take no more than its time', async () => {
 		const { slept } = await wokenByAnother();
 		await pass(10_000);
 		expect(slept.at).toBe(5_000);
 	});
 
-	it('let all creates go freely once a read was refused too', async () => {
+	it('the lines let all creates go freely once a read was refused too', async () => {
 		const { lines, suspect, readRefused } = linesOf(2);
 		accept(await lines.acquire(nothing()), 'call 1');
 		suspect();
@@ -307,7 +313,7 @@ describe('The lines', () => {
 		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => 0));
 	});
 
-	it('let a sleep end when its call has ended, and not when another one has', async () => {
+	it('the lines let a sleep end when its call has ended, and not when another one has', async () => {
 		const { lines, slept } = await wokenByAnother();
 		await pass(1_000);
 		expect(slept.at).toBeUndefined();
@@ -316,7 +322,7 @@ describe('The lines', () => {
 		expect(slept.at).toBe(2_000);
 	});
 
-	it('settle each create once', async () => {
+	it('the lines settle each create once', async () => {
 		const { lines } = linesOf(1);
 		const first = await lines.acquire(nothing());
 		first.settle(unsent);
@@ -327,7 +333,7 @@ describe('The lines', () => {
 		expect(second.value).toBeDefined();
 	});
 
-	it('are held by a create without an answer until more is known of it', async () => {
+	it('the lines are held by a create without an answer until more is known of it', async () => {
 		const { lines } = linesOf(1);
 		const lost = await lines.acquire(nothing());
 		lost.settle(noAnswer);
@@ -342,7 +348,7 @@ describe('The lines', () => {
 		expect(waiting.value).toBeDefined();
 	});
 
-	it('are held by a call that a look has found after no answer', async () => {
+	it('the lines are held by a call that a look has found after no answer', async () => {
 		const { lines } = linesOf(1);
 		const lost = await lines.acquire(nothing());
 		lost.settle(noAnswer);
@@ -351,7 +357,7 @@ describe('The lines', () => {
 		expect(lines.idle).toBe(true);
 	});
 
-	it('are looked at by no create that waits for the first one beyond them', async () => {
+	it('the lines are looked at by no create that waits for the first one beyond them', async () => {
 		const { lines } = linesOf(1);
 		accept(await lines.acquire(nothing()), 'call 1');
 		const probe = await lines.acquire(nothing());

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { useFakeTime } from './fakeTime';
 import { play, wasAccepted, type Arrival, type Passage, type Scenario } from './traffic';
@@ -108,155 +108,153 @@ function instants(passages: Passage[], { limits: changes = [] }: Scenario): numb
 	];
 }
 
-describe('RateLimiter, whatever the traffic', () => {
-	useFakeTime();
+useFakeTime();
 
-	it('sends everything, and never more than the limit in any 60 seconds', async () => {
-		await fc.assert(
-			fc.asyncProperty(refused, async (scenario) => {
-				const { passages } = await play(scenario);
-				expect(passages.filter(wasAccepted)).toHaveLength(scenario.arrivals.length);
+it('sends everything, whatever the traffic, and never more than the limit in any 60 seconds', async () => {
+	await fc.assert(
+		fc.asyncProperty(refused, async (scenario) => {
+			const { passages } = await play(scenario);
+			expect(passages.filter(wasAccepted)).toHaveLength(scenario.arrivals.length);
 
-				// Twenty2 counts a request at some time between its sending and its answer, so the
-				// fullest 60 seconds that are possible begin with an answer.
-				const all = sendingsOf(passages);
-				for (const { answered: from } of all) {
-					const possible = all.filter((one) => one.answered >= from && one.sent < from + MINUTE);
-					expect(possible.length).toBeLessThanOrEqual(scenario.limit);
-				}
-			}),
-		);
-	});
+			// Twenty2 counts a request at some time between its sending and its answer, so the
+			// fullest 60 seconds that are possible begin with an answer.
+			const all = sendingsOf(passages);
+			for (const { answered: from } of all) {
+				const possible = all.filter((one) => one.answered >= from && one.sent < from + MINUTE);
+				expect(possible.length).toBeLessThanOrEqual(scenario.limit);
+			}
+		}),
+	);
+});
 
-	it('sends only while there is room', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				for (const { sent } of sendingsOf(passages)) {
-					const allowed = Math.max(...limitsAt(scenario, sent));
-					expect(counting(passages, sent)).toBeLessThanOrEqual(
-						Math.max(allowed, counting(passages, sent - 1)),
-					);
-				}
-			}),
-		);
-	});
-
-	it('sends nothing for as long as a refusal asks, and for a second at least', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				const all = sendingsOf(passages);
-				for (const { answered, refusedFor } of all) {
-					if (refusedFor === undefined) continue;
-					const until = answered + Math.max(refusedFor, 1_000);
-					expect(all.filter(({ sent }) => sent > answered && sent < until)).toEqual([]);
-				}
-			}),
-		);
-	});
-
-	it('never lets anybody wait while it could send', async () => {
-		await fc.assert(
-			fc.asyncProperty(restless, async (scenario) => {
-				const { passages } = await play(scenario);
-				const all = instants(passages, scenario);
-				for (const { from, to } of passages.flatMap(waitsOf)) {
-					for (const at of all.filter((instant) => instant >= from && instant < to)) {
-						const allowed = limitsAt(scenario, at).at(-1);
-						expect(counting(passages, at)).toBeGreaterThanOrEqual(allowed ?? 0);
-					}
-				}
-			}),
-		);
-	});
-
-	it('never lets anybody wait for ever, however often it is refused', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				const longest = Math.max(
-					LONGEST_SILENCE,
-					...passages.flatMap(({ refusals = [] }) => refusals),
+it('sends only while there is room', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages } = await play(scenario);
+			for (const { sent } of sendingsOf(passages)) {
+				const allowed = Math.max(...limitsAt(scenario, sent));
+				expect(counting(passages, sent)).toBeLessThanOrEqual(
+					Math.max(allowed, counting(passages, sent - 1)),
 				);
-				const events = instants(passages, scenario).toSorted((a, b) => a - b);
-				for (const { from, to } of passages.flatMap(waitsOf)) {
-					let last = from;
-					for (const at of [...events.filter((instant) => instant > from && instant < to), to]) {
-						expect(at - last).toBeLessThanOrEqual(longest);
-						last = at;
-					}
+			}
+		}),
+	);
+});
+
+it('sends nothing for as long as a refusal asks, and for a second at least', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages } = await play(scenario);
+			const all = sendingsOf(passages);
+			for (const { answered, refusedFor } of all) {
+				if (refusedFor === undefined) continue;
+				const until = answered + Math.max(refusedFor, 1_000);
+				expect(all.filter(({ sent }) => sent > answered && sent < until)).toEqual([]);
+			}
+		}),
+	);
+});
+
+it('never lets anybody wait while it could send', async () => {
+	await fc.assert(
+		fc.asyncProperty(restless, async (scenario) => {
+			const { passages } = await play(scenario);
+			const all = instants(passages, scenario);
+			for (const { from, to } of passages.flatMap(waitsOf)) {
+				for (const at of all.filter((instant) => instant >= from && instant < to)) {
+					const allowed = limitsAt(scenario, at).at(-1);
+					expect(counting(passages, at)).toBeGreaterThanOrEqual(allowed ?? 0);
 				}
-			}),
-		);
-	});
+			}
+		}),
+	);
+});
 
-	it('sends in the order of arrival', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages, sent } = await play(scenario);
-				const gone = passages.filter((one) => one.sendings.length > 0);
-				expect([...new Set(sent)]).toEqual(gone);
-			}),
-		);
-	});
-
-	it('sends in the order of arrival while nothing is refused', async () => {
-		await fc.assert(
-			fc.asyncProperty(restless, async (scenario) => {
-				const { passages, sent } = await play(scenario);
-				expect(sent).toEqual(passages.filter(wasAccepted));
-			}),
-		);
-	});
-
-	it('sends what was refused before anything that never was', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				const firsts = passages.flatMap(({ sendings }) => sendings.slice(0, 1));
-				for (const { from, to } of passages.flatMap((passage) => waitsOf(passage).slice(1))) {
-					expect(firsts.filter(({ sent }) => sent > from && sent < to)).toEqual([]);
+it('never lets anybody wait for ever, however often it is refused', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages } = await play(scenario);
+			const longest = Math.max(
+				LONGEST_SILENCE,
+				...passages.flatMap(({ refusals = [] }) => refusals),
+			);
+			const events = instants(passages, scenario).toSorted((a, b) => a - b);
+			for (const { from, to } of passages.flatMap(waitsOf)) {
+				let last = from;
+				for (const at of [...events.filter((instant) => instant > from && instant < to), to]) {
+					expect(at - last).toBeLessThanOrEqual(longest);
+					last = at;
 				}
-			}),
-		);
-	});
+			}
+		}),
+	);
+});
 
-	it('sends the others as if those who left had never come', async () => {
-		await fc.assert(
-			fc.asyncProperty(restless, async (scenario) => {
-				const { passages } = await play(scenario);
-				const stayed = passages.filter(wasAccepted);
-				const alone = await play({
-					...scenario,
-					arrivals: stayed.map(({ at, answerAfter }) => ({ at, answerAfter })),
-				});
-				expect(sendingsOf(alone.passages)).toEqual(sendingsOf(stayed));
-			}),
-		);
-	});
+it('sends in the order of arrival', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages, sent } = await play(scenario);
+			const gone = passages.filter((one) => one.sendings.length > 0);
+			expect([...new Set(sent)]).toEqual(gone);
+		}),
+	);
+});
 
-	it('lets everybody go who wants to, at once or when refused', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { passages } = await play(scenario);
-				for (const passage of passages) {
-					const { at, leaveAfter = 0, sendings, left } = passage;
-					expect(left !== undefined).toBe(!wasAccepted(passage));
-					if (left === undefined) continue;
-					expect(left).toBe(Math.max(at + leaveAfter, sendings.at(-1)?.answered ?? 0));
-				}
-			}),
-		);
-	});
+it('sends in the order of arrival while nothing is refused', async () => {
+	await fc.assert(
+		fc.asyncProperty(restless, async (scenario) => {
+			const { passages, sent } = await play(scenario);
+			expect(sent).toEqual(passages.filter(wasAccepted));
+		}),
+	);
+});
 
-	it('holds a timer only while somebody waits, and never two', async () => {
-		await fc.assert(
-			fc.asyncProperty(eventful, async (scenario) => {
-				const { timers } = await play(scenario);
-				expect(timers.withoutQueue).toBe(0);
-				expect(timers.withQueue).toBeLessThanOrEqual(1);
-			}),
-		);
-	});
+it('sends what was refused before anything that never was', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages } = await play(scenario);
+			const firsts = passages.flatMap(({ sendings }) => sendings.slice(0, 1));
+			for (const { from, to } of passages.flatMap((passage) => waitsOf(passage).slice(1))) {
+				expect(firsts.filter(({ sent }) => sent > from && sent < to)).toEqual([]);
+			}
+		}),
+	);
+});
+
+it('sends the others as if those who left had never come', async () => {
+	await fc.assert(
+		fc.asyncProperty(restless, async (scenario) => {
+			const { passages } = await play(scenario);
+			const stayed = passages.filter(wasAccepted);
+			const alone = await play({
+				...scenario,
+				arrivals: stayed.map(({ at, answerAfter }) => ({ at, answerAfter })),
+			});
+			expect(sendingsOf(alone.passages)).toEqual(sendingsOf(stayed));
+		}),
+	);
+});
+
+it('lets everybody go who wants to, at once or when refused', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { passages } = await play(scenario);
+			for (const passage of passages) {
+				const { at, leaveAfter = 0, sendings, left } = passage;
+				expect(left !== undefined).toBe(!wasAccepted(passage));
+				if (left === undefined) continue;
+				expect(left).toBe(Math.max(at + leaveAfter, sendings.at(-1)?.answered ?? 0));
+			}
+		}),
+	);
+});
+
+it('holds a timer only while somebody waits, and never two', async () => {
+	await fc.assert(
+		fc.asyncProperty(eventful, async (scenario) => {
+			const { timers } = await play(scenario);
+			expect(timers.withoutQueue).toBe(0);
+			expect(timers.withQueue).toBeLessThanOrEqual(1);
+		}),
+	);
 });

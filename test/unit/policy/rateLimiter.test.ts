@@ -145,231 +145,225 @@ describe('RateLimiter', () => {
 		expect(order).toEqual(['refused', 'new']);
 	});
 
-	describe('refused', () => {
-		it('lets nothing through until the pause is over, then one probe, then all the others', async () => {
-			const limiter = await refused(5, 3_000);
-			const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
-			await pass(2_999);
-			expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined, undefined]);
-			await pass(10_000);
-			expect(waiting.map(({ at }) => at)).toEqual([3_000, undefined, undefined]);
+	it('lets nothing through after a refusal until the pause is over, then one probe, then all the others', async () => {
+		const limiter = await refused(5, 3_000);
+		const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
+		await pass(2_999);
+		expect(waiting.map(({ at }) => at)).toEqual([undefined, undefined, undefined]);
+		await pass(10_000);
+		expect(waiting.map(({ at }) => at)).toEqual([3_000, undefined, undefined]);
 
-			waiting[0]?.value?.settle(answered);
-			await settle();
-			expect(waiting.map(({ at }) => at)).toEqual([3_000, 12_999, 12_999]);
-		});
+		waiting[0]?.value?.settle(answered);
+		await settle();
+		expect(waiting.map(({ at }) => at)).toEqual([3_000, 12_999, 12_999]);
+	});
 
-		it('waits 1 to 2 seconds, as chance has it, where Twenty2 says less', async () => {
-			for (const [chance, wait] of [
-				[0, 1_000],
-				[0.5, 1_500],
-				[0.875, 1_875],
-			] as const) {
-				vi.spyOn(Math, 'random').mockReturnValue(chance);
-				const limiter = await refused(5, 10);
-				const from = performance.now();
-				const waiting = watch(permitOf(limiter));
-				await pass(wait - 1);
-				expect(waiting.at).toBeUndefined();
-				await pass(1);
-				expect(waiting.at).toBe(from + wait);
-			}
-		});
-
-		it('stays so for the longer of two pauses, whichever came first', async () => {
-			for (const [first, second] of [
-				[10_000, 2_000],
-				[2_000, 10_000],
-			] as const) {
-				const limiter = new RateLimiter(5);
-				const begin = performance.now();
-				const permits = [await permitOf(limiter), await permitOf(limiter)];
-				permits[0]?.settle(rateLimited(first));
-				permits[1]?.settle(rateLimited(second));
-				const waiting = watch(permitOf(limiter));
-				await pass(20_000);
-				expect(waiting.at).toBe(begin + 10_000);
-			}
-		});
-
-		it('counts a later pause from when it was set', async () => {
-			const limiter = new RateLimiter(5);
-			const permits = [await permitOf(limiter), await permitOf(limiter)];
-			permits[0]?.settle(rateLimited(10_000));
-			await pass(9_000);
-			permits[1]?.settle(rateLimited(5_000));
+	it('waits 1 to 2 seconds after a refusal, as chance has it, where Twenty2 says less', async () => {
+		for (const [chance, wait] of [
+			[0, 1_000],
+			[0.5, 1_500],
+			[0.875, 1_875],
+		] as const) {
+			vi.spyOn(Math, 'random').mockReturnValue(chance);
+			const limiter = await refused(5, 10);
+			const from = performance.now();
 			const waiting = watch(permitOf(limiter));
-			await pass(5_000);
-			expect(waiting.at).toBe(14_000);
-		});
+			await pass(wait - 1);
+			expect(waiting.at).toBeUndefined();
+			await pass(1);
+			expect(waiting.at).toBe(from + wait);
+		}
+	});
 
-		it('refuses at once those with less patience, and keeps the others in order', async () => {
-			const { limiter, permits } = await full(3);
-			permits[0]?.settle(answered);
-			permits[1]?.settle(answered);
-			await pass(MINUTE - 1);
-			const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
-			const exact = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
-			const patient = watch(permitOf(limiter));
-			// The limit itself holds nothing back after the next millisecond.
-			permits[2]?.settle(rateLimited(5_000));
-			await settle();
-			expect(hasty).toEqual({ reason: because, at: MINUTE - 1 });
-			expect([exact.at, patient.at]).toEqual([undefined, undefined]);
-
-			await pass(5_000);
-			expect([exact.at, patient.at]).toEqual([MINUTE + 4_999, undefined]);
-			exact.value?.settle(answered);
-			await settle();
-			expect(patient.at).toBe(MINUTE + 4_999);
-		});
-
-		it('does not try the patience of those who wait for the limit anyway', async () => {
-			const { limiter, permits } = await full(1);
-			const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
-			permits[0]?.settle(rateLimited(5_000));
-			await pass(MINUTE);
-			expect(hasty.at).toBe(MINUTE);
-		});
-
-		it('refuses with what Twenty2 said last', async () => {
+	it('pauses for the longer of two pauses, whichever came first', async () => {
+		for (const [first, second] of [
+			[10_000, 2_000],
+			[2_000, 10_000],
+		] as const) {
 			const limiter = new RateLimiter(5);
-			const last = new Error('still too many requests');
+			const begin = performance.now();
 			const permits = [await permitOf(limiter), await permitOf(limiter)];
-			permits[0]?.settle(rateLimited(1_000));
-			permits[1]?.settle(rateLimited(8_000, last));
-			const hasty = permitOf(limiter, { deadline: new Deadline(7_000) });
-			await expect(hasty).rejects.toBe(last);
-		});
-
-		it('compares the patience of who comes later with what is left of the pause', async () => {
-			const limiter = await refused(5, 8_000);
-			await pass(3_000);
-			const hasty = permitOf(limiter, { deadline: new Deadline(4_999) });
-			await expect(hasty).rejects.toBe(because);
-			const patient = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
-			await pass(5_000);
-			expect(patient.at).toBe(8_000);
-		});
-
-		it('probes with the next when the one that was to probe has left', async () => {
-			const limiter = await refused(5, 3_000);
-			const stop = new AbortController();
-			const probe = watch(permitOf(limiter, { signal: stop.signal }));
-			const next = watch(permitOf(limiter));
-			await pass(3_000);
-			// It has its permit and has not sent yet: it gives the permit back.
-			stop.abort();
-			probe.value?.settle(answered);
-			await settle();
-			expect(next.at).toBe(3_000);
-		});
-
-		it('holds the request itself back for longer than a timer lasts, the others for 5 minutes', async () => {
-			const month = 31 * 24 * 3_600_000;
-			const limiter = await refused(5, month);
-			const again = watch(permitOf(limiter, { first: true, notBefore: month }));
-			const other = watch(permitOf(limiter));
-			await pass(5 * MINUTE - 1);
-			expect(other.at).toBeUndefined();
-			await pass(1);
-			expect(other.at).toBe(5 * MINUTE);
-			other.value?.settle(answered);
-
-			await pass(month - 5 * MINUTE - 1);
-			expect(again.at).toBeUndefined();
-			await pass(1);
-			expect(again.at).toBe(month);
-		});
-
-		it('refuses at once the request itself if its deadline comes before it may be sent', async () => {
-			const limiter = await refused(5, 10 * MINUTE);
-			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(9 * MINUTE) };
-			await expect(permitOf(limiter, given)).rejects.toBe(because);
-		});
-
-		it('does so also when the pause of the others is over', async () => {
-			const limiter = await refused(5, 10 * MINUTE);
-			await pass(6 * MINUTE);
-			const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(3 * MINUTE) };
-			const late = watch(permitOf(limiter, given));
-			await pass(10 * MINUTE);
-			expect(late).toEqual({ reason: because, at: 6 * MINUTE });
-		});
+			permits[0]?.settle(rateLimited(first));
+			permits[1]?.settle(rateLimited(second));
+			const waiting = watch(permitOf(limiter));
+			await pass(20_000);
+			expect(waiting.at).toBe(begin + 10_000);
+		}
 	});
 
-	describe('allow', () => {
-		it('lets those waiting through at once when the limit rises', async () => {
-			const { limiter } = await full(1);
-			const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
-			await settle();
-			limiter.allow(3);
-			await settle();
-			expect(waiting.map(({ at }) => at)).toEqual([0, 0, undefined]);
-		});
-
-		it('holds back when the limit falls, until fewer count than it', async () => {
-			const { limiter, permits } = await full(3);
-			limiter.allow(2);
-			const next = watch(permitOf(limiter));
-			permits[0]?.settle(answered);
-			await pass(1_000);
-			permits[1]?.settle(answered);
-			await pass(MINUTE - 1);
-			expect(next.at).toBeUndefined();
-			await pass(1);
-			expect(next.at).toBe(61_000);
-		});
-
-		it('sends no sooner after a refusal when the limit rises', async () => {
-			const { limiter, permits } = await full(1);
-			permits[0]?.settle(rateLimited(5_000));
-			const next = watch(permitOf(limiter));
-			await pass(1_000);
-			limiter.allow(60);
-			await pass(3_999);
-			expect(next.at).toBeUndefined();
-			await pass(1);
-			expect(next.at).toBe(5_000);
-		});
+	it('counts a later pause from when it was set', async () => {
+		const limiter = new RateLimiter(5);
+		const permits = [await permitOf(limiter), await permitOf(limiter)];
+		permits[0]?.settle(rateLimited(10_000));
+		await pass(9_000);
+		permits[1]?.settle(rateLimited(5_000));
+		const waiting = watch(permitOf(limiter));
+		await pass(5_000);
+		expect(waiting.at).toBe(14_000);
 	});
 
-	describe('idle', () => {
-		it('is true before anything was sent', () => {
-			expect(new RateLimiter(1).idle).toBe(true);
-		});
+	it('refuses at once those with less patience than a pause, and keeps the others in order', async () => {
+		const { limiter, permits } = await full(3);
+		permits[0]?.settle(answered);
+		permits[1]?.settle(answered);
+		await pass(MINUTE - 1);
+		const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
+		const exact = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
+		const patient = watch(permitOf(limiter));
+		// The limit itself holds nothing back after the next millisecond.
+		permits[2]?.settle(rateLimited(5_000));
+		await settle();
+		expect(hasty).toEqual({ reason: because, at: MINUTE - 1 });
+		expect([exact.at, patient.at]).toEqual([undefined, undefined]);
 
-		it('is false from the sending until 60 seconds after the answer', async () => {
-			const { limiter, permits } = await full(1);
-			await pass(90_000);
-			expect(limiter.idle).toBe(false);
-			permits.forEach((permit) => permit.settle(answered));
-			await pass(MINUTE - 1);
-			expect(limiter.idle).toBe(false);
-			await pass(1);
-			expect(limiter.idle).toBe(true);
-		});
+		await pass(5_000);
+		expect([exact.at, patient.at]).toEqual([MINUTE + 4_999, undefined]);
+		exact.value?.settle(answered);
+		await settle();
+		expect(patient.at).toBe(MINUTE + 4_999);
+	});
 
-		it('is false while a pause lasts, and not because somebody has waited', async () => {
-			const limiter = await refused(1, 90_000);
-			const stop = new AbortController();
-			const waiting = watch(permitOf(limiter, { signal: stop.signal }));
-			stop.abort();
-			await settle();
-			expect(waiting.at).toBe(0);
-			await pass(89_999);
-			expect(limiter.idle).toBe(false);
-			await pass(1);
-			expect(limiter.idle).toBe(true);
-		});
+	it('does not try the patience of those who wait for the limit anyway', async () => {
+		const { limiter, permits } = await full(1);
+		const hasty = watch(permitOf(limiter, { deadline: new Deadline(4_999) }));
+		permits[0]?.settle(rateLimited(5_000));
+		await pass(MINUTE);
+		expect(hasty.at).toBe(MINUTE);
+	});
 
-		it('is false while somebody waits', async () => {
-			const limiter = new RateLimiter(1);
-			limiter.allow(0);
-			watch(permitOf(limiter));
-			await settle();
-			expect(limiter.idle).toBe(false);
-		});
+	it('refuses with what Twenty2 said last', async () => {
+		const limiter = new RateLimiter(5);
+		const last = new Error('still too many requests');
+		const permits = [await permitOf(limiter), await permitOf(limiter)];
+		permits[0]?.settle(rateLimited(1_000));
+		permits[1]?.settle(rateLimited(8_000, last));
+		const hasty = permitOf(limiter, { deadline: new Deadline(7_000) });
+		await expect(hasty).rejects.toBe(last);
+	});
+
+	it('compares the patience of who comes later with what is left of the pause', async () => {
+		const limiter = await refused(5, 8_000);
+		await pass(3_000);
+		const hasty = permitOf(limiter, { deadline: new Deadline(4_999) });
+		await expect(hasty).rejects.toBe(because);
+		const patient = watch(permitOf(limiter, { deadline: new Deadline(5_000) }));
+		await pass(5_000);
+		expect(patient.at).toBe(8_000);
+	});
+
+	it('probes with the next when the one that was to probe has left', async () => {
+		const limiter = await refused(5, 3_000);
+		const stop = new AbortController();
+		const probe = watch(permitOf(limiter, { signal: stop.signal }));
+		const next = watch(permitOf(limiter));
+		await pass(3_000);
+		// It has its permit and has not sent yet: it gives the permit back.
+		stop.abort();
+		probe.value?.settle(answered);
+		await settle();
+		expect(next.at).toBe(3_000);
+	});
+
+	it('holds a refused request back for longer than a timer lasts, and the others for 5 minutes', async () => {
+		const month = 31 * 24 * 3_600_000;
+		const limiter = await refused(5, month);
+		const again = watch(permitOf(limiter, { first: true, notBefore: month }));
+		const other = watch(permitOf(limiter));
+		await pass(5 * MINUTE - 1);
+		expect(other.at).toBeUndefined();
+		await pass(1);
+		expect(other.at).toBe(5 * MINUTE);
+		other.value?.settle(answered);
+
+		await pass(month - 5 * MINUTE - 1);
+		expect(again.at).toBeUndefined();
+		await pass(1);
+		expect(again.at).toBe(month);
+	});
+
+	it('refuses a request at once if its deadline comes before it may be sent', async () => {
+		const limiter = await refused(5, 10 * MINUTE);
+		const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(9 * MINUTE) };
+		await expect(permitOf(limiter, given)).rejects.toBe(because);
+	});
+
+	it('refuses it also when the pause of the others is over', async () => {
+		const limiter = await refused(5, 10 * MINUTE);
+		await pass(6 * MINUTE);
+		const given = { first: true, notBefore: 10 * MINUTE, deadline: new Deadline(3 * MINUTE) };
+		const late = watch(permitOf(limiter, given));
+		await pass(10 * MINUTE);
+		expect(late).toEqual({ reason: because, at: 6 * MINUTE });
+	});
+
+	it('lets those waiting through at once when the limit rises', async () => {
+		const { limiter } = await full(1);
+		const waiting = [1, 2, 3].map(() => watch(permitOf(limiter)));
+		await settle();
+		limiter.allow(3);
+		await settle();
+		expect(waiting.map(({ at }) => at)).toEqual([0, 0, undefined]);
+	});
+
+	it('holds back when the limit falls, until fewer count than it', async () => {
+		const { limiter, permits } = await full(3);
+		limiter.allow(2);
+		const next = watch(permitOf(limiter));
+		permits[0]?.settle(answered);
+		await pass(1_000);
+		permits[1]?.settle(answered);
+		await pass(MINUTE - 1);
+		expect(next.at).toBeUndefined();
+		await pass(1);
+		expect(next.at).toBe(61_000);
+	});
+
+	it('sends no sooner after a refusal when the limit rises', async () => {
+		const { limiter, permits } = await full(1);
+		permits[0]?.settle(rateLimited(5_000));
+		const next = watch(permitOf(limiter));
+		await pass(1_000);
+		limiter.allow(60);
+		await pass(3_999);
+		expect(next.at).toBeUndefined();
+		await pass(1);
+		expect(next.at).toBe(5_000);
+	});
+
+	it('is idle before anything was sent', () => {
+		expect(new RateLimiter(1).idle).toBe(true);
+	});
+
+	it('is not idle from the sending until 60 seconds after the answer', async () => {
+		const { limiter, permits } = await full(1);
+		await pass(90_000);
+		expect(limiter.idle).toBe(false);
+		permits.forEach((permit) => permit.settle(answered));
+		await pass(MINUTE - 1);
+		expect(limiter.idle).toBe(false);
+		await pass(1);
+		expect(limiter.idle).toBe(true);
+	});
+
+	it('is not idle while a pause lasts, and is idle after somebody has waited', async () => {
+		const limiter = await refused(1, 90_000);
+		const stop = new AbortController();
+		const waiting = watch(permitOf(limiter, { signal: stop.signal }));
+		stop.abort();
+		await settle();
+		expect(waiting.at).toBe(0);
+		await pass(89_999);
+		expect(limiter.idle).toBe(false);
+		await pass(1);
+		expect(limiter.idle).toBe(true);
+	});
+
+	it('is not idle while somebody waits', async () => {
+		const limiter = new RateLimiter(1);
+		limiter.allow(0);
+		watch(permitOf(limiter));
+		await settle();
+		expect(limiter.idle).toBe(false);
 	});
 
 	it('holds one permit back for 30 seconds after 70 permits at its limit', async () => {
@@ -403,7 +397,7 @@ describe('RateLimiter', () => {
 describe('Deadline', () => {
 	useFakeTime();
 
-	it('begins with the first refusal, and anew after a restart', async () => {
+	it('a deadline begins with the first refusal, and anew after a restart', async () => {
 		const deadline = new Deadline(5_000);
 		await pass(10_000);
 		expect(deadline.allows(15_000, performance.now())).toBe(true);

@@ -80,7 +80,7 @@ describe('A request', () => {
 		vi.restoreAllMocks();
 	});
 
-	it('gives the answer back and sends once', async () => {
+	it('a request gives the answer back and sends once', async () => {
 		const twenty2 = server('answer');
 		const result = start(twenty2);
 		await settle();
@@ -88,7 +88,7 @@ describe('A request', () => {
 		expect(twenty2.sentAt).toEqual([0]);
 	});
 
-	it('sends again until it is answered, and gives that answer back', async () => {
+	it('a request sends again until it is answered, and gives that answer back', async () => {
 		const twenty2 = server(trouble(), trouble(), 'answer');
 		const result = start(twenty2);
 		await passUntilQuiet();
@@ -96,17 +96,20 @@ describe('A request', () => {
 		expect(twenty2.sentAt).toHaveLength(3);
 	});
 
-	it.each([0, 1, 3])('repeats %i times after trouble of the server', async (maxRetries) => {
-		const last = trouble();
-		const twenty2 = server(...times(maxRetries, trouble), last, 'too late');
-		const result = start(twenty2, { maxRetries });
-		await passUntilQuiet();
-		expect(result.reason).toBe(last);
-		expect(twenty2.sentAt).toHaveLength(maxRetries + 1);
-		expect(result.at).toBe(twenty2.sentAt.at(-1));
-	});
+	it.each([0, 1, 3])(
+		'a request repeats %i times after trouble of the server',
+		async (maxRetries) => {
+			const last = trouble();
+			const twenty2 = server(...times(maxRetries, trouble), last, 'too late');
+			const result = start(twenty2, { maxRetries });
+			await passUntilQuiet();
+			expect(result.reason).toBe(last);
+			expect(twenty2.sentAt).toHaveLength(maxRetries + 1);
+			expect(result.at).toBe(twenty2.sentAt.at(-1));
+		},
+	);
 
-	it('pauses 1, 2 and 4 seconds, or up to twice that', async () => {
+	it('a request pauses 1, 2 and 4 seconds, or up to twice that', async () => {
 		const servers = times(50, () => server(trouble()));
 		servers.forEach((one) => start(one));
 		await passUntilQuiet();
@@ -121,7 +124,7 @@ describe('A request', () => {
 		}
 	});
 
-	it('retries for a minute by default, also where chance makes each backoff short', async () => {
+	it('a request retries for a minute by default, also where chance makes each backoff short', async () => {
 		vi.spyOn(Math, 'random').mockReturnValue(0);
 		const twenty2 = server(trouble());
 		start(twenty2, { maxRetries: Number(maxRetries.default) });
@@ -130,7 +133,7 @@ describe('A request', () => {
 		expect((twenty2.sentAt.at(-1) ?? 0) - (twenty2.sentAt[0] ?? 0)).toBeGreaterThanOrEqual(60_000);
 	});
 
-	it('lets others send while it pauses after trouble', async () => {
+	it('a request lets others send while it pauses after trouble', async () => {
 		const budget = keyWith(1_000);
 		start(server(trouble()), { budget });
 		await settle();
@@ -140,7 +143,7 @@ describe('A request', () => {
 		expect(other.sentAt).toEqual([0]);
 	});
 
-	it('never repeats what is final', async () => {
+	it('a request never repeats what is final', async () => {
 		const refusal = final();
 		const twenty2 = server(refusal, 'too late');
 		const result = start(twenty2);
@@ -149,7 +152,7 @@ describe('A request', () => {
 		expect(twenty2.sentAt).toHaveLength(1);
 	});
 
-	it('never repeats after a mistake in the program', async () => {
+	it('a request never repeats after a mistake in the program', async () => {
 		const mistake = new TypeError('x is not a function');
 		const twenty2 = server(mistake, 'too late');
 		const result = start(twenty2);
@@ -164,7 +167,7 @@ describe('A request', () => {
 			return watch(through(opened(budget).creates, sent, patient.maxRetries));
 		};
 
-		it('once it is permitted, and sends it afterwards', async () => {
+		it('a request prepares an attempt once it is permitted, and sends it afterwards', async () => {
 			const budget = keyWith(1);
 			start(server('answer'), { budget });
 			await settle();
@@ -187,7 +190,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toEqual([60_000]);
 		});
 
-		it('that is not sent then: it is not retried, and another request has its permit', async () => {
+		it('a request that is prepared and not sent is not retried, and another request has its permit', async () => {
 			const budget = keyWith(1);
 			const used = trouble();
 			const twenty2 = server('too late');
@@ -201,7 +204,7 @@ describe('A request', () => {
 			expect(other.sentAt).toEqual([0]);
 		});
 
-		it('that is not sent then: a probe that was meant to tell something goes later', async () => {
+		it('a probe that is prepared and not sent goes later', async () => {
 			const budget = keyWith(60);
 			const first = server(tooMany(), 'answer');
 			start(first, { budget, giveUpAfterMs: 0 });
@@ -215,7 +218,7 @@ describe('A request', () => {
 		});
 	});
 
-	it('acquires a permit for every attempt', async () => {
+	it('a request acquires a permit for every attempt', async () => {
 		const budget = keyWith(2);
 		const twenty2 = server(trouble(), trouble(), 'answer');
 		const result = start(twenty2, { budget });
@@ -229,7 +232,7 @@ describe('A request', () => {
 	});
 
 	describe('after "too many requests"', () => {
-		it('waits at least a second where Twenty2 says nothing', async () => {
+		it('a request waits after a 429 for a second at least where Twenty2 says nothing', async () => {
 			const servers = times(50, () => server(...times(4, tooMany), 'answer'));
 			servers.forEach((one) => start(one));
 			await passUntilQuiet();
@@ -239,7 +242,7 @@ describe('A request', () => {
 			}
 		});
 
-		it('waits at least as long as Twenty2 says', async () => {
+		it('a request waits after a 429 at least as long as Twenty2 says', async () => {
 			const twenty2 = server(tooMany(20_000), 'answer');
 			const result = start(twenty2);
 			await pass(19_999);
@@ -249,7 +252,7 @@ describe('A request', () => {
 			expect(result.value).toBe('answer');
 		});
 
-		it('waits at least a second where Twenty2 says less', async () => {
+		it('a request waits after a 429 for a second at least where Twenty2 says less', async () => {
 			const twenty2 = server(tooMany(1), 'answer');
 			start(twenty2);
 			await pass(999);
@@ -258,7 +261,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toHaveLength(2);
 		});
 
-		it('does not count it among the retries', async () => {
+		it('a request does not count a 429 among its retries', async () => {
 			const last = trouble();
 			const answers = [...times(3, tooMany), trouble(), tooMany(), trouble(), last];
 			const twenty2 = server(...answers, 'too late');
@@ -268,14 +271,14 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toHaveLength(answers.length);
 		});
 
-		it('tries again even when nothing else is retried', async () => {
+		it('a request tries again after a 429 even when nothing else is retried', async () => {
 			const twenty2 = server(tooMany(), 'answer');
 			const result = start(twenty2, { maxRetries: 0 });
 			await passUntilQuiet();
 			expect(result.value).toBe('answer');
 		});
 
-		it('keeps trying until its patience is over, and not longer', async () => {
+		it('a request keeps trying after a 429 until its patience is over, and not longer', async () => {
 			const twenty2 = server(tooMany(7_000));
 			const result = start(twenty2, { giveUpAfterMs: 60_000 });
 			await passUntilQuiet();
@@ -287,14 +290,14 @@ describe('A request', () => {
 			expect(result.at).toBeGreaterThan(60_000 - 32_000);
 		});
 
-		it('measures its patience from the first refusal', async () => {
+		it('a request measures its patience from the first 429', async () => {
 			const twenty2 = server(trouble(), trouble(), trouble(), tooMany(5_000), 'answer');
 			const result = start(twenty2, { giveUpAfterMs: 5_000 });
 			await passUntilQuiet();
 			expect(result.value).toBe('answer');
 		});
 
-		it('gives up at once when told to wait longer than its patience', async () => {
+		it('a request gives up at once when told to wait longer than its patience', async () => {
 			const refusal = tooMany(60_001);
 			const twenty2 = server(refusal, 'too late');
 			const result = start(twenty2, { giveUpAfterMs: 60_000 });
@@ -304,14 +307,14 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toHaveLength(1);
 		});
 
-		it('waits when told to wait exactly as long as its patience', async () => {
+		it('a request waits when told to wait exactly as long as its patience', async () => {
 			const twenty2 = server(tooMany(60_000), 'answer');
 			const result = start(twenty2, { giveUpAfterMs: 60_000 });
 			await passUntilQuiet();
 			expect(result.value).toBe('answer');
 		});
 
-		it('does not try again without patience', async () => {
+		it('a request does not try again without patience', async () => {
 			const refusal = tooMany();
 			const twenty2 = server(refusal, 'too late');
 			const result = start(twenty2, { giveUpAfterMs: 0 });
@@ -320,7 +323,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toHaveLength(1);
 		});
 
-		it('holds back everything else that uses the key', async () => {
+		it('a 429 holds back everything else that uses the key', async () => {
 			const budget = keyWith(1_000);
 			const first = server(tooMany(10_000), 'answer');
 			start(first, { budget });
@@ -335,7 +338,7 @@ describe('A request', () => {
 			expect(result.value).toBe('answer');
 		});
 
-		it('holds back what waits for its line', async () => {
+		it('a 429 holds back what waits for its line', async () => {
 			const budget = new Budget({ requestsPerMinute: 1_000, concurrentCalls: 1 });
 			start(server(tooMany(10_000), 'answer'), { budget });
 			const next = server('answer');
@@ -346,7 +349,7 @@ describe('A request', () => {
 			expect(next.sentAt).toEqual([10_000]);
 		});
 
-		it('holds back what waits for its permit', async () => {
+		it('a 429 holds back what waits for its permit', async () => {
 			const budget = keyWith(1);
 			const first = server(tooMany(90_000), 'answer');
 			start(first, { budget });
@@ -357,7 +360,7 @@ describe('A request', () => {
 			expect(next.sentAt).toEqual([150_000]);
 		});
 
-		it('holds back what was about to be repeated after trouble', async () => {
+		it('a 429 holds back what was about to be repeated after trouble', async () => {
 			const budget = keyWith(1_000);
 			const other = server(trouble(), 'answer');
 			start(other, { budget });
@@ -368,7 +371,7 @@ describe('A request', () => {
 			expect(other.sentAt).toEqual([0, 10_000]);
 		});
 
-		it('refuses for the same reason those who would wait too long, without sending', async () => {
+		it('a 429 refuses for the same reason those who would wait too long, without sending', async () => {
 			const budget = keyWith(2);
 			const refusal = tooMany(10_000);
 			const first = start(server(refusal, 'answer'), { budget });
@@ -382,7 +385,7 @@ describe('A request', () => {
 			expect(first.value).toBe('answer');
 		});
 
-		it('never repeats what was not sent, also after trouble of its own', async () => {
+		it('a request never repeats after a 429 what was not sent, also after trouble of its own', async () => {
 			const budget = keyWith(1_000);
 			const refused = later<string>();
 			start({ send: async () => await refused.promise, sentAt: [] }, { budget });
@@ -396,7 +399,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toEqual([0]);
 		});
 
-		it('gives up within its patience when another request is refused for longer', async () => {
+		it('a request gives up within its patience when another request is refused for longer', async () => {
 			const budget = keyWith(1_000);
 			const longer = later<string>();
 			start({ send: async () => await longer.promise, sentAt: [] }, { budget });
@@ -414,7 +417,7 @@ describe('A request', () => {
 		const reason = new Error('the execution was stopped');
 
 		// Node warns of a leak from eleven listeners on.
-		it('may be one of many that one signal stops', async () => {
+		it('a stopped request may be one of many that one signal stops', async () => {
 			const stop = new AbortController();
 			const budget = new Budget({ requestsPerMinute: 1, concurrentCalls: 20 });
 			const given = { budget, signal: stop.signal };
@@ -432,7 +435,7 @@ describe('A request', () => {
 			expect(new Set(late.map(({ at }) => at))).toEqual(new Set([500]));
 		});
 
-		it('sends nothing when the signal has fired before', async () => {
+		it('a request sends nothing when the signal has fired before', async () => {
 			const twenty2 = server('answer');
 			const result = start(twenty2, { signal: AbortSignal.abort(reason) });
 			await settle();
@@ -443,7 +446,7 @@ describe('A request', () => {
 		it.each([
 			['in the pause after trouble', trouble()],
 			['in the pause after "too many requests"', tooMany(50_000)],
-		])('ends at once %s, and sends nothing more', async (_, refusal) => {
+		])('a stopped request ends at once %s, and sends nothing more', async (_, refusal) => {
 			const stop = new AbortController();
 			const twenty2 = server(refusal, 'too late');
 			const result = start(twenty2, { signal: stop.signal });
@@ -456,7 +459,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toHaveLength(1);
 		});
 
-		it('ends at once in the queue, and is never sent', async () => {
+		it('a stopped request ends at once in the queue, and is never sent', async () => {
 			const budget = keyWith(1);
 			start(server('answer'), { budget });
 			const stop = new AbortController();
@@ -471,7 +474,7 @@ describe('A request', () => {
 			expect(twenty2.sentAt).toEqual([]);
 		});
 
-		it('is not sent when its turn and the signal come together', async () => {
+		it('a request is not sent when its turn and the signal come together', async () => {
 			const stop = new AbortController();
 			const budget = keyWith(1);
 			const twenty2 = server('answer');
@@ -485,7 +488,7 @@ describe('A request', () => {
 		});
 
 		// What is recorded of a create that is not sent would look like a call that may have been placed.
-		it('is not even prepared when its turn and the signal come together', async () => {
+		it('a request is not even prepared when its turn and the signal come together', async () => {
 			const stop = new AbortController();
 			let prepared = 0;
 			const twenty2 = server('answer');
@@ -519,7 +522,7 @@ describe('A request', () => {
 			return { stop, answer, sentAt, result };
 		}
 
-		it('waits for what is on its way, and does not repeat it', async () => {
+		it('a stopped request waits for what is on its way, and does not repeat it', async () => {
 			const { stop, answer, sentAt, result } = onItsWay();
 			await settle();
 			stop.abort(reason);
@@ -534,7 +537,7 @@ describe('A request', () => {
 		});
 
 		// A create that was answered has placed a call, so the answer must not be lost.
-		it('still gives back the answer to what was on its way', async () => {
+		it('a stopped request still gives back the answer to what was on its way', async () => {
 			const { stop, answer, result } = onItsWay();
 			await settle();
 			stop.abort(reason);
@@ -553,12 +556,12 @@ describe('A backoff', () => {
 	it.each([
 		[0, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]],
 		[0.5, [1_500, 3_000, 6_000, 12_000, 24_000, 30_000, 30_000]],
-	])('doubles up to the longest, with chance %f', (chance, expected) => {
+	])('a backoff doubles up to the longest, with chance %f', (chance, expected) => {
 		vi.spyOn(Math, 'random').mockReturnValue(chance);
 		expect(expected.map((_, failures) => backoffMs(failures + 1))).toEqual(expected);
 	});
 
-	it('is no longer than it may be', () => {
+	it('a backoff is no longer than it may be', () => {
 		expect(backoffMs(5, 10_000)).toBe(10_000);
 	});
 });
@@ -566,7 +569,7 @@ describe('A backoff', () => {
 describe('A request that was answered', () => {
 	useFakeTime();
 
-	it('keeps the line until that is released', async () => {
+	it('an answered request keeps its line until that is released', async () => {
 		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
 		const place = () =>
 			watch(
@@ -584,7 +587,7 @@ describe('A request that was answered', () => {
 		expect(second.at).toBe(5_000);
 	});
 
-	it('keeps the line also when the answer comes after the signal', async () => {
+	it('an answered request keeps its line also when the answer comes after the signal', async () => {
 		const { creates } = opened(new Budget({ requestsPerMinute: 60, concurrentCalls: 1 }));
 		const stop = new AbortController();
 		const answer = later<string>();

@@ -13,15 +13,15 @@ const refused = (more: { canLook?: boolean; live?: number } = {}) => ({
 describe('What a refused create is about', () => {
 	useFakeTime();
 
-	it('is unclear while a call of this process is live', () => {
+	it('what a refused create is about is unclear while a call of this process is live', () => {
 		expect(new Shortage().about(refused())).toBe('unclear');
 	});
 
-	it('is requests where no call can be looked at', () => {
+	it('a refused create is about requests where no call can be looked at', () => {
 		expect(new Shortage().about(refused({ canLook: false }))).toBe('requests');
 	});
 
-	it('is lines once a read was answered, whatever was refused before', () => {
+	it('a refused create is about lines once a read was answered, whatever was refused before', () => {
 		const shortage = new Shortage();
 		shortage.ask();
 		expect(shortage.readAnswered()).toBe(true);
@@ -32,7 +32,7 @@ describe('What a refused create is about', () => {
 		expect(shortage.state).toBe('lines');
 	});
 
-	it('is requests for a minute after a read was refused too', async () => {
+	it('a refused create is about requests for a minute after a read was refused too', async () => {
 		const shortage = new Shortage();
 		shortage.ask();
 		expect(shortage.readRateLimited()).toBe(true);
@@ -42,13 +42,13 @@ describe('What a refused create is about', () => {
 		expect(shortage.about(refused())).toBe('unclear');
 	});
 
-	it('is requests for good once creates were accepted faster than lines could take them', () => {
+	it('a refused create is about requests for good once creates were accepted faster than lines could take them', () => {
 		const shortage = new Shortage();
 		shortage.linesSuffice(true);
 		expect(shortage.about(refused())).toBe('requests');
 	});
 
-	it('may be lines again where these only seemed to suffice', () => {
+	it('a refused create may be about lines again where these only seemed to suffice', () => {
 		const shortage = new Shortage();
 		shortage.ask();
 		shortage.readAnswered();
@@ -56,13 +56,13 @@ describe('What a refused create is about', () => {
 		expect([shortage.state, shortage.about(refused())]).toEqual(['none', 'unclear']);
 	});
 
-	it('is decided by no read before a create was refused', () => {
+	it('no read before a refused create decides what it is about', () => {
 		const shortage = new Shortage();
 		expect([shortage.readAnswered(), shortage.readRateLimited()]).toEqual([false, false]);
 		expect(shortage.state).toBe('none');
 	});
 
-	it('is taken for requests without a live call, and remembered as blind until a read decides', () => {
+	it('a refused create without a live call is taken to be about requests, and remembered as blind until a read decides', () => {
 		const shortage = new Shortage();
 		expect(shortage.about(refused({ live: 0 }))).toBe('requests');
 		expect(shortage.blind).toBe(true);

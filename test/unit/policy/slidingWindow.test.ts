@@ -62,7 +62,7 @@ describe('SlidingWindow', () => {
 		},
 	);
 
-	it('forgets each at its own time', async () => {
+	it('forgets each request at its own time', async () => {
 		const window = answered(2);
 		await pass(1_000);
 		window.send();
@@ -80,71 +80,67 @@ describe('SlidingWindow', () => {
 		expect([window.count, window.accepted]).toEqual([1, 1]);
 	});
 
-	describe('belowAt', () => {
-		it('is in the past while there is room', () => {
-			expect(answered(2).belowAt(3)).toBeLessThan(performance.now());
-			expect(answered(2).belowAt(Number.POSITIVE_INFINITY)).toBeLessThan(performance.now());
-		});
+	it('has been below a limit already while there is room', () => {
+		expect(answered(2).belowAt(3)).toBeLessThan(performance.now());
+		expect(answered(2).belowAt(Number.POSITIVE_INFINITY)).toBeLessThan(performance.now());
+	});
 
-		it('is when as many have left as are too many', async () => {
-			const window = answered(1);
-			await pass(1_000);
-			window.send();
-			window.settle(ok);
-			expect(window.belowAt(2)).toBe(MINUTE);
-			expect(window.belowAt(1)).toBe(MINUTE + 1_000);
-		});
+	it('is below a limit when as many have left as are too many', async () => {
+		const window = answered(1);
+		await pass(1_000);
+		window.send();
+		window.settle(ok);
+		expect(window.belowAt(2)).toBe(MINUTE);
+		expect(window.belowAt(1)).toBe(MINUTE + 1_000);
+	});
 
-		it('is not known while answers are missing', async () => {
-			const window = answered(1);
-			window.send();
-			expect(window.belowAt(2)).toBe(MINUTE);
-			expect(window.belowAt(1)).toBe(Number.POSITIVE_INFINITY);
-		});
+	it('does not know when it is below a limit while answers are missing', async () => {
+		const window = answered(1);
+		window.send();
+		expect(window.belowAt(2)).toBe(MINUTE);
+		expect(window.belowAt(1)).toBe(Number.POSITIVE_INFINITY);
+	});
 
-		it('never comes where nothing may count', () => {
-			expect(answered(0).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
-			expect(answered(3).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
-			expect(answered(3).belowAt(-1)).toBe(Number.POSITIVE_INFINITY);
-		});
+	it('is never below a limit where nothing may count', () => {
+		expect(answered(0).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
+		expect(answered(3).belowAt(0)).toBe(Number.POSITIVE_INFINITY);
+		expect(answered(3).belowAt(-1)).toBe(Number.POSITIVE_INFINITY);
 	});
 });
 
-describe('The work of a SlidingWindow for one request', () => {
-	const REQUESTS = 10_000;
+const REQUESTS = 10_000;
 
-	/** How long many requests take, in nanoseconds, while so many others count. */
-	function workWhile(counting: number): number {
-		let now = 0;
-		const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
-		const window = new SlidingWindow();
-		const request = () => {
-			now += MINUTE / counting;
-			window.send();
-			window.settle(ok);
-			window.forget(now);
-			window.belowAt(counting / 2);
-		};
-		for (let i = 0; i < counting; i++) request();
-		expect(window.count).toBeGreaterThan(0.9 * counting);
+/** How long many requests take, in nanoseconds, while so many others count. */
+function workWhile(counting: number): number {
+	let now = 0;
+	const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+	const window = new SlidingWindow();
+	const request = () => {
+		now += MINUTE / counting;
+		window.send();
+		window.settle(ok);
+		window.forget(now);
+		window.belowAt(counting / 2);
+	};
+	for (let i = 0; i < counting; i++) request();
+	expect(window.count).toBeGreaterThan(0.9 * counting);
 
-		const from = process.hrtime.bigint();
-		for (let i = 0; i < REQUESTS; i++) request();
-		const work = Number(process.hrtime.bigint() - from);
-		clock.mockRestore();
-		return work;
-	}
+	const from = process.hrtime.bigint();
+	for (let i = 0; i < REQUESTS; i++) request();
+	const work = Number(process.hrtime.bigint() - from);
+	clock.mockRestore();
+	return work;
+}
 
-	// Stryker's instrumentation is work as well.
-	it.skipIf(process.env.STRYKER_MUTATOR_WORKER)(
-		'is the same among many requests as among few',
-		() => {
-			const least = (counting: number) =>
-				Math.min(...Array.from({ length: 5 }, () => workWhile(counting)));
-			least(10);
-			const [few, many] = [least(10), least(10_000)];
-			// One step for each that counts would be a thousand times as much.
-			expect(many).toBeLessThan(20 * few);
-		},
-	);
-});
+// Stryker's instrumentation is work as well.
+it.skipIf(process.env.STRYKER_MUTATOR_WORKER)(
+	'does no more work for one request among many than among few',
+	() => {
+		const least = (counting: number) =>
+			Math.min(...Array.from({ length: 5 }, () => workWhile(counting)));
+		least(10);
+		const [few, many] = [least(10), least(10_000)];
+		// One step for each that counts would be a thousand times as much.
+		expect(many).toBeLessThan(20 * few);
+	},
+);

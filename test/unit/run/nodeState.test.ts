@@ -1,5 +1,5 @@
 import type { INode } from 'n8n-workflow';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { isTool, unstoredState } from '../../../nodes/Twenty2/run/nodeState';
 
@@ -12,20 +12,18 @@ const node = (type: string): INode => ({
 	parameters: {},
 });
 
-describe('A node', () => {
-	it.each([
-		['n8n-nodes-twenty2.twenty2', false],
-		['n8n-nodes-twenty2.twenty2Tool', true],
-	])('of the type %s is a tool: %s', (type, expected) => {
-		expect(isTool(node(type))).toBe(expected);
-	});
+it.each([
+	['n8n-nodes-twenty2.twenty2', false],
+	['n8n-nodes-twenty2.twenty2Tool', true],
+])('a node of the type %s is a tool: %s', (type, expected) => {
+	expect(isTool(node(type))).toBe(expected);
+});
 
-	it('has a state that ends with the run where it runs dry', async () => {
-		const n8n = { getNode: () => node('n8n-nodes-twenty2.twenty2') };
-		const { ledger, marks, keys } = unstoredState(n8n);
-		const entry = ledger.entry(0, '+919876543210');
-		expect(unstoredState(n8n).ledger.entry(0, '+919876543210').id).not.toBe(entry.id);
-		expect(await marks.claim(marks.trancheOf(0, '+919876543210'))).toBe(true);
-		await expect(keys.claim('key')).rejects.toThrow('outside of a workflow');
-	});
+it('a node that runs dry has a state that ends with the run', async () => {
+	const n8n = { getNode: () => node('n8n-nodes-twenty2.twenty2') };
+	const { ledger, marks, keys } = unstoredState(n8n);
+	const entry = ledger.entry(0, '+919876543210');
+	expect(unstoredState(n8n).ledger.entry(0, '+919876543210').id).not.toBe(entry.id);
+	expect(await marks.claim(marks.trancheOf(0, '+919876543210'))).toBe(true);
+	await expect(keys.claim('key')).rejects.toThrow('outside of a workflow');
 });

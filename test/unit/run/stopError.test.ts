@@ -1,5 +1,5 @@
 import type { INode } from 'n8n-workflow';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
 import { canceledError, stoppedError } from '../../../nodes/Twenty2/run/stopError';
@@ -22,112 +22,103 @@ const refused = new Failure({
 	attempts: 1,
 });
 
-describe('The error of a run that a failed item ends', () => {
-	it('has the code for an Error Trigger, and all that the item would carry', () => {
-		const error = stoppedError(node, [{ failure: refused, item: 2 }], 3, {
-			placed: 1,
-			doubtful: 0,
-		});
-		expect(error).toMatchObject({ code: 'INVALID_NUMBER', httpCode: '422' });
-		expect(error.context.data).toMatchObject({ error: { outcome: 'not_placed', attempts: 1 } });
+it('the error of a failed run has the code for an Error Trigger, and all that the item would carry', () => {
+	const error = stoppedError(node, [{ failure: refused, item: 2 }], 3, {
+		placed: 1,
+		doubtful: 0,
 	});
+	expect(error).toMatchObject({ code: 'INVALID_NUMBER', httpCode: '422' });
+	expect(error.context.data).toMatchObject({ error: { outcome: 'not_placed', attempts: 1 } });
+});
 
-	it.each([
-		[{ placed: 0, doubtful: 0 }, 'No call was placed.'],
-		[{ placed: 1, doubtful: 0 }, '1 call was already placed.'],
-		[{ placed: 2, doubtful: 1 }, '2 calls were already placed, 1 call may have been placed.'],
-		[{ placed: 0, doubtful: 2 }, '2 calls may have been placed.'],
-	])('says what became of the calls: %j', (tally, said) => {
-		const { message, description } = stoppedError(node, [{ failure: refused, item: 2 }], 3, tally);
-		expect(message).toBe(`Twenty2: to_number is invalid [item 2]. ${said}`);
-		const hasPhoned = tally.placed + tally.doubtful > 0;
-		expect(description).toBe(
-			hasPhoned
-				? 'Check the number. To place only the missing calls, open Executions and retry this one. Executing the workflow again is a new execution, which phones everybody again.'
-				: 'Check the number.',
-		);
-	});
+it.each([
+	[{ placed: 0, doubtful: 0 }, 'No call was placed.'],
+	[{ placed: 1, doubtful: 0 }, '1 call was already placed.'],
+	[{ placed: 2, doubtful: 1 }, '2 calls were already placed, 1 call may have been placed.'],
+	[{ placed: 0, doubtful: 2 }, '2 calls may have been placed.'],
+])('the error of a failed run says what became of the calls: %j', (tally, said) => {
+	const { message, description } = stoppedError(node, [{ failure: refused, item: 2 }], 3, tally);
+	expect(message).toBe(`Twenty2: to_number is invalid [item 2]. ${said}`);
+	const hasPhoned = tally.placed + tally.doubtful > 0;
+	expect(description).toBe(
+		hasPhoned
+			? 'Check the number. To place only the missing calls, open Executions and retry this one. Executing the workflow again is a new execution, which phones everybody again.'
+			: 'Check the number.',
+	);
+});
 
-	it('names no item where there is one only, and no calls where none are made', () => {
-		const { message } = stoppedError(node, [{ failure: refused, item: 0 }], 1);
-		expect(message).toBe('Twenty2: to_number is invalid.');
-	});
+it('the error of a failed run names no item where there is one only, and no calls where none are made', () => {
+	const { message } = stoppedError(node, [{ failure: refused, item: 0 }], 1);
+	expect(message).toBe('Twenty2: to_number is invalid.');
+});
 
-	it('leaves words of its own as they are', () => {
-		const failure = Failure.ofNode('NETWORK_ERROR', 'Twenty2 was not reached');
-		expect(stoppedError(node, [{ failure, item: 0 }], 1)).toMatchObject({
-			message: 'Twenty2 was not reached.',
-			httpCode: null,
-		});
+it('the error of a failed run leaves words of its own as they are', () => {
+	const failure = Failure.ofNode('NETWORK_ERROR', 'Twenty2 was not reached');
+	expect(stoppedError(node, [{ failure, item: 0 }], 1)).toMatchObject({
+		message: 'Twenty2 was not reached.',
+		httpCode: null,
 	});
 });
 
-describe('The error of a run with several items that cannot be called', () => {
-	const number = (value: string, description: string) =>
-		Failure.ofInput(
-			'INVALID_NUMBER',
-			`To Number is wrong: see there (given: “${value}”)`,
-			description,
-		);
-	const failed = [
-		{ failure: number('1', 'Look'), item: 0 },
-		{ failure: number('2', 'Set it'), item: 3 },
-		{ failure: number('3', 'Set it'), item: 4 },
-	];
+const number = (value: string, description: string) =>
+	Failure.ofInput(
+		'INVALID_NUMBER',
+		`To Number is wrong: see there (given: “${value}”)`,
+		description,
+	);
+const failed = [
+	{ failure: number('1', 'Look'), item: 0 },
+	{ failure: number('2', 'Set it'), item: 3 },
+	{ failure: number('3', 'Set it'), item: 4 },
+];
 
-	it('counts them, and says of each its value and what to do, first what helps most of them', () => {
-		const error = stoppedError(node, failed, 6, { placed: 0, doubtful: 0 });
-		expect(error.message).toBe('3 of 6 numbers cannot be called, and no call was placed.');
-		expect(error.description).toBe(
-			'Set it: [item 3] To Number is wrong (given: “2”), [item 4] To Number is wrong (given: “3”). Look: [item 0] To Number is wrong (given: “1”). To call the others anyway, set On Error in the settings of the node to Continue.',
-		);
-		expect(error).toMatchObject({ code: 'INVALID_NUMBER', context: { itemIndex: 0 } });
-	});
-
-	it('says how many calls an earlier try has placed', () => {
-		const { message } = stoppedError(node, failed, 6, { placed: 2, doubtful: 0 });
-		expect(message).toBe('3 of 6 numbers cannot be called. 2 calls were already placed.');
-	});
-
-	it('calls them items where it is not their number, and where nobody is called', () => {
-		const mixed = [...failed, { failure: Failure.ofInput('INVALID_INPUT', 'No', 'Do'), item: 5 }];
-		expect(stoppedError(node, mixed, 6, { placed: 0, doubtful: 0 }).message).toMatch(
-			/^4 of 6 items/,
-		);
-		expect(stoppedError(node, mixed, 6).message).toBe('4 of 6 items cannot be looked up.');
-	});
-
-	it('names ten and counts the others', () => {
-		const many = Array.from({ length: 13 }, (_, item) => ({
-			failure: number(String(item), 'Set it'),
-			item,
-		}));
-		const { description } = stoppedError(node, many, 13, { placed: 0, doubtful: 0 });
-		expect(description).toContain('[item 9]');
-		expect(description).toMatch(/ and 3 more\.$/);
-	});
+it('the error of several failed items counts them, and says of each its value and what to do, first what helps most of them', () => {
+	const error = stoppedError(node, failed, 6, { placed: 0, doubtful: 0 });
+	expect(error.message).toBe('3 of 6 numbers cannot be called, and no call was placed.');
+	expect(error.description).toBe(
+		'Set it: [item 3] To Number is wrong (given: “2”), [item 4] To Number is wrong (given: “3”). Look: [item 0] To Number is wrong (given: “1”). To call the others anyway, set On Error in the settings of the node to Continue.',
+	);
+	expect(error).toMatchObject({ code: 'INVALID_NUMBER', context: { itemIndex: 0 } });
 });
 
-describe('The error of a run that was stopped', () => {
-	// n8n tells such an execution from a failed one by this word.
-	it('says "canceled", and which calls go on', () => {
-		const error = canceledError(node, ['call_1', 'call_2'], { placed: 2, doubtful: 0 });
-		expect(error.message).toBe(
-			'The execution was canceled. 2 calls were already placed. Stopping does not hang up: call_1, call_2.',
-		);
-		expect(error.description).toBe(
-			'A retry under Executions phones nobody who may have been phoned. Executing the workflow again is a new execution, which phones everybody again.',
-		);
-	});
+it('the error of several failed items says how many calls an earlier try has placed', () => {
+	const { message } = stoppedError(node, failed, 6, { placed: 2, doubtful: 0 });
+	expect(message).toBe('3 of 6 numbers cannot be called. 2 calls were already placed.');
+});
 
-	it('names 20 calls and counts the others', () => {
-		const ids = Array.from({ length: 22 }, (_, n) => `call_${n}`);
-		const { message } = canceledError(node, ids, { placed: 22, doubtful: 0 });
-		expect(message).toContain('call_19 and 2 more');
-		expect(message).not.toContain('call_20');
-	});
+it('the error of several failed items calls them items where it is not their number, and where nobody is called', () => {
+	const mixed = [...failed, { failure: Failure.ofInput('INVALID_INPUT', 'No', 'Do'), item: 5 }];
+	expect(stoppedError(node, mixed, 6, { placed: 0, doubtful: 0 }).message).toMatch(/^4 of 6 items/);
+	expect(stoppedError(node, mixed, 6).message).toBe('4 of 6 items cannot be looked up.');
+});
 
-	it('is short where no calls are made', () => {
-		expect(canceledError(node, []).message).toBe('The execution was canceled.');
-	});
+it('the error of several failed items names ten and counts the others', () => {
+	const many = Array.from({ length: 13 }, (_, item) => ({
+		failure: number(String(item), 'Set it'),
+		item,
+	}));
+	const { description } = stoppedError(node, many, 13, { placed: 0, doubtful: 0 });
+	expect(description).toContain('[item 9]');
+	expect(description).toMatch(/ and 3 more\.$/);
+});
+// n8n tells such an execution from a failed one by this word.
+it('the error of a stopped run says "canceled", and which calls go on', () => {
+	const error = canceledError(node, ['call_1', 'call_2'], { placed: 2, doubtful: 0 });
+	expect(error.message).toBe(
+		'The execution was canceled. 2 calls were already placed. Stopping does not hang up: call_1, call_2.',
+	);
+	expect(error.description).toBe(
+		'A retry under Executions phones nobody who may have been phoned. Executing the workflow again is a new execution, which phones everybody again.',
+	);
+});
+
+it('the error of a stopped run names 20 calls and counts the others', () => {
+	const ids = Array.from({ length: 22 }, (_, n) => `call_${n}`);
+	const { message } = canceledError(node, ids, { placed: 22, doubtful: 0 });
+	expect(message).toContain('call_19 and 2 more');
+	expect(message).not.toContain('call_20');
+});
+
+it('the error of a stopped run is short where no calls are made', () => {
+	expect(canceledError(node, []).message).toBe('The execution was canceled.');
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { workflowStoreOf, type StoreFunctions } from '../../../nodes/Twenty2/run/workflowStore';
 import { pass, passUntilQuiet, useFakeTime, watch } from '../policy/fakeTime';
@@ -48,61 +48,59 @@ function record(n8n: StoreFunctions, mark: string) {
 	);
 }
 
-describe('The store of a workflow', () => {
-	it('records marks beside what other nodes keep there, and leaves no lock behind', async () => {
-		const { n8n, rows } = n8nWith('one');
-		const recorded = record(n8n, 'mark');
-		await passUntilQuiet();
-		expect(recorded.value).toEqual(['mark']);
-		expect(rows).toEqual(new Map([['workflow', new Set(['mark'])]]));
-	});
+it('the store of a workflow records marks beside what other nodes keep there, and leaves no lock behind', async () => {
+	const { n8n, rows } = n8nWith('one');
+	const recorded = record(n8n, 'mark');
+	await passUntilQuiet();
+	expect(recorded.value).toEqual(['mark']);
+	expect(rows).toEqual(new Map([['workflow', new Set(['mark'])]]));
+});
 
-	it('is none outside of a workflow', () => {
-		expect(workflowStoreOf(n8nWith('').n8n)).toBeUndefined();
-	});
+it('there is no store outside of a workflow', () => {
+	expect(workflowStoreOf(n8nWith('').n8n)).toBeUndefined();
+});
 
-	it.each([
-		'UNIQUE constraint failed: processed_data.workflowId, processed_data.context',
-		'duplicate key value violates unique constraint "PK_ca04b9d8dc72de268fe07a65773"',
-		"Duplicate entry 'id-n:node' for key 'PRIMARY'",
-	])('takes "%s" for a lock that another process holds', async (message) => {
-		const rejecting = n8nWith(`busy ${message}`);
-		const insert = rejecting.n8n.helpers.checkProcessedAndRecord;
-		let refused = false;
-		rejecting.n8n.helpers.checkProcessedAndRecord = async (items, scope, options) => {
-			if (scope === 'node' && !refused) {
-				refused = true;
-				throw new Error(message);
-			}
-			return await insert(items, scope, options);
-		};
-		const recorded = record(rejecting.n8n, 'mark');
-		await passUntilQuiet();
-		expect(recorded.value).toEqual(['mark']);
-	});
+it.each([
+	'UNIQUE constraint failed: processed_data.workflowId, processed_data.context',
+	'duplicate key value violates unique constraint "PK_ca04b9d8dc72de268fe07a65773"',
+	"Duplicate entry 'id-n:node' for key 'PRIMARY'",
+])('the store of a workflow takes "%s" for a lock that another process holds', async (message) => {
+	const rejecting = n8nWith(`busy ${message}`);
+	const insert = rejecting.n8n.helpers.checkProcessedAndRecord;
+	let refused = false;
+	rejecting.n8n.helpers.checkProcessedAndRecord = async (items, scope, options) => {
+		if (scope === 'node' && !refused) {
+			refused = true;
+			throw new Error(message);
+		}
+		return await insert(items, scope, options);
+	};
+	const recorded = record(rejecting.n8n, 'mark');
+	await passUntilQuiet();
+	expect(recorded.value).toEqual(['mark']);
+});
 
-	it('rejects with what else n8n says', async () => {
-		const { n8n } = n8nWith('down', 'node', 'database is locked');
-		const recorded = record(n8n, 'mark');
-		await passUntilQuiet();
-		expect(recorded.reason).toEqual(new Error('database is locked'));
-	});
+it('the store of a workflow rejects with what else n8n says', async () => {
+	const { n8n } = n8nWith('down', 'node', 'database is locked');
+	const recorded = record(n8n, 'mark');
+	await passUntilQuiet();
+	expect(recorded.reason).toEqual(new Error('database is locked'));
+});
 
-	it('removes marks after ten minutes, together', async () => {
-		const { n8n, rows } = n8nWith('removing');
-		const store = workflowStoreOf(n8n);
-		const locked = store?.lockedThrough(n8n);
-		if (!store || !locked) throw new Error('There is no store');
-		await Promise.all([watch(locked(async (marks) => await marks.record(['a', 'b', 'kept'])))]);
-		store.removeLater(['a'], locked);
-		await pass(60_000);
-		store.removeLater(['b'], locked);
-		await pass(9 * 60_000 - 1_000);
-		expect([...(rows.get('workflow') ?? [])]).toEqual(['a', 'b', 'kept']);
-		await pass(2_000);
-		expect([...(rows.get('workflow') ?? [])]).toEqual(['b', 'kept']);
-		await pass(60_000);
-		expect([...(rows.get('workflow') ?? [])]).toEqual(['kept']);
-		expect(store.idle).toBe(true);
-	});
+it('the store of a workflow removes marks after ten minutes, together', async () => {
+	const { n8n, rows } = n8nWith('removing');
+	const store = workflowStoreOf(n8n);
+	const locked = store?.lockedThrough(n8n);
+	if (!store || !locked) throw new Error('There is no store');
+	await Promise.all([watch(locked(async (marks) => await marks.record(['a', 'b', 'kept'])))]);
+	store.removeLater(['a'], locked);
+	await pass(60_000);
+	store.removeLater(['b'], locked);
+	await pass(9 * 60_000 - 1_000);
+	expect([...(rows.get('workflow') ?? [])]).toEqual(['a', 'b', 'kept']);
+	await pass(2_000);
+	expect([...(rows.get('workflow') ?? [])]).toEqual(['b', 'kept']);
+	await pass(60_000);
+	expect([...(rows.get('workflow') ?? [])]).toEqual(['kept']);
+	expect(store.idle).toBe(true);
 });

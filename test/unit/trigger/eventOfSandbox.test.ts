@@ -14,7 +14,7 @@ it.each([
 	['+919871532305', 'call.completed', 'completed'],
 	['+919999900600', 'call.failed', 'failed'],
 ])(
-	'The sandbox tells the end of a call to %s as Twenty2 documents it',
+	'the sandbox tells the end of a call to %s as Twenty2 documents it',
 	async (to, name, status) => {
 		let now = 0;
 		const sandbox = await startSandbox({ ringMs: 500, talkMs: 500, clock: () => now });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import * as fields from '../../../nodes/Twenty2/trigger/fields';
@@ -11,22 +11,20 @@ const valuesOf = (options: unknown) =>
 		.parse(options)
 		.map(({ value }) => value);
 
-describe('The fields of the trigger', () => {
-	it('offer the events that Twenty2 sends, and all of them by default', () => {
-		const offered = valuesOf(fields.events.options);
-		expect(offered.map((event) => 'wrong' in parseEvent({ ...documented, event }))).toEqual([
-			false,
-			false,
-		]);
-		expect(fields.events.default).toEqual(offered);
-	});
+it('the fields of the trigger offer the events that Twenty2 sends, and all of them by default', () => {
+	const offered = valuesOf(fields.events.options);
+	expect(offered.map((event) => 'wrong' in parseEvent({ ...documented, event }))).toEqual([
+		false,
+		false,
+	]);
+	expect(fields.events.default).toEqual(offered);
+});
 
-	it('never show the secret', () => {
-		expect(fields.secret.typeOptions?.password).toBe(true);
-	});
+it('the fields of the trigger never show the secret', () => {
+	expect(fields.secret.typeOptions?.password).toBe(true);
+});
 
-	it('have names of their own', () => {
-		const names = Object.values(fields).map(({ name }) => name);
-		expect(new Set(names).size).toBe(names.length);
-	});
+it('the fields of the trigger have names of their own', () => {
+	const names = Object.values(fields).map(({ name }) => name);
+	expect(new Set(names).size).toBe(names.length);
 });

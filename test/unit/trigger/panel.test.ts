@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { testing } from '../../../nodes/Twenty2/trigger/panel';
 import { alarming } from '../api/failureFrom';
@@ -6,22 +6,20 @@ import { alarming } from '../api/failureFrom';
 const { header, activationHint, executionsHelp } = testing.triggerPanel;
 const texts = [header, activationHint.inactive, activationHint.active, executionsHelp];
 
-describe('What the editor says of testing', () => {
-	// A workspace has one URL, so whoever pastes the Test URL has to paste the other one again.
-	it.each([activationHint.inactive, activationHint.active, executionsHelp])(
-		'names both URLs, and where to paste them: %#',
-		(text) => {
-			expect(text).toContain('Test URL');
-			expect(text).toContain('Production URL');
-			expect(text).toContain('Profile → Integrations');
-		},
-	);
+// A workspace has one URL, so whoever pastes the Test URL has to paste the other one again.
+it.each([activationHint.inactive, activationHint.active, executionsHelp])(
+	'the panel names both URLs, and where to paste them: %#',
+	(text) => {
+		expect(text).toContain('Test URL');
+		expect(text).toContain('Production URL');
+		expect(text).toContain('Profile → Integrations');
+	},
+);
 
-	it.each(texts)('is calm and closes what it opens: %#', (text) => {
-		expect(text).not.toMatch(alarming);
-		const tags = [...text.matchAll(/<(\/?)(\w+)(?: [^>]*[^/])?>/g)];
-		const opened = tags.filter(([, end]) => end === '').map(([, , tag]) => tag);
-		const closed = tags.filter(([, end]) => end !== '').map(([, , tag]) => tag);
-		expect(closed).toEqual(opened);
-	});
+it.each(texts)('the panel is calm and closes what it opens: %#', (text) => {
+	expect(text).not.toMatch(alarming);
+	const tags = [...text.matchAll(/<(\/?)(\w+)(?: [^>]*[^/])?>/g)];
+	const opened = tags.filter(([, end]) => end === '').map(([, , tag]) => tag);
+	const closed = tags.filter(([, end]) => end !== '').map(([, , tag]) => tag);
+	expect(closed).toEqual(opened);
 });

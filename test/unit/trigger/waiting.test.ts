@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { Claim } from '../../../nodes/Twenty2/policy/callClaims';
 import { parseEvent, type CallEvent } from '../../../nodes/Twenty2/trigger/event';
@@ -28,54 +28,52 @@ function full(begun: CallEvent[] = events.slice(0, 50), hasRunHere = false) {
 	return { waiting, end: ends[0] ?? (() => undefined) };
 }
 
-describe('The executions that wait for Twenty2', () => {
-	useFakeTime();
+useFakeTime();
 
-	it('are at most fifty, from their deliveries on', () => {
-		const { waiting } = full([]);
-		expect(waiting.admits(node, last)).toBe(false);
-	});
+it('at most fifty executions wait, from their deliveries on', () => {
+	const { waiting } = full([]);
+	expect(waiting.admits(node, last)).toBe(false);
+});
 
-	it('may be one more when one has ended', () => {
-		const { waiting, end } = full();
-		vi.advanceTimersByTime(3_600 * SECONDS);
-		expect(waiting.admits(node, last)).toBe(false);
-		end();
-		expect(waiting.admits(node, last)).toBe(true);
-	});
+it('one more execution may wait when another has ended', () => {
+	const { waiting, end } = full();
+	vi.advanceTimersByTime(3_600 * SECONDS);
+	expect(waiting.admits(node, last)).toBe(false);
+	end();
+	expect(waiting.admits(node, last)).toBe(true);
+});
 
-	it('do not include for ever what never begins', () => {
-		const { waiting } = full(others.slice(0, 48), true);
-		vi.advanceTimersByTime(119 * SECONDS);
-		expect(waiting.admits(node, last)).toBe(false);
-		vi.advanceTimersByTime(SECONDS);
-		expect(waiting.admits(node, last)).toBe(true);
-		waiting.started(node, last);
-		// The one that begins late counts again.
-		waiting.begun(node, first);
-		expect(waiting.admits(node, eventOfCall('call_one_more'))).toBe(false);
-	});
+it('an execution that never begins is not counted among the waiting for ever', () => {
+	const { waiting } = full(others.slice(0, 48), true);
+	vi.advanceTimersByTime(119 * SECONDS);
+	expect(waiting.admits(node, last)).toBe(false);
+	vi.advanceTimersByTime(SECONDS);
+	expect(waiting.admits(node, last)).toBe(true);
+	waiting.started(node, last);
+	// The one that begins late counts again.
+	waiting.begun(node, first);
+	expect(waiting.admits(node, eventOfCall('call_one_more'))).toBe(false);
+});
 
-	it('are not counted where none begins, as in queue mode, until one does', () => {
-		const { waiting } = full([]);
-		vi.advanceTimersByTime(20 * SECONDS);
-		for (const event of events) {
-			expect(waiting.admits(node, event)).toBe(true);
-			waiting.started(node, event);
-		}
-		waiting.begun(node, first);
-		expect(waiting.admits(node, last)).toBe(false);
-	});
+it('waiting executions are not counted where none begins, as in queue mode, until one does', () => {
+	const { waiting } = full([]);
+	vi.advanceTimersByTime(20 * SECONDS);
+	for (const event of events) {
+		expect(waiting.admits(node, event)).toBe(true);
+		waiting.started(node, event);
+	}
+	waiting.begun(node, first);
+	expect(waiting.admits(node, last)).toBe(false);
+});
 
-	it('may be one more for each end of a call that this n8n placed, and each node', () => {
-		const { waiting } = full();
-		new Claim('asked').take('call_own');
-		const own = eventOfCall('call_own');
-		expect(waiting.admits(node, own)).toBe(true);
-		waiting.started(node, own);
-		expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(false);
-		expect(waiting.admits('workflow another', own)).toBe(true);
-		waiting.begun(node, own)();
-		expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(true);
-	});
+it('one more execution may wait for each end of a call that this n8n placed, and each node', () => {
+	const { waiting } = full();
+	new Claim('asked').take('call_own');
+	const own = eventOfCall('call_own');
+	expect(waiting.admits(node, own)).toBe(true);
+	waiting.started(node, own);
+	expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(false);
+	expect(waiting.admits('workflow another', own)).toBe(true);
+	waiting.begun(node, own)();
+	expect(waiting.admits(node, eventOfCall('call_own', 'evt_again'))).toBe(true);
 });

@@ -62,7 +62,7 @@ describe('A call with a deduplication key', () => {
 	const once = (keys: UsedKeys, entry: Entry, how: ReturnType<typeof placing>) =>
 		watch(placeOnce(new KeyOfCall(KEY, entry, keys, PATIENCE_MS), how));
 
-	it('is placed under a key that nobody has used, which is placed then', async () => {
+	it('a call is placed under a key that nobody has used, and the key is placed afterwards', async () => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		const how = placing(entry);
@@ -73,7 +73,7 @@ describe('A call with a deduplication key', () => {
 		expect(how.lookUp).not.toHaveBeenCalled();
 	});
 
-	it('is not placed under a key that is placed, and shows two characters of it', async () => {
+	it('a call is not placed under a key that is placed, and the message shows two characters of it', async () => {
 		const { keys } = await storeWith('placed');
 		const entry = newEntry();
 		const how = placing(entry);
@@ -90,7 +90,7 @@ describe('A call with a deduplication key', () => {
 		expect([entry, how.sent]).toEqual([newEntry(), []]);
 	});
 
-	it('is in doubt under a key in doubt, until it is placed even so after one look', async () => {
+	it('a call is in doubt under a key in doubt, until one look lets it be placed even so', async () => {
 		const { keys } = await storeWith('in doubt');
 		const entry = newEntry();
 		const how = placing(entry);
@@ -112,7 +112,7 @@ describe('A call with a deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
-	it('waits for another execution that is placing it, and is a duplicate then', async () => {
+	it('a call waits for another execution that is placing it, and is a duplicate then', async () => {
 		const { keys } = await storeWith('being placed');
 		const entry = newEntry();
 		const how = placing(entry);
@@ -125,7 +125,7 @@ describe('A call with a deduplication key', () => {
 		expect(how.sent).toEqual([]);
 	});
 
-	it('is placed when the other execution was told that it had not placed it', async () => {
+	it('a call is placed when the other execution was told that it had not placed it', async () => {
 		const { keys } = await storeWith('being placed');
 		const entry = newEntry();
 		const done = once(keys, entry, placing(entry));
@@ -136,7 +136,7 @@ describe('A call with a deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
-	it('is in doubt once the other execution has taken as long as a request may', async () => {
+	it('a call is in doubt once the other execution has taken as long as a request may', async () => {
 		const { keys } = await storeWith('being placed');
 		const entry = newEntry();
 		const how = placing(entry);
@@ -152,7 +152,7 @@ describe('A call with a deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('in doubt');
 	});
 
-	it('is not waited for any longer when the execution is stopped', async () => {
+	it('a call does not wait for another execution any longer when its own is stopped', async () => {
 		const { keys } = await storeWith('being placed');
 		const stop = new AbortController();
 		const entry = newEntry();
@@ -168,7 +168,7 @@ describe('A call with a deduplication key', () => {
 	it.each<[string, Partial<Entry>, KeyState]>([
 		['that its own earlier try has left in doubt', { key: KEY }, 'in doubt'],
 		['that another item had before', { key: 'another' }, 'in doubt'],
-	])('is placed under a key %s', async (_, more, before) => {
+	])('a call is placed under a key %s', async (_, more, before) => {
 		const { keys } = await storeWith(before);
 		const entry = newEntry({ ...more, state: { is: 'not placed' } });
 		const how = placing(entry);
@@ -184,7 +184,7 @@ describe('A call with a deduplication key', () => {
 		[{ is: 'unsent' }, 'unused'],
 		[doubtful, 'in doubt'],
 		[{ is: 'sent' }, 'in doubt'],
-	])('that ends as %j leaves its key %s', async (state, after) => {
+	])('a call that ends as %j leaves its key %s', async (state, after) => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		once(keys, entry, placing(entry, state));
@@ -193,7 +193,7 @@ describe('A call with a deduplication key', () => {
 		expect(entry.key).toBe(after === 'unused' ? undefined : KEY);
 	});
 
-	it('gives its key to others between an attempt that was refused and the next one', async () => {
+	it('a call gives its key to others between an attempt that was refused and the next one', async () => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
@@ -204,7 +204,7 @@ describe('A call with a deduplication key', () => {
 		expect(await record.claim()).toBe('being placed');
 	});
 
-	it('is recorded once for all attempts that leave it in doubt', async () => {
+	it('the key of a call is recorded once for all attempts that leave it in doubt', async () => {
 		const { keys } = await storeWith();
 		const entry = newEntry();
 		const record = new KeyOfCall(KEY, entry, keys, PATIENCE_MS);
@@ -214,7 +214,7 @@ describe('A call with a deduplication key', () => {
 		expect(await record.claim()).toBeUndefined();
 	});
 
-	it('is not placed where n8n cannot record the key, and says why', async () => {
+	it('a call is not placed where n8n cannot record its key, and the message says why', async () => {
 		const { keys, store } = await storeWith();
 		store.database.down = true;
 		const entry = newEntry();
@@ -235,7 +235,7 @@ describe('A call with a deduplication key', () => {
 	it.each<[Entry['state'], KeyState]>([
 		[placed, 'being placed'],
 		[{ is: 'not placed' }, 'being placed'],
-	])('that ends as %j leaves doubt where n8n cannot record that', async (state, after) => {
+	])('a call that ends as %j leaves doubt where n8n cannot record that', async (state, after) => {
 		const { keys, store } = await storeWith();
 		const entry = newEntry();
 		const how = placing(entry, state);
@@ -265,7 +265,7 @@ describe('A call without a key', () => {
 	const once = (record: CallRecord, how: ReturnType<typeof placing>) =>
 		watch(placeOnce(record, how));
 
-	it('is placed when no other try has begun its tranche', async () => {
+	it('a call without a key is placed when no other try has begun its tranche', async () => {
 		const entry = newEntry();
 		const how = placing(entry);
 		const done = once(recordOf(newMarks(new MemoryStore()), entry), how);
@@ -273,7 +273,7 @@ describe('A call without a key', () => {
 		expect([done.value, how.place.mock.calls.length]).toEqual([call, 1]);
 	});
 
-	it('is in doubt when a try that left nothing else has begun its tranche, and placed even so after one look', async () => {
+	it('a call without a key is in doubt when another try has begun its tranche, until one look lets it be placed', async () => {
 		const store = new MemoryStore();
 		await newMarks(store).claim('0 0');
 		const entry = newEntry();
@@ -294,7 +294,7 @@ describe('A call without a key', () => {
 		expect([done.value, how.lookUp.mock.calls.length]).toEqual([call, 1]);
 	});
 
-	it('need not wait for the limit once its tranche is known to be in doubt', async () => {
+	it('a call without a key need not wait for the limit once its tranche is known to be in doubt', async () => {
 		const store = new MemoryStore();
 		await newMarks(store).claim('0 0');
 		const marks = newMarks(store);
@@ -305,7 +305,7 @@ describe('A call without a key', () => {
 		expect(entry.state).toMatchObject({ is: 'unknown' });
 	});
 
-	it('is not placed where n8n cannot mark its tranche, and says why', async () => {
+	it('a call without a key is not placed where n8n cannot mark its tranche, and the message says why', async () => {
 		const store = new MemoryStore();
 		store.database.down = true;
 		const entry = newEntry();
@@ -322,7 +322,7 @@ describe('A call without a key', () => {
 		expect(how.sent).toEqual([]);
 	});
 
-	it('is looked for no more than once, and not where another failure ends it', async () => {
+	it('a call without a key is looked for once at most, and not where another failure ends it', async () => {
 		const entry = newEntry();
 		const lost = outcomeUnknown('The connection ended', null);
 		const how = placing(entry);
@@ -341,11 +341,11 @@ describe('keyOf', () => {
 		['november-asha', 'november-asha'],
 		[' 42 ', '42'],
 		[42, '42'],
-	])('reads %j', (given, key) => {
+	])('keyOf reads %j', (given, key) => {
 		expect(keyIn(given)).toBe(key);
 	});
 
-	it('is undefined where the option was not added', () => {
+	it('keyOf is undefined where the option was not added', () => {
 		expect(keyOf(readerOf({}))).toBeUndefined();
 	});
 
@@ -355,7 +355,7 @@ describe('keyOf', () => {
 		[true, 'must be text'],
 		[{ id: 1 }, 'must be text'],
 		[undefined, 'must be text'],
-	])('refuses %j, which would switch the protection off', (given, why) => {
+	])('keyOf refuses %j, which would switch the protection off', (given, why) => {
 		expect(() => keyIn(given)).toThrow(`Call Only Once per Key ${why}`);
 	});
 });

@@ -19,142 +19,138 @@ const at = (time: string) => DateTime.fromISO(time, { setZone: true }).toMillis(
 const next = (hours: CallingHours, time: string) => nextAllowed(hours, at(time)).iso;
 const minutes = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
-describe('Calling hours', () => {
-	it.each([
-		['08:59:59', false],
-		['09:00:00', true],
-		['20:59:59', true],
-		['21:00:00', false],
-	])('from 09:00 to 21:00 have %s in them: %s', (time, within) => {
-		expect(isWithin(india, at(`2026-05-22T${time}+05:30`))).toBe(within);
-	});
+it.each([
+	['08:59:59', false],
+	['09:00:00', true],
+	['20:59:59', true],
+	['21:00:00', false],
+])('the hours from 09:00 to 21:00 have %s in them: %s', (time, within) => {
+	expect(isWithin(india, at(`2026-05-22T${time}+05:30`))).toBe(within);
+});
+
+it.each([
+	['later that day', '2026-05-22T03:10:20+05:30', '2026-05-22T09:00:00+05:30'],
+	['the next day', '2026-05-22T21:00:00+05:30', '2026-05-23T09:00:00+05:30'],
+	['said elsewhere', '2026-05-22T20:00:00Z', '2026-05-23T09:00:00+05:30'],
+])('the hours begin again %s', (_, time, begin) => {
+	expect(next(india, time)).toBe(begin);
+});
+
+it('the hours are over for the weekend on Friday evening', () => {
+	const working = { ...india, days: [1, 2, 3, 4, 5] };
+	expect(isWithin(working, at('2026-05-23T12:00:00+05:30'))).toBe(false);
+	expect(next(working, '2026-05-22T21:30:00+05:30')).toBe('2026-05-25T09:00:00+05:30');
+});
+
+it('hours over midnight on Sundays only go on into Monday', () => {
+	const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [7] };
+	expect(isWithin(night, at('2026-05-25T01:59:00+05:30'))).toBe(true);
+	expect(isWithin(night, at('2026-05-26T01:59:00+05:30'))).toBe(false);
+});
+
+it('the hours are told in English in every n8n', () => {
+	const { defaultLocale } = Settings;
+	Settings.defaultLocale = 'de';
+	const failure = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
+	Settings.defaultLocale = defaultLocale;
+	expect(failure.fields.message).toContain('It is Friday 21:14');
+});
+
+describe('over midnight, on Fridays only', () => {
+	const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [5] };
 
 	it.each([
-		['later that day', '2026-05-22T03:10:20+05:30', '2026-05-22T09:00:00+05:30'],
-		['the next day', '2026-05-22T21:00:00+05:30', '2026-05-23T09:00:00+05:30'],
-		['said elsewhere', '2026-05-22T20:00:00Z', '2026-05-23T09:00:00+05:30'],
-	])('begin again %s', (_, time, begin) => {
-		expect(next(india, time)).toBe(begin);
+		['Friday 19:59', '2026-05-22T19:59:00+05:30', false],
+		['Friday 23:00', '2026-05-22T23:00:00+05:30', true],
+		['Saturday 01:59', '2026-05-23T01:59:00+05:30', true],
+		['Saturday 02:00', '2026-05-23T02:00:00+05:30', false],
+		['Friday 01:00, which belongs to Thursday', '2026-05-22T01:00:00+05:30', false],
+		['Saturday 20:00', '2026-05-23T20:00:00+05:30', false],
+	])('hours over midnight on Fridays only have %s in them: %s', (_, time, within) => {
+		expect(isWithin(night, at(time))).toBe(within);
 	});
 
-	it('are over for the weekend on Friday evening', () => {
-		const working = { ...india, days: [1, 2, 3, 4, 5] };
-		expect(isWithin(working, at('2026-05-23T12:00:00+05:30'))).toBe(false);
-		expect(next(working, '2026-05-22T21:30:00+05:30')).toBe('2026-05-25T09:00:00+05:30');
+	it('hours over midnight on Fridays only begin again a week later', () => {
+		expect(next(night, '2026-05-23T02:00:00+05:30')).toBe('2026-05-29T20:00:00+05:30');
 	});
+});
 
-	it('over midnight, on Sundays only, go on into Monday', () => {
-		const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [7] };
-		expect(isWithin(night, at('2026-05-25T01:59:00+05:30'))).toBe(true);
-		expect(isWithin(night, at('2026-05-26T01:59:00+05:30'))).toBe(false);
+it('the hours of a whole day end with it', () => {
+	const monday = { ...india, from: 0, to: 1_440, days: [1] };
+	expect(isWithin(monday, at('2026-05-25T23:59:59+05:30'))).toBe(true);
+	expect(isWithin(monday, at('2026-05-26T00:00:00+05:30'))).toBe(false);
+	expect(next(monday, '2026-05-26T00:00:00+05:30')).toBe('2026-06-01T00:00:00+05:30');
+});
+
+const berlin = { ...india, timezone: 'Europe/Berlin' };
+
+it.each([
+	['spring', '2026-03-28T22:00:00+01:00', '2026-03-29T09:00:00+02:00'],
+	['autumn', '2026-10-24T22:00:00+02:00', '2026-10-25T09:00:00+01:00'],
+])('the hours keep to the clock in %s where clocks change', (_, time, begin) => {
+	expect(next(berlin, time)).toBe(begin);
+});
+
+it('the hours begin after the hour that is left out where clocks change', () => {
+	const early = { ...berlin, from: minutes('02:30'), to: minutes('05:00') };
+	expect(next(early, '2026-03-29T01:50:00+01:00')).toBe('2026-03-29T03:00:00+02:00');
+});
+
+it('the hours begin again in the hour that comes twice where clocks change', () => {
+	const early = { ...berlin, from: minutes('01:00'), to: minutes('02:30') };
+	expect(next(early, '2026-10-25T02:40:00+02:00')).toBe('2026-10-25T02:00:00+01:00');
+});
+
+it('the hours begin again when a look at every minute finds that they do', () => {
+	const zones = ['Asia/Kolkata', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
+	const changes = [
+		'2026-03-08',
+		'2026-03-29',
+		'2026-04-05',
+		'2026-10-04',
+		'2026-10-25',
+		'2026-11-01',
+	];
+	const aroundChange = fc
+		.tuple(fc.constantFrom(...changes), fc.integer({ min: -2_880, max: 2_880 }))
+		.map(([day, offset]) => at(`${day}T00:00:00Z`) + offset * 60_000);
+	const hours = fc.record({
+		from: fc.integer({ min: 0, max: 1_439 }),
+		length: fc.integer({ min: 1, max: 1_440 }),
+		days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+		timezone: fc.constantFrom(...zones),
 	});
+	fc.assert(
+		fc.property(hours, aroundChange, ({ from, length, ...rest }, start) => {
+			const to = from + length > 1_440 ? (from + length) % 1_440 : from + length;
+			fc.pre(from !== to);
+			const given = { ...rest, from, to };
+			fc.pre(!isWithin(given, start));
+			let minute = start;
+			while (!isWithin(given, minute)) minute += 60_000;
+			expect(at(nextAllowed(given, start).iso)).toBe(minute);
+		}),
+		{ numRuns: 150 },
+	);
+});
 
-	it('are told in English in every n8n', () => {
-		const { defaultLocale } = Settings;
-		Settings.defaultLocale = 'de';
-		const failure = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
-		Settings.defaultLocale = defaultLocale;
-		expect(failure.fields.message).toContain('It is Friday 21:14');
+it('the message says when people may be phoned again', () => {
+	const { fields } = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
+	expect(fields).toEqual({
+		code: 'OUTSIDE_CALLING_HOURS',
+		message:
+			'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours until Sat 09:00 (Asia/Kolkata)',
+		description: expect.stringContaining('next_allowed_at'),
+		status: null,
+		source: 'n8n',
+		outcome: 'not_placed',
+		attempts: 0,
+		next_allowed_at: '2026-05-23T09:00:00+05:30',
 	});
+});
 
-	describe('over midnight, on Fridays only', () => {
-		const night = { ...india, from: minutes('20:00'), to: minutes('02:00'), days: [5] };
-
-		it.each([
-			['Friday 19:59', '2026-05-22T19:59:00+05:30', false],
-			['Friday 23:00', '2026-05-22T23:00:00+05:30', true],
-			['Saturday 01:59', '2026-05-23T01:59:00+05:30', true],
-			['Saturday 02:00', '2026-05-23T02:00:00+05:30', false],
-			['Friday 01:00, which belongs to Thursday', '2026-05-22T01:00:00+05:30', false],
-			['Saturday 20:00', '2026-05-23T20:00:00+05:30', false],
-		])('have %s in them: %s', (_, time, within) => {
-			expect(isWithin(night, at(time))).toBe(within);
-		});
-
-		it('begin a week later', () => {
-			expect(next(night, '2026-05-23T02:00:00+05:30')).toBe('2026-05-29T20:00:00+05:30');
-		});
-	});
-
-	it('of a whole day end with it', () => {
-		const monday = { ...india, from: 0, to: 1_440, days: [1] };
-		expect(isWithin(monday, at('2026-05-25T23:59:59+05:30'))).toBe(true);
-		expect(isWithin(monday, at('2026-05-26T00:00:00+05:30'))).toBe(false);
-		expect(next(monday, '2026-05-26T00:00:00+05:30')).toBe('2026-06-01T00:00:00+05:30');
-	});
-
-	describe('where clocks change', () => {
-		const berlin = { ...india, timezone: 'Europe/Berlin' };
-
-		it.each([
-			['spring', '2026-03-28T22:00:00+01:00', '2026-03-29T09:00:00+02:00'],
-			['autumn', '2026-10-24T22:00:00+02:00', '2026-10-25T09:00:00+01:00'],
-		])('keep to the clock in %s', (_, time, begin) => {
-			expect(next(berlin, time)).toBe(begin);
-		});
-
-		it('begin after the hour that is left out', () => {
-			const early = { ...berlin, from: minutes('02:30'), to: minutes('05:00') };
-			expect(next(early, '2026-03-29T01:50:00+01:00')).toBe('2026-03-29T03:00:00+02:00');
-		});
-
-		it('begin again in the hour that comes twice', () => {
-			const early = { ...berlin, from: minutes('01:00'), to: minutes('02:30') };
-			expect(next(early, '2026-10-25T02:40:00+02:00')).toBe('2026-10-25T02:00:00+01:00');
-		});
-	});
-
-	it('begin again when a look at every minute finds that they do', () => {
-		const zones = ['Asia/Kolkata', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'];
-		const changes = [
-			'2026-03-08',
-			'2026-03-29',
-			'2026-04-05',
-			'2026-10-04',
-			'2026-10-25',
-			'2026-11-01',
-		];
-		const aroundChange = fc
-			.tuple(fc.constantFrom(...changes), fc.integer({ min: -2_880, max: 2_880 }))
-			.map(([day, offset]) => at(`${day}T00:00:00Z`) + offset * 60_000);
-		const hours = fc.record({
-			from: fc.integer({ min: 0, max: 1_439 }),
-			length: fc.integer({ min: 1, max: 1_440 }),
-			days: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
-			timezone: fc.constantFrom(...zones),
-		});
-		fc.assert(
-			fc.property(hours, aroundChange, ({ from, length, ...rest }, start) => {
-				const to = from + length > 1_440 ? (from + length) % 1_440 : from + length;
-				fc.pre(from !== to);
-				const given = { ...rest, from, to };
-				fc.pre(!isWithin(given, start));
-				let minute = start;
-				while (!isWithin(given, minute)) minute += 60_000;
-				expect(at(nextAllowed(given, start).iso)).toBe(minute);
-			}),
-			{ numRuns: 150 },
-		);
-	});
-
-	it('say when people may be phoned again', () => {
-		const { fields } = failureFrom(() => checkHours(india, at('2026-05-22T21:14:00+05:30')));
-		expect(fields).toEqual({
-			code: 'OUTSIDE_CALLING_HOURS',
-			message:
-				'It is Friday 21:14 in Asia/Kolkata, outside of the Calling Hours until Sat 09:00 (Asia/Kolkata)',
-			description: expect.stringContaining('next_allowed_at'),
-			status: null,
-			source: 'n8n',
-			outcome: 'not_placed',
-			attempts: 0,
-			next_allowed_at: '2026-05-23T09:00:00+05:30',
-		});
-	});
-
-	it('that were not added keep nobody', () => {
-		expect(() => checkHours(undefined, 0)).not.toThrow();
-	});
+it('hours that were not added keep nobody from being phoned', () => {
+	expect(() => checkHours(undefined, 0)).not.toThrow();
 });
 
 describe('The option', () => {
@@ -173,7 +169,7 @@ describe('The option', () => {
 		return `${code}: ${message}`;
 	};
 
-	it('has hours on every day by the clock of the person called', () => {
+	it('the option Calling Hours has hours on every day by the clock of the person called', () => {
 		const hours = { ...india, timezone: 'Asia/Kolkata' };
 		expect(read({ hours: {} })).toEqual(hours);
 		expect(read({ hours: { from: '9:00', to: ' 21:00 ' } })).toEqual(hours);
@@ -202,14 +198,14 @@ describe('The option', () => {
 		['9:00 PM', '21:00'],
 		['21.00', '21:00'],
 		['00:00', '0:00'],
-	])('takes %o for %s', (given, time) => {
+	])('the option Calling Hours takes %o for %s', (given, time) => {
 		const [hour = '', minute = ''] = time.split(':');
 		const found = Number(hour) * 60 + Number(minute);
 		expect(read({ hours: { from: given, to: '23:00' } })?.from).toBe(found);
 		expect(read({ hours: { from: '23:00', to: given } })?.to).toBe(found);
 	});
 
-	it('phones nobody in the seconds before From, or after To', () => {
+	it('the option Calling Hours phones nobody in the seconds before From, or after To', () => {
 		const given = { from: '09:00:01', to: '20:59:59' };
 		expect(read({ hours: given })).toMatchObject({
 			from: minutes('09:01'),
@@ -218,7 +214,7 @@ describe('The option', () => {
 		expect(read({ hours: { to: '24' } })?.to).toBe(minutes('24:00'));
 	});
 
-	it('is not there when it was not added', () => {
+	it('the option Calling Hours is undefined when it was not added', () => {
 		expect(callingHoursOf(fields({}, 'DEFAULT'), '+919876543210')).toBeUndefined();
 	});
 
@@ -228,7 +224,7 @@ describe('The option', () => {
 		['Argentina, whose timezones agree', '+541145678901', /America\//],
 		['Malaysia, whose timezones agree', '+60123456789', /Asia\//],
 		['Great Britain', '+447400123456', /Europe\/London/],
-	])('knows the timezone of %s', (_, number, timezone) => {
+	])('the option Calling Hours knows the timezone of %s', (_, number, timezone) => {
 		expect(read({ hours: { zone: 'number' } }, number)?.timezone).toMatch(timezone);
 	});
 
@@ -237,7 +233,7 @@ describe('The option', () => {
 		['Spain with the Canaries', '+34612345678'],
 		['China with Xinjiang', '+8613123456789'],
 		['a satellite phone', '+870773111632'],
-	])('asks for the timezone where the number is of %s', (_, number) => {
+	])('the option Calling Hours asks for the timezone where the number is of %s', (_, number) => {
 		const failure = failureFrom(() => read({ hours: { zone: 'number' } }, number));
 		expect(failure.fields).toMatchObject({
 			code: 'INVALID_INPUT',
@@ -246,7 +242,7 @@ describe('The option', () => {
 		});
 	});
 
-	it('takes a fixed timezone', () => {
+	it('the option Calling Hours takes a fixed timezone', () => {
 		const given = {
 			from: '20:00',
 			to: '02:00',
@@ -284,22 +280,25 @@ describe('The option', () => {
 		[{ zone: 'mine' }, 'must be number, workflow or fixed under Timezone'],
 		[{ zone: 'fixed' }, 'needs a name under Fixed Timezone'],
 		[{ zone: 'fixed', timezone: 'Mumbai' }, 'has an unknown Fixed Timezone "Mumbai"'],
-	])('refuses %j', (hours, why) => {
+	])('the option Calling Hours refuses %j', (hours, why) => {
 		expect(refusal({ hours })).toContain(`INVALID_INPUT: Calling Hours ${why}`);
 	});
 
 	it.each([{}, null, '', { hours: null }])(
-		'refuses to be empty, which would switch it off (%j)',
+		'the option Calling Hours refuses to be empty, which would switch it off (%j)',
 		(given) => {
 			expect(refusal(given)).toMatch(/^INVALID_INPUT: Calling Hours /);
 		},
 	);
 
-	it.each([{}, { hours: undefined }])('says of %j that it has no hours', (given) => {
-		expect(refusal(given)).toBe('INVALID_INPUT: Calling Hours has no hours');
-	});
+	it.each([{}, { hours: undefined }])(
+		'the option Calling Hours refuses %j, which leaves no hours',
+		(given) => {
+			expect(refusal(given)).toBe('INVALID_INPUT: Calling Hours has no hours');
+		},
+	);
 
-	it('refuses a timezone of the workflow that nobody knows', () => {
+	it('the option Calling Hours refuses a timezone of the workflow that nobody knows', () => {
 		expect(refusal({ hours: { zone: 'workflow' } }, undefined, 'DEFAULT')).toBe(
 			`INVALID_INPUT: Calling Hours cannot use the workflow's timezone "DEFAULT", which is not known`,
 		);

@@ -66,7 +66,7 @@ async function place(
 }
 
 describe('The entry of a call', () => {
-	it('says that it is sent before it is, and that it is placed afterwards', async () => {
+	it('the entry of a call says that it is sent before it is, and that it is placed afterwards', async () => {
 		const create = later<typeof answer>();
 		const entry = newEntry();
 		let atSend: unknown;
@@ -83,32 +83,32 @@ describe('The entry of a call', () => {
 		expect(entry.state).toEqual({ is: 'placed', answer, at: Date.now() });
 	});
 
-	it('says that nobody was phoned when Twenty2 refuses', async () => {
+	it('the entry of a call says that nobody was phoned when Twenty2 refuses', async () => {
 		const { entry, fields } = await place([refusal('INVALID_NUMBER', 400)]);
 		expect(entry).toMatchObject({ attempts: 1, state: { is: 'not placed' } });
 		expect(fields).toMatchObject({ code: 'INVALID_NUMBER', outcome: 'not_placed', attempts: 1 });
 	});
 
-	it('says what is unknown when the answer gets lost', async () => {
+	it('the entry of a call says what is unknown when the answer gets lost', async () => {
 		const { entry, fields } = await place([lost]);
 		expect(entry.state).toEqual({ is: 'unknown', why: lost.fields });
 		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown', attempts: 1 });
 	});
 
-	it('stays in doubt when another attempt is refused', async () => {
+	it('the entry of a call stays in doubt when another attempt is refused', async () => {
 		const entry = newEntry({ attempts: 1, state: { is: 'unknown', why: lost.fields } });
 		const { fields } = await place([refusal('INVALID_NUMBER', 400)], {}, entry);
 		expect(fields).toMatchObject({ code: 'INVALID_NUMBER', outcome: 'unknown', attempts: 2 });
 		expect(entry.state).toMatchObject({ is: 'unknown', why: { outcome: 'unknown' } });
 	});
 
-	it('stays in doubt after a fault of the node, because the request may have been sent', async () => {
+	it('the entry of a call stays in doubt after a fault of the node, because the request may have been sent', async () => {
 		const { entry, fields } = await place([new TypeError('x is undefined')]);
 		expect(fields).toMatchObject({ code: 'UNEXPECTED', outcome: 'unknown' });
 		expect(entry.state).toMatchObject({ is: 'unknown' });
 	});
 
-	it('is unsent where nothing is sent', async () => {
+	it('the entry of a call says "unsent" where nothing is sent', async () => {
 		const checkTime = () => {
 			throw Failure.ofNode('OUTSIDE_CALLING_HOURS', 'It is night', { outcome: 'not_placed' });
 		};
@@ -120,7 +120,7 @@ describe('The entry of a call', () => {
 });
 
 describe('A create', () => {
-	it('is recorded before it is sent, and settled before the next attempt', async () => {
+	it('a create is recorded before it is sent, and settled before the next attempt', async () => {
 		const order: string[] = [];
 		const said = (name: string) => async () => {
 			for (let turn = 0; turn < 10; turn++) await Promise.resolve();
@@ -140,7 +140,7 @@ describe('A create', () => {
 		expect(order).toEqual(['record', 'create', 'settle', 'record', 'create']);
 	});
 
-	it('is not sent when it may not be recorded', async () => {
+	it('a create is not sent when it may not be recorded', async () => {
 		const claim = async () =>
 			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
 		const record = { ...unrecorded, claim };
@@ -149,7 +149,7 @@ describe('A create', () => {
 		expect(keys).toEqual([]);
 	});
 
-	it('that is a duplicate leaves in doubt what an earlier try left in doubt', async () => {
+	it('a create that is a duplicate leaves in doubt what an earlier try left in doubt', async () => {
 		const claim = async () =>
 			await Promise.reject(Failure.ofNode('DUPLICATE_CALL', 'Phoned before'));
 		const record = { ...unrecorded, claim };
@@ -158,7 +158,7 @@ describe('A create', () => {
 		expect(fields).toMatchObject({ code: 'DUPLICATE_CALL', outcome: 'unknown', attempts: 1 });
 	});
 
-	it('is checked against the calling hours before it waits, and again before it is sent', async () => {
+	it('a create is checked against the calling hours before it waits, and again before it is sent', async () => {
 		const access = newAccess({ requestsPerMinute: 1, concurrentCalls: 3 });
 		await place([answer], { access });
 		const from = performance.now();
@@ -174,7 +174,7 @@ describe('A create', () => {
 		expect(checks[1]).toBeGreaterThanOrEqual(60_000);
 	});
 
-	it('names no more of a person in the log than four digits, and can look at other calls', async () => {
+	it('the log names no more of a person than four digits, and a create can look at other calls', async () => {
 		const access = newAccess();
 		const seen: string[] = [];
 		const getCall = async (callId: string) => {
@@ -194,7 +194,7 @@ describe('A create', () => {
 		expect(entry.attempts).toBe(1);
 	});
 
-	it('is known as live, so that whoever waits for its end hears of it', async () => {
+	it('a create is known as live, so that whoever waits for its end hears of it', async () => {
 		const access = newAccess();
 		await place([answer], { access });
 		const { signal } = new AbortController();
@@ -206,7 +206,7 @@ describe('A create', () => {
 		expect(slept.at).toBeDefined();
 	});
 
-	it('holds its line until it is released', async () => {
+	it('a create holds its line until it is released', async () => {
 		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
 		const createCall = vi.fn(inTurn(answer));
 		const options = placeOptions({ createCall }, { access });
@@ -224,7 +224,7 @@ describe('A create', () => {
 describe('The idempotency key', () => {
 	const retrying = { requestOptions: { ...requestOptions, maxRetries: 2 } };
 
-	it('is the same for every attempt', async () => {
+	it('the idempotency key is the same for every attempt', async () => {
 		const { keys } = await place(
 			[refusal('INTERNAL_ERROR', 500), refusal('RATE_LIMIT_EXCEEDED', 429), answer],
 			retrying,
@@ -232,7 +232,7 @@ describe('The idempotency key', () => {
 		expect(keys).toEqual(['entry_1', 'entry_1', 'entry_1']);
 	});
 
-	it('is another one after a definite refusal', async () => {
+	it('the idempotency key is another one after a definite refusal', async () => {
 		const { entry } = await place([refusal('INVALID_NUMBER', 400)]);
 		const { keys } = await place([answer], {}, entry);
 		expect(keys).toEqual([entry.idempotencyKey]);
@@ -242,7 +242,7 @@ describe('The idempotency key', () => {
 	it.each([
 		['a lost answer', lost],
 		['a refusal that may be a proxy’s', refusal('INTERNAL_ERROR', 502, { outcome: 'unknown' })],
-	])('stays the same after %s', async (_, failure) => {
+	])('the idempotency key stays the same after %s', async (_, failure) => {
 		const { entry } = await place([failure]);
 		const again = { retryUnknownOutcome: true };
 		expect((await place([answer], again, entry)).keys).toEqual(['entry_1']);
@@ -254,13 +254,13 @@ describe('A call whose answer got lost', () => {
 	const listed = listing([{ call_id: 'call_listed', status: 'ringing' }]);
 	const trouble = refusal('INTERNAL_ERROR', 500);
 
-	it('is placed again only where the user wants it', async () => {
+	it('a call whose answer got lost is placed again only where the user wants it', async () => {
 		expect((await place([lost, answer], retrying)).keys).toHaveLength(1);
 		const again = { ...retrying, retryUnknownOutcome: true };
 		expect(await place([lost, answer], again)).toMatchObject({ answer, keys: { length: 2 } });
 	});
 
-	it('is looked for from when it was sent, and taken as found', async () => {
+	it('a call whose answer got lost is looked for from when it was sent, and taken as found', async () => {
 		const since: number[] = [];
 		const callsSince: Twenty2['callsSince'] = async (_, from) => {
 			since.push(from);
@@ -278,7 +278,7 @@ describe('A call whose answer got lost', () => {
 		['is found while another person is called', { toNumber: '+919876543211' }, undefined],
 		['is found while another assistant calls', { assistantId: 'asst_2' }, undefined],
 		['is found while another number calls', { fromNumber: '+917971441944' }, undefined],
-	])('%s', async (_, other, code) => {
+	])('a call whose answer got lost is not placed when %s', async (_, other, code) => {
 		const call = newCall();
 		const onItsWay = later<typeof answer>();
 		const createCall = async () => await onItsWay.promise;
@@ -298,7 +298,7 @@ describe('A call whose answer got lost', () => {
 		onItsWay.resolve(answer);
 	});
 
-	it('is looked for from its last attempt on', async () => {
+	it('a call whose answer got lost is looked for from its last attempt on', async () => {
 		const sent: number[] = [];
 		const since: number[] = [];
 		const answers = inTurn<typeof answer>(trouble, lost);
@@ -318,7 +318,7 @@ describe('A call whose answer got lost', () => {
 		expect([...new Set(since)]).toEqual(sent);
 	});
 
-	it('gives back its permit before it is looked for', async () => {
+	it('a call whose answer got lost gives back its permit before it is looked for', async () => {
 		const found = { call_id: 'call_found_2' };
 		const placed = watch(
 			placeCall(
@@ -339,16 +339,19 @@ describe('A call whose answer got lost', () => {
 		['INVALID_NUMBER', 400],
 		['RATE_LIMIT_EXCEEDED', 429],
 		['INTERNAL_ERROR', 502],
-	])('is not looked for after %s, which says what became of it', async (code, status) => {
-		const callsSince = vi.fn(async () => await Promise.resolve(listed));
-		const outcome = status === 502 ? 'unknown' : 'not_placed';
-		const options = { callsSince, requestOptions: { ...requestOptions, giveUpAfterMs: 0 } };
-		const { fields } = await place([refusal(code, status, { outcome })], options);
-		expect(fields).toMatchObject({ code, outcome });
-		expect(callsSince).not.toHaveBeenCalled();
-	});
+	])(
+		'a call whose answer got lost is not looked for after %s, which says what became of it',
+		async (code, status) => {
+			const callsSince = vi.fn(async () => await Promise.resolve(listed));
+			const outcome = status === 502 ? 'unknown' : 'not_placed';
+			const options = { callsSince, requestOptions: { ...requestOptions, giveUpAfterMs: 0 } };
+			const { fields } = await place([refusal(code, status, { outcome })], options);
+			expect(fields).toMatchObject({ code, outcome });
+			expect(callsSince).not.toHaveBeenCalled();
+		},
+	);
 
-	it('is not looked for where Twenty2 was not reached', async () => {
+	it('a call whose answer got lost is not looked for where Twenty2 was not reached', async () => {
 		const callsSince = vi.fn(async () => await Promise.resolve(listed));
 		const unreached = Failure.ofNode('NETWORK_ERROR', 'No such host', { outcome: 'not_placed' });
 		const { fields } = await place([unreached], { callsSince });
@@ -356,7 +359,7 @@ describe('A call whose answer got lost', () => {
 		expect(callsSince).not.toHaveBeenCalled();
 	});
 
-	it('after trouble is placed again when it is not listed', async () => {
+	it('a call is placed again after trouble when it is not listed', async () => {
 		const { keys, answer: got } = await place([trouble, answer], {
 			...retrying,
 			callsSince: inTurn(listing()),
@@ -367,14 +370,14 @@ describe('A call whose answer got lost', () => {
 
 	it.each<[string, Partial<ListedCalls>]>([
 		['one like it is listed that has not begun', { perhaps: ['call_unbegun'] }],
-	])('after trouble is in doubt when %s', async (_, more) => {
+	])('a call is in doubt after trouble when %s', async (_, more) => {
 		const callsSince = inTurn(listing([], more));
 		const { keys, fields } = await place([trouble, answer], { ...retrying, callsSince });
 		expect(keys).toHaveLength(1);
 		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', status: 500, outcome: 'unknown' });
 	});
 
-	it('after trouble is in doubt when the logs cannot be read', async () => {
+	it('a call is in doubt after trouble when the logs cannot be read', async () => {
 		const callsSince = vi.fn(async () => await Promise.reject(refusal('FORBIDDEN', 403)));
 		const { keys, fields } = await place([trouble, answer], { ...retrying, callsSince });
 		expect(keys).toHaveLength(1);
@@ -386,19 +389,19 @@ describe('A call whose answer got lost', () => {
 		});
 	});
 
-	it('after trouble is looked for again where the logs have trouble too', async () => {
+	it('a call is looked for again after trouble where the logs have trouble too', async () => {
 		const answers = inTurn<ListedCalls>(trouble, trouble, trouble, listing());
 		const { keys } = await place([trouble, answer], { ...retrying, callsSince: answers });
 		expect(keys).toHaveLength(2);
 	});
 
-	it('is looked for three times at most where the logs have trouble', async () => {
+	it('a call is looked for three times at most where the logs have trouble', async () => {
 		const callsSince = vi.fn(async () => await Promise.reject(trouble));
 		await place([lost], { ...retrying, callsSince });
 		expect(callsSince).toHaveBeenCalledTimes(3);
 	});
 
-	it('is not placed again as long as one is listed that may be it', async () => {
+	it('a call whose answer got lost is not placed again as long as one is listed that may be it', async () => {
 		const several = [{ call_id: 'call_several_1' }, { call_id: 'call_several_2' }];
 		const again = { ...retrying, retryUnknownOutcome: true, callsSince: inTurn(listing(several)) };
 		const { keys, entry } = await place([lost, answer], again);
@@ -407,7 +410,7 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it.each([lost, trouble])(
-		'is not placed again as long as one is listed that has not begun (%s)',
+		'a call whose answer got lost is not placed again as long as one is listed that has not begun (%s)',
 		async (failure) => {
 			const callsSince = inTurn(listing([], { perhaps: ['call_unbegun'] }));
 			const again = { ...retrying, retryUnknownOutcome: true, callsSince };
@@ -422,12 +425,12 @@ describe('alreadyPlaced', () => {
 	const again = { retryUnknownOutcome: true };
 	const notAgain = { retryUnknownOutcome: false };
 
-	it('gives the answer of the call that an earlier try has placed', () => {
+	it('alreadyPlaced gives the answer of the call that an earlier try has placed', () => {
 		expect(alreadyPlaced(newEntry({ state: placed }), notAgain)).toEqual(answer);
 	});
 
 	it.each<Entry['state']>([{ is: 'unsent' }, { is: 'not placed' }])(
-		'leaves a call to be placed that is %j',
+		'alreadyPlaced leaves a call to be placed that is %j',
 		(state) => {
 			expect(alreadyPlaced(newEntry({ state }), notAgain)).toBeUndefined();
 		},
@@ -436,7 +439,7 @@ describe('alreadyPlaced', () => {
 	it.each<[Entry['state'], string]>([
 		[{ is: 'sent' }, 'This run was stopped before Twenty2 answered'],
 		[{ is: 'unknown', why: lost.fields }, lost.message],
-	])('repeats what is unknown of a call that is %j', (state, message) => {
+	])('alreadyPlaced repeats what is unknown of a call that is %j', (state, message) => {
 		const entry = newEntry({ attempts: 3, state });
 		expect(failureFrom(() => alreadyPlaced(entry, notAgain)).fields).toMatchObject({
 			code: 'OUTCOME_UNKNOWN',
@@ -448,7 +451,7 @@ describe('alreadyPlaced', () => {
 		expect(alreadyPlaced(entry, again)).toBeUndefined();
 	});
 
-	it('never has a call placed again while one is listed that may be it', () => {
+	it('alreadyPlaced never has a call placed again while one is listed that may be it', () => {
 		const entry = newEntry({ state: { is: 'sent' }, ambiguous: true });
 		expect(failureFrom(() => alreadyPlaced(entry, again)).fields.outcome).toBe('unknown');
 	});
@@ -459,7 +462,7 @@ describe('What earlier tries mean for the failure of an item', () => {
 		earlierOutcome(given.map((state) => newEntry({ state })));
 	const doubtful: Entry['state'] = { is: 'unknown', why: lost.fields };
 
-	it('is that a call was placed', () => {
+	it('an earlier try that placed the call makes the outcome "placed"', () => {
 		expect(states({ is: 'unsent' }, doubtful, placed)).toEqual({
 			outcome: 'placed',
 			call_id: 'call_1',
@@ -467,11 +470,14 @@ describe('What earlier tries mean for the failure of an item', () => {
 		expect(states({ is: 'placed', answer: {} })).toEqual({ outcome: 'placed' });
 	});
 
-	it.each<Entry['state']>([doubtful, { is: 'sent' }])('is that one may have been: %j', (state) => {
-		expect(states({ is: 'not placed' }, state)).toEqual({ outcome: 'unknown' });
-	});
+	it.each<Entry['state']>([doubtful, { is: 'sent' }])(
+		'an earlier try that may have placed the call makes the outcome "unknown": %j',
+		(state) => {
+			expect(states({ is: 'not placed' }, state)).toEqual({ outcome: 'unknown' });
+		},
+	);
 
-	it('is nothing where nobody was phoned', () => {
+	it('an earlier try that phoned nobody changes nothing', () => {
 		expect(states({ is: 'unsent' }, { is: 'not placed' })).toEqual({});
 		expect(states()).toEqual({});
 	});
@@ -483,6 +489,6 @@ it.each<[Entry['state'], boolean]>([
 	[{ is: 'sent' }, false],
 	[{ is: 'unknown', why: {} }, false],
 	[placed, false],
-])('Whether certainly nobody was phoned for an entry that is %j: %s', (state, certain) => {
+])('whether certainly nobody was phoned for an entry that is %j: %s', (state, certain) => {
 	expect(certainlyNotPlaced(newEntry({ state }))).toBe(certain);
 });

@@ -1,53 +1,51 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { located, locator } from '../../../../nodes/Twenty2/operations/fields/resourceLocator';
 import { text } from '../../../../nodes/Twenty2/operations/fields/schemas';
 import { parsed } from '../parsed';
 
-describe('A resource locator', () => {
-	it.each([
-		['asst_1'],
-		[' asst_1 '],
-		[{ mode: 'id', value: 'asst_1' }],
-		[{ __rl: true, mode: 'list', value: 'asst_1', cachedResultName: 'asst_1 (2 calls)' }],
-	])('holds the same in the shape of %j', (given) => {
-		expect(parsed(located(text), given)).toEqual({ value: 'asst_1' });
-	});
+it.each([
+	['asst_1'],
+	[' asst_1 '],
+	[{ mode: 'id', value: 'asst_1' }],
+	[{ __rl: true, mode: 'list', value: 'asst_1', cachedResultName: 'asst_1 (2 calls)' }],
+])('a resource locator holds the same in the shape of %j', (given) => {
+	expect(parsed(located(text), given)).toEqual({ value: 'asst_1' });
+});
 
-	it.each([
-		[{ mode: 'id', value: '' }, 'is empty'],
-		[{ mode: 'id' }, 'is empty'],
-		[{ value: 'asst_1' }, 'must be text'],
-		[null, 'is empty'],
-	])('holds none in the shape of %j', (given, why) => {
-		expect(parsed(located(text), given)).toEqual({ why });
-	});
+it.each([
+	[{ mode: 'id', value: '' }, 'is empty'],
+	[{ mode: 'id' }, 'is empty'],
+	[{ value: 'asst_1' }, 'must be text'],
+	[null, 'is empty'],
+])('a resource locator holds nothing in the shape of %j', (given, why) => {
+	expect(parsed(located(text), given)).toEqual({ why });
+});
 
-	it('is typed in at first, and has a list that its method fills', () => {
-		const field = locator({
-			displayName: 'Assistant ID',
-			name: 'assistantId',
-			search: 'searchAssistants',
-			what: 'an assistant',
-			placeholder: 'e.g. asst_1',
-			description: 'The assistant',
-		});
-		expect(field).toMatchObject({
-			displayName: 'Assistant ID',
-			name: 'assistantId',
-			description: 'The assistant',
-			type: 'resourceLocator',
-			required: true,
-			default: { mode: 'id', value: '' },
-			modes: [
-				{
-					name: 'list',
-					type: 'list',
-					placeholder: 'Select an assistant...',
-					typeOptions: { searchListMethod: 'searchAssistants' },
-				},
-				{ name: 'id', type: 'string', placeholder: 'e.g. asst_1' },
-			],
-		});
+it('a resource locator is typed in at first, and has a list that its method fills', () => {
+	const field = locator({
+		displayName: 'Assistant ID',
+		name: 'assistantId',
+		search: 'searchAssistants',
+		what: 'an assistant',
+		placeholder: 'e.g. asst_1',
+		description: 'The assistant',
+	});
+	expect(field).toMatchObject({
+		displayName: 'Assistant ID',
+		name: 'assistantId',
+		description: 'The assistant',
+		type: 'resourceLocator',
+		required: true,
+		default: { mode: 'id', value: '' },
+		modes: [
+			{
+				name: 'list',
+				type: 'list',
+				placeholder: 'Select an assistant...',
+				typeOptions: { searchListMethod: 'searchAssistants' },
+			},
+			{ name: 'id', type: 'string', placeholder: 'e.g. asst_1' },
+		],
 	});
 });
