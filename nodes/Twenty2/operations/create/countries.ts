@@ -28,6 +28,9 @@ export const defaultCountry: INodeProperties = {
 		return choices();
 	},
 	default: '',
+	// n8n's AI builder lists all codes to a model, unless this says that options depend on something.
+	typeOptions: { loadOptionsDependsOn: [] },
+	builderHint: { propertyHint: 'A country code of two letters, e.g. IN' },
 	description:
 		'The country of phone numbers without a country code. With it, numbers can be written as people write them, e.g. 098765 43210. An expression may give the name of the country or its code of two or three letters.',
 	hint: 'Without it, both numbers need a + and the country code',
