@@ -1,7 +1,9 @@
-/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/require-node-api-error -- never part of the package */
+/* eslint-disable @n8n/community-nodes/no-restricted-globals, @n8n/community-nodes/no-restricted-imports, @n8n/community-nodes/require-node-api-error -- never part of the package */
+import { resolve } from 'node:path';
+
 import { freePort } from './freePort';
 import { installedN8n } from './install';
-import { n8n2 } from './n8nVersion';
+import { n8n2, type N8nVersion } from './n8nVersion';
 import { Program } from './program';
 import { eventually, RestClient } from './rest';
 
@@ -22,6 +24,13 @@ export const worker: Role = {
 	ready: ['/healthz/readiness'],
 };
 
+/** How n8n is run: the executable that `N8N_BIN` names, in the place of n8n 2, or the installed one. */
+async function n8nCommand(version: N8nVersion): Promise<[file: string, ...args: string[]]> {
+	if (process.env.N8N_BIN !== undefined && version === n8n2) return [resolve(process.env.N8N_BIN)];
+	const { node, n8n } = await installedN8n(version);
+	return [node, n8n];
+}
+
 /** A running n8n process. */
 export class N8nProcess {
 	private constructor(
@@ -35,9 +44,9 @@ export class N8nProcess {
 		{ command, ready }: Role = main,
 		version = n8n2,
 	): Promise<N8nProcess> {
-		const { node, n8n } = await installedN8n(version);
+		const [file, ...args] = await n8nCommand(version);
 		const port = env.N8N_PORT ?? String(await freePort());
-		const program = new Program(node, [n8n, ...command], {
+		const program = new Program(file, [...args, ...command], {
 			cwd: userFolder,
 			env: {
 				PATH: process.env.PATH,
@@ -65,6 +74,8 @@ export class N8nProcess {
 				N8N_PERSONALIZATION_ENABLED: 'false',
 				N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 				N8N_LICENSE_AUTO_RENEW_ENABLED: 'false',
+				// For .ci/n8nInDocker.
+				N8N_IMAGE: process.env.N8N_IMAGE,
 				...env,
 			},
 		});

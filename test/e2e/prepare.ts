@@ -14,9 +14,12 @@ declare module 'vitest' {
 	}
 }
 
-/** Runs once before all test files: installs n8n and packs this package, unless `PACKED` is its tarball. */
+/**
+ * Runs once before all test files: installs n8n, unless `N8N_BIN` is one, and packs this package, unless `PACKED`
+ * is its tarball.
+ */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
-	await installAll();
+	if (process.env.N8N_BIN === undefined) await installAll();
 	if (process.env.PACKED !== undefined) {
 		provide('tarball', process.env.PACKED);
 		return async () => undefined;

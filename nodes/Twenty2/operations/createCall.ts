@@ -46,7 +46,10 @@ const options = [
 	deduplicationKey,
 	maxCalls,
 	includeInputFields,
-	...mediaFields.map((field) => ({ ...field, displayOptions: whenWaiting })),
+	...mediaFields.map((field) => ({
+		...field,
+		displayOptions: { show: { ...field.displayOptions?.show, ...whenWaiting.show } },
+	})),
 	maxWaitMinutes,
 	pollIntervalSeconds,
 	...requestOptionFields,

@@ -25,6 +25,9 @@ const defaultCountryFor = (authentication: string, initial: string): INodeProper
 		return choices();
 	},
 	default: initial,
+	// n8n's AI builder lists all codes to a model, unless this says that options depend on something.
+	typeOptions: { loadOptionsDependsOn: [] },
+	builderHint: { propertyHint: 'A country code of two letters, e.g. IN' },
 	description:
 		'The country of phone numbers that people write without a country code, e.g. 098765 43210. An expression may give its name or code.',
 	displayOptions: { show: { operation: ['createCall'], authentication: [authentication] } },

@@ -18,6 +18,7 @@ export const maxRecordingSize: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 200,
+	displayOptions: { show: { downloadRecording: [true] } },
 	description:
 		'How large a recording may be. A larger one is not downloaded, and the item says DOWNLOAD_FAILED.',
 };

@@ -20,6 +20,8 @@ export const locator = ({
 	...field,
 	type: 'resourceLocator',
 	required: true,
+	// n8n's AI builder calls a field with a default optional, and every locator has one.
+	builderHint: { propertyHint: `Required. Choose ${what} from the list, or ask the user` },
 	default: { mode: 'id', value: '' },
 	modes: [
 		{
