@@ -189,10 +189,36 @@ describe('A create', () => {
 		await placeCall(newCall(), entry, options);
 		const [asked] = access.asked;
 		expect(asked).toMatchObject({ what: 'Call to …3210' });
-		expect(await asked?.look?.('call_over')).toMatchObject({ isOver: true });
-		expect(await asked?.look?.('call_live')).toMatchObject({ isOver: false });
+		const outcome = { is: 'answered' };
+		expect(await asked?.look?.('call_over')).toEqual({ outcome, isOver: true });
+		expect(await asked?.look?.('call_live')).toEqual({ outcome, isOver: false });
 		expect(seen).toEqual(['call_over', 'call_live']);
 		expect(entry.attempts).toBe(1);
+	});
+
+	it.each([
+		['RATE_LIMIT_EXCEEDED', 429, 'rate limited'],
+		['CALL_NOT_FOUND', 404, 'answered'],
+	])('goes on when a look at another call fails with %s', async (code, status, is) => {
+		const access = newAccess();
+		const getCall = async () => await Promise.reject(refusal(code, status));
+		await placeCall(
+			newCall(),
+			newEntry(),
+			placeOptions({ createCall: inTurn(answer), getCall }, { access }),
+		);
+		const looked = await access.asked[0]?.look?.('call_other');
+		expect(looked).toEqual({ outcome: expect.objectContaining({ is }) });
+	});
+
+	it('that another execution may have sent is not sent, and leaves its line to others', async () => {
+		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const claim = async () => await Promise.resolve('in doubt' as const);
+		const createCall = vi.fn(inTurn(answer));
+		const options = placeOptions({ createCall }, { access, record: { ...unrecorded, claim } });
+		expect(await placeCall(newCall(), newEntry(), options)).toBe('in doubt');
+		expect(createCall).not.toHaveBeenCalled();
+		expect((await place([answer], { access })).answer).toEqual(answer);
 	});
 
 	it('is known as live, so that whoever waits for its end hears of it', async () => {
