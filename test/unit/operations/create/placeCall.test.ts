@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
 import type { ListedCalls, Twenty2 } from '../../../../nodes/Twenty2/api/client';
@@ -288,14 +289,16 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('is looked for from when it was sent, and taken as found', async () => {
+		// A found call is claimed for good.
+		const foundId = `call_${randomUUID()}`;
 		const since: number[] = [];
 		const callsSince: Twenty2['callsSince'] = async (_, from) => {
 			since.push(from);
-			return await Promise.resolve(listing([{ call_id: 'call_found_1', status: 'ringing' }]));
+			return await Promise.resolve(listing([{ call_id: foundId, status: 'ringing' }]));
 		};
 		const sentAt = Date.now();
 		const { entry, answer: found } = await place([lost], { callsSince });
-		expect(found).toEqual({ call_id: 'call_found_1', status: 'ringing' });
+		expect(found).toEqual({ call_id: foundId, status: 'ringing' });
 		expect(entry.state).toMatchObject({ is: 'placed', answer: found });
 		expect(since).toEqual([sentAt]);
 	});
@@ -346,7 +349,7 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('gives back its permit before it is looked for', async () => {
-		const found = { call_id: 'call_found_2' };
+		const found = { call_id: `call_${randomUUID()}` };
 		const placed = watch(
 			placeCall(
 				newCall(),
