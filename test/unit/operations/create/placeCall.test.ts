@@ -328,6 +328,16 @@ describe('A call whose answer got lost', () => {
 		onItsWay.resolve(answer);
 	});
 
+	it('is not taken to be the call that another create like it has placed', async () => {
+		const others = { call_id: `call_${randomUUID()}`, status: 'ringing' };
+		await place([others]);
+		const { answer: found, fields } = await place([lost], {
+			callsSince: inTurn(listing([others])),
+		});
+		expect(found).toBeUndefined();
+		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+	});
+
 	it('is looked for from its last attempt on', async () => {
 		const sent: number[] = [];
 		const since: number[] = [];
