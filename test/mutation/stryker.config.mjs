@@ -7,6 +7,7 @@ export default {
 		'nodes/Twenty2/api/**/*.ts',
 		'nodes/Twenty2/operations/create/**/*.ts',
 		'nodes/Twenty2/operations/createCall.ts',
+		'nodes/Twenty2/connection/retryRule.ts',
 	],
 	testRunner: 'vitest',
 	vitest: { configFile: 'test/mutation/vitest.config.ts', related: true },

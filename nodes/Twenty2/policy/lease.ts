@@ -44,8 +44,6 @@ export class Lease {
 
 	private permit: Permit | undefined;
 
-	private outcome: Outcome | undefined;
-
 	/** Twenty2 asked this request to wait until then, a time of `performance.now()`. */
 	private notBefore: number | undefined;
 
@@ -70,7 +68,6 @@ export class Lease {
 	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
 	 */
 	async admit(first = false): Promise<void> {
-		this.outcome = undefined;
 		do {
 			this.line = this.kind === 'create' ? await this.acquireLine(first) : undefined;
 			this.permit = await this.acquirePermit(first).catch((reason: unknown) => {
@@ -84,8 +81,6 @@ export class Lease {
 
 	/** Says how the request ended. Only the first outcome counts, but after no answer a look may tell more. */
 	settle(outcome: Outcome): void {
-		if (this.outcome && this.outcome.is !== 'no answer') return;
-		this.outcome = outcome;
 		const { budget, line, permit } = this;
 		const about = outcome.is === 'rate limited' ? this.rateLimited(outcome) : undefined;
 		// The line before the permit, which lets the next create go.

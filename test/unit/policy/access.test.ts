@@ -7,6 +7,8 @@ import { opened, type Opened, request, through } from './requests';
 
 const SECOND = 1_000;
 
+const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
+
 /** Starts so many requests of a run, each of which takes a second and notes its name. */
 function run(name: string, many: number, { creates }: Opened, order: string[]): void {
 	for (let i = 1; i <= many; i++) {
@@ -94,6 +96,25 @@ describe('Runs that use the same key', () => {
 		expect(sentBefore).toBeGreaterThan(0);
 		expect(order).toContain('b');
 		expect(between.length).toBeLessThanOrEqual(1);
+	});
+
+	it('runs may be stopped while their requests wait for their turn, and use their credential no longer', async () => {
+		const budget = new Budget(oneLine);
+		budget.state('tight', { ...oneLine, requestsPerMinute: 1 });
+		const access = opened(budget, undefined, 'tight');
+		const stop = new AbortController();
+		const reason = new Error('stopped');
+		const given = ['create', 'create'] as const;
+		const results = given.map((kind) =>
+			watch(access.acquire(kind, { what: 'Call', signal: stop.signal })),
+		);
+		await settle();
+		stop.abort(reason);
+		await settle();
+		expect(results[1]).toEqual({ reason, at: 0 });
+		results[0]?.value?.release();
+		await pass(61 * SECOND);
+		expect(budget.inUse).toBe(false);
 	});
 
 	it('runs that use the same key do not keep their own reads behind their creates', async () => {

@@ -48,6 +48,9 @@ describe('The limits of a budget', () => {
 			expect(sentAt).toEqual([0, 10 * MINUTE]);
 			expect(given.at).toBe(10 * MINUTE);
 			expect(access.waited).toEqual({ forLimit: 0, forRefusals: 10 * MINUTE });
+			start(access[lane]);
+			await settle();
+			expect(access.waited).toEqual({ forLimit: 0, forRefusals: 10 * MINUTE });
 		},
 	);
 

@@ -62,13 +62,20 @@ describe('What a refused create is about', () => {
 		expect(shortage.state).toBe('none');
 	});
 
-	it('a refused create without a live call is taken to be about requests, and remembered as blind until a read decides', () => {
-		const shortage = new Shortage();
-		expect(shortage.about(refused({ live: 0 }))).toBe('requests');
-		expect(shortage.blind).toBe(true);
-		expect(shortage.about(refused())).toBe('unclear');
-		shortage.ask();
-		shortage.readAnswered();
-		expect(shortage.blind).toBe(false);
-	});
+	it.each<[string, (shortage: Shortage) => void]>([
+		['was answered', (shortage) => shortage.readAnswered()],
+		['was refused too', (shortage) => shortage.readRateLimited()],
+	])(
+		'a refused create without a live call is taken to be about requests, and remembered as blind until a read %s',
+		(_, decide) => {
+			const shortage = new Shortage();
+			expect(shortage.about(refused({ live: 0 }))).toBe('requests');
+			expect(shortage.blind).toBe(true);
+			expect(shortage.about(refused())).toBe('unclear');
+			shortage.ask();
+			expect(shortage.blind).toBe(true);
+			decide(shortage);
+			expect(shortage.blind).toBe(false);
+		},
+	);
 });

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { sleep } from 'n8n-workflow';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { StoreLock } from '../../../nodes/Twenty2/policy/storeLock';
 import { pass, passUntilQuiet, settle, useFakeTime, watch } from './fakeTime';
@@ -65,6 +65,26 @@ it('a lock that a crash has left is held by one of those who break it', async ()
 	await passUntilQuiet();
 	expect(claims.flatMap(({ value }) => value ?? [])).toEqual(['key']);
 	expect(database.mostInside).toBe(1);
+});
+
+it('the lock of the store is not held by who broke it when a slower one has broken it once more', async () => {
+	const chances = [0, 0.5];
+	let drawn = 0;
+	vi.spyOn(Math, 'random').mockImplementation(() => chances.shift() ?? (drawn++ % 19) / 19);
+	const database = new MemoryDatabase();
+	database.lock = 3;
+	const [slow, quick] = [processAt(database), processAt(database)];
+	for (const { store } of [slow, quick]) store.pause = async () => await sleep(500);
+	const deleteLock = slow.store.deleteLock.bind(slow.store);
+	slow.store.deleteLock = async () => {
+		while (database.lock === 3) await sleep(10);
+		await deleteLock();
+	};
+	const claims = [slow, quick].map(({ record }) => record('key'));
+	await passUntilQuiet();
+	vi.restoreAllMocks();
+	expect(database.mostInside).toBe(1);
+	expect(claims.flatMap(({ value }) => value ?? [])).toEqual(['key']);
 });
 
 it('the lock of the store is not broken while others take it one after the other', async () => {

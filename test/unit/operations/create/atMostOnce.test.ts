@@ -123,6 +123,8 @@ describe('A call with a deduplication key', () => {
 		await pass(1_100);
 		expect(done.reason).toMatchObject({ fields: { code: 'DUPLICATE_CALL' } });
 		expect(how.sent).toEqual([]);
+		// It need not wait for the limit once more to be told so.
+		expect(how.place).toHaveBeenCalledTimes(1);
 	});
 
 	it('a call is placed when the other execution was told that it had not placed it', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 
 import type { ListedCalls, Twenty2 } from '../../../../nodes/Twenty2/api/client';
@@ -188,10 +189,36 @@ describe('A create', () => {
 		await placeCall(newCall(), entry, options);
 		const [asked] = access.asked;
 		expect(asked).toMatchObject({ what: 'Call to …3210' });
-		expect(await asked?.look?.('call_over')).toMatchObject({ isOver: true });
-		expect(await asked?.look?.('call_live')).toMatchObject({ isOver: false });
+		const outcome = { is: 'answered' };
+		expect(await asked?.look?.('call_over')).toEqual({ outcome, isOver: true });
+		expect(await asked?.look?.('call_live')).toEqual({ outcome, isOver: false });
 		expect(seen).toEqual(['call_over', 'call_live']);
 		expect(entry.attempts).toBe(1);
+	});
+
+	it.each([
+		['RATE_LIMIT_EXCEEDED', 429, 'rate limited'],
+		['CALL_NOT_FOUND', 404, 'answered'],
+	])('a create goes on when a look at another call fails with %s', async (code, status, is) => {
+		const access = newAccess();
+		const getCall = async () => await Promise.reject(refusal(code, status));
+		await placeCall(
+			newCall(),
+			newEntry(),
+			placeOptions({ createCall: inTurn(answer), getCall }, { access }),
+		);
+		const looked = await access.asked[0]?.look?.('call_other');
+		expect(looked).toEqual({ outcome: expect.objectContaining({ is }) });
+	});
+
+	it('a create that another execution may have sent is not sent, and leaves its line to others', async () => {
+		const access = newAccess({ requestsPerMinute: 60, concurrentCalls: 1 });
+		const claim = async () => await Promise.resolve('in doubt' as const);
+		const createCall = vi.fn(inTurn(answer));
+		const options = placeOptions({ createCall }, { access, record: { ...unrecorded, claim } });
+		expect(await placeCall(newCall(), newEntry(), options)).toBe('in doubt');
+		expect(createCall).not.toHaveBeenCalled();
+		expect((await place([answer], { access })).answer).toEqual(answer);
 	});
 
 	it('a create is known as live, so that whoever waits for its end hears of it', async () => {
@@ -261,14 +288,16 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('a call whose answer got lost is looked for from when it was sent, and taken as found', async () => {
+		// A found call is claimed for good.
+		const foundId = `call_${randomUUID()}`;
 		const since: number[] = [];
 		const callsSince: Twenty2['callsSince'] = async (_, from) => {
 			since.push(from);
-			return await Promise.resolve(listing([{ call_id: 'call_found_1', status: 'ringing' }]));
+			return await Promise.resolve(listing([{ call_id: foundId, status: 'ringing' }]));
 		};
 		const sentAt = Date.now();
 		const { entry, answer: found } = await place([lost], { callsSince });
-		expect(found).toEqual({ call_id: 'call_found_1', status: 'ringing' });
+		expect(found).toEqual({ call_id: foundId, status: 'ringing' });
 		expect(entry.state).toMatchObject({ is: 'placed', answer: found });
 		expect(since).toEqual([sentAt]);
 	});
@@ -298,6 +327,16 @@ describe('A call whose answer got lost', () => {
 		onItsWay.resolve(answer);
 	});
 
+	it('a call whose answer got lost is not taken to be the call that another create like it has placed', async () => {
+		const others = { call_id: `call_${randomUUID()}`, status: 'ringing' };
+		await place([others]);
+		const { answer: found, fields } = await place([lost], {
+			callsSince: inTurn(listing([others])),
+		});
+		expect(found).toBeUndefined();
+		expect(fields).toMatchObject({ code: 'OUTCOME_UNKNOWN', outcome: 'unknown' });
+	});
+
 	it('a call whose answer got lost is looked for from its last attempt on', async () => {
 		const sent: number[] = [];
 		const since: number[] = [];
@@ -319,7 +358,7 @@ describe('A call whose answer got lost', () => {
 	});
 
 	it('a call whose answer got lost gives back its permit before it is looked for', async () => {
-		const found = { call_id: 'call_found_2' };
+		const found = { call_id: `call_${randomUUID()}` };
 		const placed = watch(
 			placeCall(
 				newCall(),

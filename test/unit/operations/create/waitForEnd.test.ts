@@ -153,6 +153,16 @@ it.each([
 	},
 );
 
+it('repeats a look that was refused for "too many requests" as soon as the key may send', async () => {
+	vi.spyOn(Math, 'random').mockReturnValue(0);
+	const { fields } = refusal('RATE_LIMIT_EXCEEDED', 429, { outcome: undefined });
+	const { result, looks } = wait([new Failure(fields, 5_000), ended]);
+	await passUntilQuiet();
+	expect(result.value).toEqual(ended);
+	expect(looks).toEqual([10_000, 15_000]);
+	vi.restoreAllMocks();
+});
+
 it.each([
 	['UNAUTHORIZED', 401],
 	['FORBIDDEN', 403],
