@@ -23,19 +23,22 @@ const onceEach = (count: number) => Object.fromEntries(leads(count).map((lead) =
 describe.concurrent('Waiting for calls to end in n8n', () => {
 	it.for([1, 2])(
 		'A campaign that waits for its calls never has more than three live and soon places the next, looking every %i s',
-		async (pollInterval, { sandbox, campaign }) => {
+		async (pollInterval, { expect, sandbox, campaign }) => {
 			const { run } = await campaign(waiting(pollInterval));
 			const execution = await run(leads(9));
 			const { requests } = sandbox.seen;
 			const seconds = ((requests.at(-1)?.at ?? NaN) - (requests[0]?.at ?? NaN)) / 1_000;
 			const polls = requests.length - 9;
-			printFigure({
-				what: `9 waited calls of 6 s, ${polls} looks every ${pollInterval} s, in times the possible 18 s`,
-				value: seconds / 18,
-				unit: '',
-				// One call at a time takes 3 times as long.
-				limit: 2.5,
-			});
+			printFigure(
+				{
+					what: `9 waited calls of 6 s, ${polls} looks every ${pollInterval} s, in times the possible 18 s`,
+					value: seconds / 18,
+					unit: '',
+					// One call at a time takes 3 times as long.
+					limit: 2.5,
+				},
+				expect,
+			);
 			expect(execution.status).toBe('success');
 			expect(items(execution).map(({ to_number, status }) => [to_number, status])).toEqual(
 				leads(9).map((lead) => [lead.phone, 'completed']),
@@ -66,6 +69,7 @@ describe.concurrent('Waiting for calls to end in n8n', () => {
 	});
 
 	it('A wait for calls outlasts calls that are not known yet, and 20 seconds of 503', async ({
+		expect,
 		n8n,
 		sandbox,
 		campaign,
@@ -83,13 +87,16 @@ describe.concurrent('Waiting for calls to end in n8n', () => {
 		const execution = await n8n.waitForExecution(id, { seconds: 120 });
 
 		const from = sandbox.seen.requests[0]?.at ?? NaN;
-		printFigure({
-			what: `3 waited calls of 6 s through 404 and 20 s of 503, ${duringOutage} looks meanwhile, until the last look`,
-			value: ((sandbox.seen.requests.at(-1)?.at ?? NaN) - from) / 1_000,
-			unit: 's',
-			// Pauses that double with each look reach minutes.
-			limit: 110,
-		});
+		printFigure(
+			{
+				what: `3 waited calls of 6 s through 404 and 20 s of 503, ${duringOutage} looks meanwhile, until the last look`,
+				value: ((sandbox.seen.requests.at(-1)?.at ?? NaN) - from) / 1_000,
+				unit: 's',
+				// Pauses that double with each look reach minutes.
+				limit: 110,
+			},
+			expect,
+		);
 		expect(execution.status).toBe('success');
 		expect(items(execution).map(({ status }) => status)).toEqual(leads(3).map(() => 'completed'));
 		// A look each second would be 60.
