@@ -108,7 +108,7 @@ async function* dripping() {
 
 it.concurrent(
 	'An answer that drips for 14 seconds is given up after a Request Timeout of 3',
-	async ({ sandbox, campaign }) => {
+	async ({ expect, sandbox, campaign }) => {
 		const headers = { 'content-type': 'application/json' };
 		const answer = { kind: 'answer', status: 200, headers, places: true, times: 1 } as const;
 		sandbox.behave(phone(0), { ...answer, body: Readable.from(dripping()) });
@@ -122,7 +122,7 @@ it.concurrent(
 		const { executionTime } = z.object({ executionTime: z.number() }).parse(node);
 		const what = 'an answer of 14 s, Request Timeout 3 s';
 		// Where only silence counts, it takes the 14 seconds.
-		printFigure({ what, value: executionTime / 1_000, unit: 's', limit: 12 });
+		printFigure({ what, value: executionTime / 1_000, unit: 's', limit: 12 }, expect);
 		const [placed, failed] = node?.data?.main ?? [];
 		expect(placed?.map(({ json }) => json.call_id)).toEqual([
 			sandbox.seen.callsTo(phone(1))[0]?.call_id,
