@@ -5,17 +5,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * has no times of an earlier run that vitest could go by.
  */
 const longest = [
-	'queueMode.test.ts',
-	'crash.test.ts',
-	'examplesOverTime.test.ts',
-	'demo.test.ts',
-	'waitForCompletion.test.ts',
-	'editor.test.ts',
-	'limits.test.ts',
-	'dryRun.test.ts',
-	'deduplication.test.ts',
-	'n8n1.test.ts',
-].map((name) => `/test/e2e/${name}`);
+	'e2e/editor.test.ts',
+	'e2e/queueMode.test.ts',
+	'e2e/examplesOverTime.test.ts',
+	'e2e/communityInstall.test.ts',
+	'e2e/demo.test.ts',
+	'e2e/n8n1.test.ts',
+	'e2e/twenty2.test.ts',
+	'engine/failures.test.ts',
+	'faults/matrix.test.ts',
+	'simulation/simulation.test.ts',
+	'engine/waitForCompletion.test.ts',
+].map((name) => `/test/${name}`);
 
 const place = ({ moduleId }: TestSpecification) => {
 	const index = longest.findIndex((file) => moduleId.endsWith(file));

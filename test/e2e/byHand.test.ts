@@ -1,27 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
 import { jsonOf, type StoredExecution } from './execution';
 import type { Credential, N8n, Workflow } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
+import { inN8n } from './n8nWithNode';
 import { createCall, leads, ownNode, phone, webhook, workflow, type Parameters } from './workflow';
 
-let n8n: N8n;
-let sandbox: Sandbox;
-let credential: Credential;
-
-beforeAll(async () => {
-	n8n = await startN8nWithNode();
-});
-afterAll(async () => {
-	await n8n?.stop();
-});
-beforeEach(async () => {
-	sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
-	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 1_000 };
-	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	return () => sandbox.close();
-});
+const limits = { requestsPerMinute: 1_000 };
+const it = inN8n({ twenty2: { ...limits, refuseConcurrent: false }, limits });
 
 const manual = ownNode('Manual', 'manualTrigger', 1, {});
 const rows = (count: number) =>
@@ -35,7 +20,7 @@ const times = (count: number) => ({ [phone(0)]: count, [phone(1)]: count });
 
 describe('In the editor', () => {
 	/** A trigger, two people, Create Call and a node behind it. */
-	const created = async (pinData = {}): Promise<Workflow> =>
+	const created = async (n8n: N8n, credential: Credential, pinData = {}): Promise<Workflow> =>
 		await n8n.createWorkflow({
 			...workflow(
 				'By hand',
@@ -50,8 +35,12 @@ describe('In the editor', () => {
 			pinData,
 		});
 
-	it('Execute step phones again each time that it is pressed, and says so', async () => {
-		const saved = await created();
+	it('Execute step in the editor phones again each time that it is pressed, and says so', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const saved = await created(n8n, credential);
 		const first = await n8n.runManually(saved, 'Manual');
 		const second = await n8n.executeStep(saved, 'Twenty2', first);
 		expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
@@ -63,8 +52,12 @@ describe('In the editor', () => {
 		expect(sandbox.seen.perNumber()).toEqual(times(2));
 	});
 
-	it('a later node that is executed takes what Create Call gave, and phones nobody', async () => {
-		const saved = await created();
+	it('A later node that is executed in the editor takes what Create Call gave, and phones nobody', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const saved = await created(n8n, credential);
 		const first = await n8n.runManually(saved, 'Manual');
 		const second = await n8n.executeStep(saved, 'After', first);
 		expect(second.status).toBe('success');
@@ -72,9 +65,13 @@ describe('In the editor', () => {
 		expect(sandbox.seen.perNumber()).toEqual(times(1));
 	});
 
-	it('pinned data of Create Call phone nobody', async () => {
+	it('In the editor, pinned data of Create Call phone nobody', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const pinned = [{ json: { call_id: 'call_pinned', status: 'queued' } }];
-		const saved = await created({ Twenty2: pinned });
+		const saved = await created(n8n, credential, { Twenty2: pinned });
 		const run = await n8n.runManually(saved, 'Manual');
 		expect(run.status).toBe('success');
 		expect(jsonOf(run, 'After')).toEqual(pinned.map(({ json }) => json));
@@ -84,7 +81,12 @@ describe('In the editor', () => {
 
 describe('A workflow that calls the one with Create Call', () => {
 	/** @returns the workflow that calls, active, and the path that starts it */
-	const calling = async (name: string, parameters: Parameters) => {
+	const calling = async (
+		n8n: N8n,
+		credential: Credential,
+		name: string,
+		parameters: Parameters,
+	) => {
 		const sub = await n8n.createWorkflow(
 			workflow(
 				`${name} sub`,
@@ -127,29 +129,37 @@ describe('A workflow that calls the one with Create Call', () => {
 		return { parent, path };
 	};
 
-	const failed = async ({ parent, path }: { parent: Workflow; path: string }) => {
+	const failed = async (n8n: N8n, { parent, path }: Awaited<ReturnType<typeof calling>>) => {
 		await n8n.callWebhook(path);
 		const run = await n8n.waitForExecution(parent.id);
 		expect(run.status).toBe('error');
 		return run;
 	};
 
-	it('phones nobody again when it failed behind it and is retried', async () => {
-		const run = await failed(await calling('behind', {}));
+	it('A workflow that calls the one with Create Call phones nobody again when it failed behind it and is retried', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const run = await failed(n8n, await calling(n8n, credential, 'behind', {}));
 		await n8n.retryExecution(run.id);
 		expect(sandbox.seen.perNumber()).toEqual(times(1));
 	});
 
-	it.each([
-		['phones them again when that one failed and it is retried', {}, 2],
+	it.for([
 		[
-			'but not with Call Only Once per Key',
+			'A workflow that calls the one with Create Call phones them again when that one failed and it is retried',
+			{},
+			2,
+		],
+		[
+			'A workflow that calls the one with Create Call does not phone them again with Call Only Once per Key',
 			{ options: { deduplicationKey: '={{ $json.phone }}' } },
 			1,
 		],
-	] as const)('%s', async (_, parameters, count) => {
+	] as const)('%s', async ([, parameters, count], { n8n, sandbox, credential }) => {
 		sandbox.behave(phone(1), { kind: 'refuse', status: 400, message: 'Not now', times: 1 });
-		const run = await failed(await calling(`retried-${count}`, parameters));
+		const run = await failed(n8n, await calling(n8n, credential, `retried-${count}`, parameters));
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1 });
 		await n8n.retryExecution(run.id);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: count, [phone(1)]: 1 });

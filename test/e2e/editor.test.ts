@@ -11,7 +11,7 @@ import { startBrowser } from './browser';
 import { Editor } from './editor';
 import { choicesOf, fieldsOf } from './editorFields';
 import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures';
-import { examples, readExample } from './example';
+import { examples } from './example';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 
@@ -69,7 +69,7 @@ describe('In the editor', () => {
 	// For failed tests too.
 	afterEach(async ({ task }) => await keepScreenshot(editor.page, task.name));
 
-	it('the panel finds node and trigger, with icon, description and actions', async () => {
+	it('In the editor, the panel finds node and trigger, with icon, description and actions', async () => {
 		await editor.newWorkflow();
 		const entry = await editor.search('twenty2');
 		await entry.getByText('Have an AI assistant phone people').waitFor();
@@ -92,7 +92,7 @@ describe('In the editor', () => {
 		await editor.canvasNode('Create a call').getByText('Create Call').waitFor();
 	});
 
-	it('a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
+	it('In the editor, a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
 		const before = sandbox.seen.calls.length;
 		await editor.startWith('Create a call');
 		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
@@ -107,7 +107,7 @@ describe('In the editor', () => {
 		expect(sandbox.seen.calls).toHaveLength(before);
 	});
 
-	it('a call is placed', async () => {
+	it('In the editor, a call is placed', async () => {
 		await fillIn(good);
 		await editor.node.execute();
 		await editor.node.output.getByText('call_id').waitFor();
@@ -123,7 +123,7 @@ describe('In the editor', () => {
 		await takePicture(editor.page, 'fields', { ...output, x, width: output.x + output.width - x });
 	});
 
-	it('an assistant and a number are picked from the calls of a workspace', async () => {
+	it('In the editor, an assistant and a number are picked from the calls of a workspace', async () => {
 		const account = {
 			apiKey: 'sandbox-key',
 			apiSecret: 'sandbox-secret',
@@ -164,7 +164,7 @@ describe('In the editor', () => {
 		expect(placed).toMatchObject({ number: good.toNumber });
 	});
 
-	it('a dry run of five rows, two of them bad, shows all five and sends nothing', async () => {
+	it('In the editor, a dry run of five rows, two of them bad, shows all five and sends nothing', async () => {
 		const rows = ['98765 43210', '+919876543211', '12345', '098765 43212', 'nobody'];
 		const code = {
 			parameters: {
@@ -214,7 +214,7 @@ describe('In the editor', () => {
 		expect(sandbox.seen.requests).toHaveLength(before);
 	});
 
-	it('an item that fails leaves by the error output, with its code', async () => {
+	it('In the editor, an item that fails leaves by the error output, with its code', async () => {
 		await fillIn({ ...good, toNumber: '12345' });
 		await editor.node.onError('Continue (using error output)');
 		await editor.node.execute();
@@ -226,7 +226,7 @@ describe('In the editor', () => {
 		}
 	});
 
-	it('a no-code builder reads why the node stopped, and what to do', async () => {
+	it('In the editor, a no-code builder reads why the node stopped, and what to do', async () => {
 		await fillIn({ ...good, assistantId: 'asst_nobody' });
 		await editor.node.execute();
 		const { output } = editor.node;
@@ -241,7 +241,7 @@ describe('In the editor', () => {
 		expect(await output.innerText()).not.toMatch(/NodeApiError|INVALID_|\.js\b|undefined|\{/);
 	});
 
-	it('Wait for Completion brings Output and its options', async () => {
+	it('In the editor, Wait for Completion brings Output and its options', async () => {
 		await editor.startWith('Create a call');
 		const always = await editor.node.offeredOptions();
 		expect(await editor.node.field('output').count()).toBe(0);
@@ -255,7 +255,7 @@ describe('In the editor', () => {
 		]);
 	});
 
-	it('the fields show an example, and what they are for when asked', async () => {
+	it('In the editor, the fields show an example, and what they are for when asked', async () => {
 		const properties = (await typeOf('twenty2'))?.properties ?? [];
 		await editor.startWith('Create a call');
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
@@ -268,7 +268,7 @@ describe('In the editor', () => {
 		}
 	});
 
-	it('the trigger shows its URL, and what to do with it in the dashboard of Twenty2', async () => {
+	it('In the editor, the trigger shows its URL, and what to do with it in the dashboard of Twenty2', async () => {
 		await editor.startWith('On call completed');
 		const { view } = editor.node;
 		await view.getByText('Webhook URLs', { exact: true }).click();
@@ -280,24 +280,7 @@ describe('In the editor', () => {
 		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
 	});
 
-	it.each([
-		['agent-asks-first.json', ['Call a Person', 'Model']],
-		['agent-that-calls.json', ['Call a Person', 'Model']],
-		['call-and-wait.json', ['Call and Wait']],
-		['crm-row-to-call.json', ['Call']],
-		['event-to-row.json', []],
-		['nightly-campaign.json', ['Call']],
-		['retry-no-answer.json', ['Call']],
-		['wait-without-holding.json', ['Call', 'Look at the Call']],
-	])('%s needs nothing but a credential where it is imported', async (file, withCredential) => {
-		await editor.importWorkflow(join(examples, file));
-		const nodes = (await readExample(file)).nodes.filter(({ type }) => !/stickyNote$/.test(type));
-		await expect.poll(async () => await editor.canvasNodes.count()).toBe(nodes.length);
-		await expect.poll(async () => await editor.markedNodes()).toEqual(withCredential);
-		expect(await editor.notices.allInnerTexts()).toEqual([]);
-	});
-
-	it('the example of a CRM sends each row the way of its code', async () => {
+	it('In the editor, the example of a CRM sends each row the way of its code', async () => {
 		const { node, page } = editor;
 		await editor.importWorkflow(example);
 		await editor.openNode('Call');
@@ -332,7 +315,7 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 		'dashboardSteps',
 	];
 
-	it('say what they are for, and give an example', async () => {
+	it(`The fields of ${node} say what they are for, and give an example`, async () => {
 		const type = await typeOf(node);
 		const fields = type ? fieldsOf(type) : [];
 		expect(fields).not.toEqual([]);

@@ -1,165 +1,159 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { expect } from 'vitest';
 import * as z from 'zod/v4';
 
-import { deliver, startSandbox, type Sandbox } from '../../sandbox';
+import { deliver } from '../../sandbox';
 import { examples, exampleWith, readExample, type Chosen } from './example';
 import { jsonOf } from './execution';
 import { issuesIn } from './importIssues';
 import { startLanguageModel } from './languageModel';
-import type { Credential, N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
+import type { N8n } from './n8n';
+import { inN8n } from './n8nWithNode';
 import { eventually } from './rest';
 import { ownNode, workflow } from './workflow';
 
-let n8n: N8n;
-let sandbox: Sandbox;
-let credential: Credential;
-
-beforeAll(async () => {
-	n8n = await startN8nWithNode();
-});
-afterAll(async () => {
-	await n8n?.stop();
-});
-
-beforeEach(async () => {
-	sandbox = await startSandbox({ ringMs: 200, talkMs: 500, requestsPerMinute: 1_000 });
-	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, requestsPerMinute: 1_000 };
-	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	return () => sandbox.close();
-});
+const limits = { requestsPerMinute: 1_000 };
+const it = inN8n({ twenty2: { ringMs: 200, talkMs: 500, ...limits }, limits });
 
 /** Imports an example with credentials chosen. */
-const imported = async (file: string, others: Chosen = {}) =>
-	await n8n.createWorkflow(await exampleWith(file, { twenty2Api: credential, ...others }));
+const imported = async (n8n: N8n, file: string, chosen: Chosen) =>
+	await n8n.createWorkflow(await exampleWith(file, chosen));
 
 const manual = "When clicking 'Execute workflow'";
 
-describe('The examples', () => {
-	it('are imported with nothing left to set but credentials', async () => {
-		const issuesOf = await issuesIn(n8n);
-		for (const file of await readdir(examples)) {
-			const { nodes } = await readExample(file);
-			expect({ file, issues: nodes.flatMap(issuesOf) }).toEqual({ file, issues: [] });
-			expect({ file, credentials: nodes.filter((node) => node.credentials) }).toEqual({
-				file,
-				credentials: [],
-			});
-		}
-	});
-
-	it('crm-row-to-call: each row that could not be phoned takes its own branch', async () => {
-		const created = await imported('crm-row-to-call.json');
-		const run = await n8n.runManually(created, manual);
-		expect(run.status).toBe('success');
-		expect(jsonOf(run, 'Call Placed').map(({ result }) => result)).toEqual([
-			expect.stringMatching(/^Call call_\w+ to Asha was placed$/),
-			expect.stringMatching(/^Call call_\w+ to Ravi was placed$/),
-		]);
-		expect(jsonOf(run, 'Ask for the Right Number').map(({ name }) => name)).toEqual(['Meera']);
-		expect(jsonOf(run, 'Look It Up in Twenty2').map(({ name }) => name)).toEqual(['Kiran']);
-		expect(jsonOf(run, 'Tell the Team').map(({ name }) => name)).toEqual(['Dev']);
-		expect(sandbox.seen.perNumber()).toEqual({
-			'+919876500001': 1,
-			'+919876500002': 1,
-			'+919999900602': 1,
+it('The examples are imported with nothing left to set but credentials', async ({ n8n }) => {
+	const issuesOf = await issuesIn(n8n);
+	for (const file of await readdir(examples)) {
+		const { nodes } = await readExample(file);
+		expect({ file, issues: nodes.flatMap(issuesOf) }).toEqual({ file, issues: [] });
+		expect({ file, credentials: nodes.filter((node) => node.credentials) }).toEqual({
+			file,
+			credentials: [],
 		});
-	});
+	}
+});
 
-	it('call-and-wait: branches on how the calls ended', async () => {
-		const created = await imported('call-and-wait.json');
-		const run = await n8n.runManually(created, manual);
-		expect(run.status).toBe('success');
-		expect(jsonOf(run, 'Talked')).toEqual([
-			expect.objectContaining({
-				result: expect.stringMatching(/^Talked for 1 seconds: .*can you hear me/),
-			}),
-		]);
-		expect(jsonOf(run, 'Nobody Answered')).toHaveLength(1);
-		expect(jsonOf(run, 'Tell the Team')).toEqual([
-			expect.objectContaining({ result: expect.stringMatching(/^INVALID_NUMBER: /) }),
-		]);
-	});
-
-	it('event-to-row: the row says how the call ended', async () => {
-		const created = await imported('event-to-row.json');
-		await n8n.activate(created);
-		const caller = await imported('crm-row-to-call.json');
-		const placed = jsonOf(await n8n.runManually(caller, manual), 'Call Placed');
-		const [first] = z.array(z.looseObject({ call_id: z.string() })).parse(placed);
-		const webhook = `${n8n.baseUrl}/webhook/twenty2-event-to-row/webhook`;
-		const call = sandbox.seen.calls.find(({ call_id }) => call_id === first?.call_id);
-		await eventually(
-			'The end of the call',
-			5,
-			async () => Date.now() > (call?.endedAt ?? 0) || undefined,
-		);
-		await deliver(webhook, sandbox.eventOf(first?.call_id ?? ''));
-
-		const run = await n8n.waitForExecution(created.id);
-		expect(run.status).toBe('success');
-		expect(jsonOf(run, 'Update the Row')).toEqual([
-			expect.objectContaining({
-				call_id: first?.call_id,
-				phone: '+919876500001',
-				status: 'completed',
-			}),
-		]);
-	});
-
-	it('nightly-campaign: nobody is called twice a month', async () => {
-		const created = await imported('nightly-campaign.json');
-		const nobody = await n8n.runManually(created, 'Every Evening at 19:00');
-		expect(nobody.status).toBe('success');
-		await fillTable('Twenty2 Leads', [
-			{ name: 'Asha', phone: '098765 00001' },
-			{ name: 'Ravi', phone: '98765 00002' },
-			{ name: 'Meera', phone: '98765' },
-			{ name: 'Kiran', phone: '99999 00602' },
-		]);
-
-		const first = await n8n.runManually(created, 'Every Evening at 19:00');
-		const second = await n8n.runManually(created, 'Every Evening at 19:00');
-		expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
-		expect(jsonOf(first, 'Note the Call')).toHaveLength(2);
-		// Kiran may have been phoned. The next run neither phones again nor says that a call was placed.
-		for (const run of [first, second]) {
-			expect(jsonOf(run, 'Note the Reason')).toEqual([
-				expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
-				expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
-			]);
-		}
-		expect(jsonOf(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
-		expect(sandbox.seen.perNumber()).toEqual({
-			'+919876500001': 1,
-			'+919876500002': 1,
-			'+919999900602': 1,
-		});
-	});
-
-	it('agent-that-calls: phones with the number that the model gives', async () => {
-		const model = await startLanguageModel({ to_number: '+919876500001', customer_name: 'Asha' });
-		const account = { apiKey: 'stub', url: model.url };
-		const openAi = await n8n.createCredential('openAiApi', 'Model', account);
-		const created = await imported('agent-that-calls.json', { openAiApi: openAi });
-		const trigger = 'When Chat Message Received';
-		const run = await n8n.runManually(created, trigger, {
-			chatInput: 'Phone Asha at +919876500001',
-			sessionId: 'one',
-		});
-		await model.close();
-		expect(run.status).toBe('success');
-		expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1 });
-		expect(sandbox.seen.calls[0]?.input_parameters).toEqual({ customerName: 'Asha' });
-		expect(jsonOf(run, 'Agent')).toEqual([
-			{ output: expect.stringContaining(sandbox.seen.calls[0]?.call_id ?? '') },
-		]);
+it('crm-row-to-call: each row that could not be phoned takes its own branch', async ({
+	n8n,
+	sandbox,
+	credential,
+}) => {
+	const created = await imported(n8n, 'crm-row-to-call.json', { twenty2Api: credential });
+	const run = await n8n.runManually(created, manual);
+	expect(run.status).toBe('success');
+	expect(jsonOf(run, 'Call Placed').map(({ result }) => result)).toEqual([
+		expect.stringMatching(/^Call call_\w+ to Asha was placed$/),
+		expect.stringMatching(/^Call call_\w+ to Ravi was placed$/),
+	]);
+	expect(jsonOf(run, 'Ask for the Right Number').map(({ name }) => name)).toEqual(['Meera']);
+	expect(jsonOf(run, 'Look It Up in Twenty2').map(({ name }) => name)).toEqual(['Kiran']);
+	expect(jsonOf(run, 'Tell the Team').map(({ name }) => name)).toEqual(['Dev']);
+	expect(sandbox.seen.perNumber()).toEqual({
+		'+919876500001': 1,
+		'+919876500002': 1,
+		'+919999900602': 1,
 	});
 });
 
-async function fillTable(name: string, rows: object[]) {
+it('call-and-wait: branches on how the calls ended', async ({ n8n, credential }) => {
+	const created = await imported(n8n, 'call-and-wait.json', { twenty2Api: credential });
+	const run = await n8n.runManually(created, manual);
+	expect(run.status).toBe('success');
+	expect(jsonOf(run, 'Talked')).toEqual([
+		expect.objectContaining({
+			result: expect.stringMatching(/^Talked for 1 seconds: .*can you hear me/),
+		}),
+	]);
+	expect(jsonOf(run, 'Nobody Answered')).toHaveLength(1);
+	expect(jsonOf(run, 'Tell the Team')).toEqual([
+		expect.objectContaining({ result: expect.stringMatching(/^INVALID_NUMBER: /) }),
+	]);
+});
+
+it('event-to-row: the row says how the call ended', async ({ n8n, sandbox, credential }) => {
+	const created = await imported(n8n, 'event-to-row.json', { twenty2Api: credential });
+	await n8n.activate(created);
+	const caller = await imported(n8n, 'crm-row-to-call.json', { twenty2Api: credential });
+	const placed = jsonOf(await n8n.runManually(caller, manual), 'Call Placed');
+	const [first] = z.array(z.looseObject({ call_id: z.string() })).parse(placed);
+	const webhook = `${n8n.baseUrl}/webhook/twenty2-event-to-row/webhook`;
+	const call = sandbox.seen.calls.find(({ call_id }) => call_id === first?.call_id);
+	await eventually(
+		'The end of the call',
+		5,
+		async () => Date.now() > (call?.endedAt ?? 0) || undefined,
+	);
+	await deliver(webhook, sandbox.eventOf(first?.call_id ?? ''));
+
+	const run = await n8n.waitForExecution(created.id);
+	expect(run.status).toBe('success');
+	expect(jsonOf(run, 'Update the Row')).toEqual([
+		expect.objectContaining({
+			call_id: first?.call_id,
+			phone: '+919876500001',
+			status: 'completed',
+		}),
+	]);
+});
+
+it('nightly-campaign: nobody is called twice a month', async ({ n8n, sandbox, credential }) => {
+	const created = await imported(n8n, 'nightly-campaign.json', { twenty2Api: credential });
+	const nobody = await n8n.runManually(created, 'Every Evening at 19:00');
+	expect(nobody.status).toBe('success');
+	await fillTable(n8n, 'Twenty2 Leads', [
+		{ name: 'Asha', phone: '098765 00001' },
+		{ name: 'Ravi', phone: '98765 00002' },
+		{ name: 'Meera', phone: '98765' },
+		{ name: 'Kiran', phone: '99999 00602' },
+	]);
+
+	const first = await n8n.runManually(created, 'Every Evening at 19:00');
+	const second = await n8n.runManually(created, 'Every Evening at 19:00');
+	expect([first, second].map(({ status }) => status)).toEqual(['success', 'success']);
+	expect(jsonOf(first, 'Note the Call')).toHaveLength(2);
+	// Kiran may have been phoned. The next run neither phones again nor says that a call was placed.
+	for (const run of [first, second]) {
+		expect(jsonOf(run, 'Note the Reason')).toEqual([
+			expect.objectContaining({ name: 'Meera', result: 'Not called: INVALID_NUMBER' }),
+			expect.objectContaining({ name: 'Kiran', result: 'May have been called: OUTCOME_UNKNOWN' }),
+		]);
+	}
+	expect(jsonOf(second, 'Called This Month').map(({ name }) => name)).toEqual(['Asha', 'Ravi']);
+	expect(sandbox.seen.perNumber()).toEqual({
+		'+919876500001': 1,
+		'+919876500002': 1,
+		'+919999900602': 1,
+	});
+});
+
+it('agent-that-calls: phones with the number that the model gives', async ({
+	n8n,
+	sandbox,
+	credential,
+}) => {
+	const model = await startLanguageModel({ to_number: '+919876500001', customer_name: 'Asha' });
+	const account = { apiKey: 'stub', url: model.url };
+	const openAi = await n8n.createCredential('openAiApi', 'Model', account);
+	const created = await imported(n8n, 'agent-that-calls.json', {
+		openAiApi: openAi,
+		twenty2Api: credential,
+	});
+	const trigger = 'When Chat Message Received';
+	const run = await n8n.runManually(created, trigger, {
+		chatInput: 'Phone Asha at +919876500001',
+		sessionId: 'one',
+	});
+	await model.close();
+	expect(run.status).toBe('success');
+	expect(sandbox.seen.perNumber()).toEqual({ '+919876500001': 1 });
+	expect(sandbox.seen.calls[0]?.input_parameters).toEqual({ customerName: 'Asha' });
+	expect(jsonOf(run, 'Agent')).toEqual([
+		{ output: expect.stringContaining(sandbox.seen.calls[0]?.call_id ?? '') },
+	]);
+});
+
+async function fillTable(n8n: N8n, name: string, rows: object[]) {
 	const filled = await n8n.createWorkflow(
 		workflow(
 			`Fill ${name}`,

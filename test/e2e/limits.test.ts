@@ -1,42 +1,22 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-globals -- never part of the package */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
 import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import { jsonOf } from './execution';
 import { printFigure } from './figure';
-import type { Credential, N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
+import type { N8n } from './n8n';
+import { inN8n } from './n8nWithNode';
 import { eventually } from './rest';
 import { leads, phone } from './workflow';
 
-let n8n: N8n;
-let sandbox: Sandbox;
-let credential: Credential;
-
-beforeAll(async () => {
-	n8n = await startN8nWithNode();
-});
-afterAll(async () => {
-	await n8n?.stop();
-});
-
-beforeEach(async () => {
-	sandbox = await startSandbox({ ringMs: 1_000, talkMs: 4_000, refuseConcurrent: false });
-	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
-	credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	return () => sandbox.close();
-});
+const it = inN8n({ twenty2: { ringMs: 1_000, talkMs: 4_000, refuseConcurrent: false } });
 
 const seconds = async (count: number) =>
 	await new Promise((resolve) => setTimeout(resolve, count * 1_000));
 
-const requests = (count: number) =>
-	eventually(
-		`${count} requests`,
-		60,
-		async () => sandbox.seen.requests.length >= count || undefined,
-	);
+const requests = ({ seen }: Sandbox, count: number) =>
+	eventually(`${count} requests`, 60, async () => seen.requests.length >= count || undefined);
 
 /**
  * Runs 60 leads on a key of their own. Its minute has room for repeated creates, and its lines for any
@@ -44,7 +24,7 @@ const requests = (count: number) =>
  * @param thirtieth the behaviour of the creates for the 30th lead
  * @returns the time from the first placing to the last, in seconds
  */
-async function secondsOf60Leads(thirtieth?: Behaviour): Promise<number> {
+async function secondsOf60Leads(n8n: N8n, thirtieth?: Behaviour): Promise<number> {
 	const requestsPerMinute = 120;
 	const roomy = await startSandbox({ requestsPerMinute, refuseConcurrent: false, talkMs: 20_000 });
 	try {
@@ -66,10 +46,15 @@ async function secondsOf60Leads(thirtieth?: Behaviour): Promise<number> {
 	}
 }
 
-describe('The limits of a key in n8n', () => {
-	it('let unattended calls follow soon after lines are free', async () => {
+// Most of it is waiting, so they run beside each other.
+describe.concurrent('The limits of a key in n8n', () => {
+	it('The limits of a key let unattended calls follow soon after lines are free', async ({
+		expect,
+		sandbox,
+		campaign,
+	}) => {
 		Object.assign(sandbox.limits, { refuseConcurrent: true });
-		const { run } = await createCampaign(n8n, credential);
+		const { run } = await campaign();
 		const { status, data } = await run(leads(12));
 
 		expect(status).toBe('success');
@@ -79,13 +64,16 @@ describe('The limits of a key in n8n', () => {
 		);
 		const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
 		const took = (Math.max(...placed) - Math.min(...placed)) / 1_000;
-		printFigure({
-			what: `12 calls of 5 s, 3 at once, ${sandbox.seen.refusals} refused, in times the possible 15 s`,
-			value: took / 15,
-			unit: '',
-			// One call at a time takes 3 times as long.
-			limit: 2.5,
-		});
+		printFigure(
+			{
+				what: `12 calls of 5 s, 3 at once, ${sandbox.seen.refusals} refused, in times the possible 15 s`,
+				value: took / 15,
+				unit: '',
+				// One call at a time takes 3 times as long.
+				limit: 2.5,
+			},
+			expect,
+		);
 		const hints = data.resultData.runData.Twenty2?.[0]?.hints ?? [];
 		// Outside calling hours there is a second hint.
 		expect(hints.map(({ message }) => message)).toContainEqual(
@@ -93,32 +81,44 @@ describe('The limits of a key in n8n', () => {
 		);
 	});
 
-	it('cost only seconds after a 429 without a reason', async () => {
-		const undisturbed = await secondsOf60Leads();
-		const disturbed = await secondsOf60Leads({ kind: '429', times: 1, retryAfterSeconds: 2 });
-		const cost = disturbed - undisturbed;
-		printFigure({
-			what: `a 429 without a reason at the 30th of 60 leads (${undisturbed.toFixed(2)} s without it) costs`,
-			value: cost,
-			unit: 's',
-			// Calls of 20 s cost more than that if they are waited for.
-			limit: 15,
-		});
-	});
+	// Others beside it would blur what it measures.
+	it.sequential(
+		'The limits of a key cost only seconds after a 429 without a reason',
+		async ({ n8n }) => {
+			const undisturbed = await secondsOf60Leads(n8n);
+			const disturbed = await secondsOf60Leads(n8n, {
+				kind: '429',
+				times: 1,
+				retryAfterSeconds: 2,
+			});
+			const cost = disturbed - undisturbed;
+			printFigure({
+				what: `a 429 without a reason at the 30th of 60 leads (${undisturbed.toFixed(2)} s without it) costs`,
+				value: cost,
+				unit: 's',
+				// Calls of 20 s cost more than that if they are waited for.
+				limit: 15,
+			});
+		},
+	);
 
-	it('are shared in turns by executions that start together', async () => {
+	it('The limits of a key are shared in turns by executions that start together', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		const few = leads(502).slice(500);
 		// Slow enough that both executions start before the minute's requests are used up.
 		for (const lead of leads(502)) sandbox.behave(lead.phone, { kind: 'slow', ms: 300 });
-		const large = await createCampaign(n8n, credential);
-		const small = await createCampaign(n8n, credential);
+		const large = await campaign();
+		const small = await campaign();
 		const from = performance.now();
 		const [, { status }] = await Promise.all([large.start(leads(500)), small.run(few)]);
 		const took = (performance.now() - from) / 1_000;
 		printFigure({ what: '2 leads beside 500 that started with them', value: took, unit: 's' });
 		expect(status).toBe('success');
 
-		await requests(60);
+		await requests(sandbox, 60);
 		const [running] = await n8n.executions(large.id);
 		await n8n.stopExecution(running?.id ?? '');
 		// The first minute allows 60 requests. The large execution uses all that the small one leaves.
@@ -127,13 +127,17 @@ describe('The limits of a key in n8n', () => {
 		expect(few.every((lead) => order.includes(lead.phone))).toBe(true);
 	});
 
-	it('stop to matter when the execution is stopped', async () => {
+	it('The limits of a key stop to matter when the execution is stopped', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		// Longer than this test, so only Stop can end it.
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 1_000 });
 		const patient = { options: { giveUpAfterSeconds: 3_600 } };
-		const { id, start } = await createCampaign(n8n, credential, patient);
+		const { id, start } = await campaign(patient);
 		await start(leads(20));
-		await requests(3);
+		await requests(sandbox, 3);
 		const [running] = await n8n.executions(id);
 		await n8n.stopExecution(running?.id ?? '');
 		const { status } = await n8n.waitForExecution(id);
@@ -141,10 +145,13 @@ describe('The limits of a key in n8n', () => {
 		expect(sandbox.seen.requests.length).toBeLessThan(20);
 	});
 
-	it('stop to matter when the workflow may run no longer: nothing is sent any more', async () => {
+	it('The limits of a key stop to matter when the workflow may run no longer: nothing is sent any more', async ({
+		sandbox,
+		campaign,
+	}) => {
 		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 6 });
 		const settings = { executionTimeout: 2 };
-		const { run } = await createCampaign(n8n, credential, {}, {}, settings);
+		const { run } = await campaign({}, {}, settings);
 		const { status } = await run(leads(20));
 		expect(status).toBe('canceled');
 
@@ -153,38 +160,29 @@ describe('The limits of a key in n8n', () => {
 		expect(sandbox.seen.requests).toHaveLength(sent);
 	});
 
-	it('leave the key to the next execution after one was stopped', async () => {
+	it('The limits of a key leave it to the next execution after one was stopped', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		for (const lead of leads(20)) sandbox.behave(lead.phone, { kind: 'slow', ms: 3_000 });
-		const stopped = await createCampaign(n8n, credential);
+		const stopped = await campaign();
 		await stopped.start(leads(20));
-		await requests(4);
+		await requests(sandbox, 4);
 		const [running] = await n8n.executions(stopped.id);
 		await n8n.stopExecution(running?.id ?? '');
 		const sent = sandbox.seen.requests.length;
 
-		const next = await createCampaign(n8n, credential);
+		const next = await campaign();
 		const { status } = await next.run([{ name: 'Next', phone: phone(50) }]);
 		expect(status).toBe('success');
 		expect(sandbox.seen.requests).toHaveLength(sent + 1);
 	});
 
-	// n8n does not tell nodes that it shuts down. It waits a while for running executions, which go on
-	// meanwhile. Requests that are still queued at the end are never sent, even after a restart.
-	it('outlast no n8n that is shut down', async () => {
-		for (const lead of leads(3)) sandbox.behave(lead.phone, { kind: 'slow', ms: 3_000 });
-		sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 200 });
-		const { start } = await createCampaign(n8n, credential);
-		await start(leads(20));
-		await requests(3);
-		const sent = sandbox.seen.requests.length;
-		await n8n.restart();
-		await seconds(10);
-		expect(sandbox.seen.requests).toHaveLength(sent);
-	});
-});
-
-describe('A credential whose key depends on the item', () => {
-	it('sends each item with its own key, within the limits of that key', async () => {
+	it('A credential whose key depends on the item sends each item with its own key, within the limits of that key', async ({
+		expect,
+		n8n,
+	}) => {
 		const keys = ['key-of-a', 'key-of-b'];
 		// The creates and the looks of one customer fill its minute.
 		const requestsPerMinute = 8;
@@ -222,9 +220,23 @@ describe('A credential whose key depends on the item', () => {
 			);
 			expect(shared.seen.refusals).toBe(0);
 			// With one budget for both, the last would wait for the next minute.
-			printFigure({ what: '8 calls of two keys', value: took, unit: 's', limit: 50 });
+			printFigure({ what: '8 calls of two keys', value: took, unit: 's', limit: 50 }, expect);
 		} finally {
 			await shared.close();
 		}
 	});
+});
+
+// n8n does not tell nodes that it shuts down. It waits a while for running executions, which go on
+// meanwhile. Requests that are still queued at the end are never sent, even after a restart.
+it('Waiting requests outlast no n8n that is shut down', async ({ n8n, sandbox, campaign }) => {
+	for (const lead of leads(3)) sandbox.behave(lead.phone, { kind: 'slow', ms: 3_000 });
+	sandbox.behave(phone(0), { kind: '429', times: 1, retryAfterSeconds: 200 });
+	const { start } = await campaign();
+	await start(leads(20));
+	await requests(sandbox, 3);
+	const sent = sandbox.seen.requests.length;
+	await n8n.restart();
+	await seconds(10);
+	expect(sandbox.seen.requests).toHaveLength(sent);
 });

@@ -20,7 +20,8 @@ import { main, N8nProcess } from './n8nProcess';
 import { n8n2, type N8nVersion } from './n8nVersion';
 import { eventually, RestClient, type Answer } from './rest';
 
-const defaultOwner: Owner = {
+/** The owner of an n8n with a folder of its own. */
+export const defaultOwner: Owner = {
 	email: 'owner@example.com',
 	firstName: 'Own',
 	lastName: 'Er',

@@ -14,7 +14,7 @@ export interface Retrying {
 	 * Each cuts off the execution that runs, with n8n running afterwards. The first cuts off the run, the
 	 * others a retry each.
 	 */
-	cutOffs: Array<(executionId: string) => Promise<void>>;
+	cutOffs: Array<(n8n: N8n, executionId: string) => Promise<void>>;
 	/** How many times "Retry execution" is clicked at once in the end. */
 	clicks?: number;
 	/** Parameters of the Twenty2 node. */
@@ -32,7 +32,7 @@ export interface Retried {
 }
 
 /** Leads for each cut-off, three tranches. */
-const LEADS = 60;
+export const LEADS = 60;
 /** Items that may be in doubt after a cut-off. */
 export const TRANCHE = 20;
 /** At every cut-off, so many people are not phoned yet. */
@@ -71,7 +71,7 @@ export async function cutOffAndRetry(
 			await delay(random() * 50);
 			const [running] = await n8n.executions(id);
 			last = running?.id ?? '';
-			await cutOff(last);
+			await cutOff(n8n, last);
 			await eventually('The end being known', 180, async () => {
 				const [newest] = await n8n.executions(id);
 				return (newest && hasEnded(newest)) || undefined;

@@ -1,43 +1,34 @@
 /* eslint-disable @n8n/community-nodes/no-restricted-imports -- never part of the package */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import * as z from 'zod/v4';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
 import { jsonOf } from './execution';
 import type { N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
+import { inN8n } from './n8nWithNode';
 import { eventually } from './rest';
 import { credentialOn, ended, endedCalls, invented, triggered } from './triggered';
 import { phone, webhook, workflow } from './workflow';
 
 const said = z.object({ message: z.string() });
 
-let sandbox: Sandbox;
-
-beforeEach(async () => {
-	sandbox = await startSandbox({
-		ringMs: 0,
-		talkMs: 0,
-		refuseConcurrent: false,
-		requestsPerMinute: 100_000,
-	});
-	return () => sandbox.close();
+const it = inN8n({
+	twenty2: { ringMs: 0, talkMs: 0, refuseConcurrent: false, requestsPerMinute: 100_000 },
+	limits: { requestsPerMinute: 1_000, concurrentCalls: 3 },
 });
 
-describe('The trigger in n8n', () => {
-	let n8n: N8n;
-	beforeAll(async () => {
-		n8n = await startN8nWithNode();
-	});
-	afterAll(() => n8n?.stop());
-
-	const logged = async (text: string) =>
+// Most of it is waiting, so they run beside each other.
+describe.concurrent('The trigger in n8n', () => {
+	const logged = async (n8n: N8n, text: string) =>
 		await eventually(`"${text}" in the log`, 120, async () => n8n.log.includes(text) || undefined);
 
-	it('answers each delivery as it deserves, and starts the workflow for one', async () => {
+	it('The trigger answers each delivery as it deserves, and starts the workflow for one', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const { send, started } = await triggered(n8n, {
-			credential: await credentialOn(n8n, sandbox, 1_000),
+			credential,
 			parameters: { events: ['call.completed'], options: { secret: 's3cret' } },
 		});
 		const event = await ended(sandbox, 0);
@@ -70,7 +61,10 @@ describe('The trigger in n8n', () => {
 		expect(await started(1)).toEqual([[expect.objectContaining({ event_id: event.event_id })]]);
 	});
 
-	it('starts it with the names that Get Call has, or with what Twenty2 sent', async () => {
+	it('The trigger starts the workflow with the names that Get Call has, or with what Twenty2 sent', async ({
+		n8n,
+		sandbox,
+	}) => {
 		sandbox.behave(phone(1), 'unanswered');
 		const event = await ended(sandbox, 1);
 		const simple = await triggered(n8n);
@@ -102,10 +96,12 @@ describe('The trigger in n8n', () => {
 		expect(await raw.started(1)).toEqual([[event]]);
 	});
 
-	it('starts nothing for an event that Twenty2 does not confirm, and says why', async () => {
-		const { id, send, started } = await triggered(n8n, {
-			credential: await credentialOn(n8n, sandbox, 1_000),
-		});
+	it('The trigger starts nothing for an event that Twenty2 does not confirm, and says why', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const { id, send, started } = await triggered(n8n, { credential });
 		sandbox.behave(phone(2), 'unanswered');
 		const failed = await ended(sandbox, 2);
 		const forged = [
@@ -130,7 +126,7 @@ describe('The trigger in n8n', () => {
 			({ data }) => data.resultData.runData['Twenty2 Trigger']?.[0]?.hints ?? [],
 		);
 		for (const { event_id } of forged) {
-			await logged(`Twenty2 event ${event_id} started nothing`);
+			await logged(n8n, `Twenty2 event ${event_id} started nothing`);
 			const says = `Twenty2 does not confirm the event ${event_id}: `;
 			expect(hints).toContainEqual(
 				expect.objectContaining({ message: expect.stringContaining(says) }),
@@ -138,29 +134,10 @@ describe('The trigger in n8n', () => {
 		}
 	});
 
-	it('starts nothing for a repeat, also after a restart of n8n', async () => {
-		const { send, started } = await triggered(n8n, {
-			credential: await credentialOn(n8n, sandbox, 1_000),
-		});
-		const [first, second] = await endedCalls(sandbox, 2);
-		const answers = await Promise.all([send(first), send(first), send(first)]);
-		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-		await started(1);
-
-		await n8n.restart();
-		await eventually('The webhook', 60, async () => (await send([])).status === 400 || undefined);
-		await send(first);
-		await send(second);
-		// The execution of the repeat ends at the trigger.
-		expect(await started(3)).toEqual([
-			[expect.objectContaining({ event_id: first?.event_id })],
-			[],
-			[expect.objectContaining({ event_id: second?.event_id })],
-		]);
-		expect(said.parse(JSON.parse((await send(first)).body)).message).toBe('It came before');
-	});
-
-	it('shows what is wrong with its fields, and does not take the event up', async () => {
+	it('The trigger shows what is wrong with its fields, and does not take the event up', async ({
+		n8n,
+		sandbox,
+	}) => {
 		const event = await ended(sandbox, 3);
 		const { id, send } = await triggered(n8n, { parameters: { options: { verify: true } } });
 		expect((await send(event)).status).toBe(500);
@@ -172,9 +149,12 @@ describe('The trigger in n8n', () => {
 		});
 	});
 
-	it('shows an event that could not be checked as a failed execution, once, and asks again on a retry', async () => {
+	it('The trigger shows an event that could not be checked as a failed execution, once, and asks again on a retry', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const event = await ended(sandbox, 4);
-		const credential = await credentialOn(n8n, sandbox, 1_000);
 		const { id, send } = await triggered(n8n, { credential });
 		const refused = {
 			success: false,
@@ -201,10 +181,12 @@ describe('The trigger in n8n', () => {
 		]);
 	});
 
-	it('reads JSON whatever its content type says, and each end of a call once', async () => {
-		const { url, started } = await triggered(n8n, {
-			credential: await credentialOn(n8n, sandbox, 1_000),
-		});
+	it('The trigger reads JSON whatever its content type says, and each end of a call once', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
+		const { url, started } = await triggered(n8n, { credential });
 		const types = ['application/cloudevents+json', 'text/json', 'text/plain', undefined];
 		const events = await endedCalls(sandbox, types.length);
 		const post = async (event: object, type: string | undefined) =>
@@ -226,7 +208,11 @@ describe('The trigger in n8n', () => {
 		}
 	});
 
-	it('leaves the static data that other nodes write alone', async () => {
+	it('The trigger leaves the static data that other nodes write alone', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const path = 'writes-static-data';
 		const write = {
 			name: 'Write',
@@ -244,7 +230,7 @@ describe('The trigger in n8n', () => {
 			parameters: { ...Object(parameters), responseMode: 'lastNode' },
 		};
 		const { send, started } = await triggered(n8n, {
-			credential: await credentialOn(n8n, sandbox, 1_000),
+			credential,
 			beside: workflow('beside', [answering, write], [['Webhook', 0, 'Write']]),
 		});
 		const count = async () => (await n8n.callWebhook(path)).body;
@@ -258,7 +244,10 @@ describe('The trigger in n8n', () => {
 		expect(await count()).toEqual({ count: 3 });
 	});
 
-	it('answers in time whatever the limit, and starts as it allows', async () => {
+	it('The trigger answers in time whatever the limit, and starts as it allows', async ({
+		n8n,
+		sandbox,
+	}) => {
 		const credential = await credentialOn(n8n, sandbox, 3);
 		const { send, started } = await triggered(n8n, { credential });
 		const events = await endedCalls(sandbox, 5);
@@ -272,4 +261,28 @@ describe('The trigger in n8n', () => {
 		);
 		expect(sandbox.seen.mostInAnyWindow).toBeLessThanOrEqual(5 + 3);
 	});
+});
+
+it('The trigger starts nothing for a repeat, also after a restart of n8n', async ({
+	n8n,
+	sandbox,
+	credential,
+}) => {
+	const { send, started } = await triggered(n8n, { credential });
+	const [first, second] = await endedCalls(sandbox, 2);
+	const answers = await Promise.all([send(first), send(first), send(first)]);
+	expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+	await started(1);
+
+	await n8n.restart();
+	await eventually('The webhook', 60, async () => (await send([])).status === 400 || undefined);
+	await send(first);
+	await send(second);
+	// The execution of the repeat ends at the trigger.
+	expect(await started(3)).toEqual([
+		[expect.objectContaining({ event_id: first?.event_id })],
+		[],
+		[expect.objectContaining({ event_id: second?.event_id })],
+	]);
+	expect(said.parse(JSON.parse((await send(first)).body)).message).toBe('It came before');
 });

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
 import { createCampaign } from './campaign';
 import { outputOf } from './execution';
 import { printFigure } from './figure';
-import type { Credential, N8n } from './n8n';
-import { startN8nWithNode } from './n8nWithNode';
+import { inN8n } from './n8nWithNode';
 import { eventually } from './rest';
 import {
 	createCall,
@@ -18,73 +16,53 @@ import {
 	webhook,
 	workflow,
 	type Lead,
-	type Parameters,
-	type Settings,
 } from './workflow';
 
-let n8n: N8n;
-let sandbox: Sandbox;
-let apiKey: Credential;
-let workspace: Credential;
-
 const limits = { requestsPerMinute: 1_000, concurrentCalls: 3 };
-const pair = { apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' };
-
-beforeAll(async () => {
-	n8n = await startN8nWithNode();
-});
-afterAll(async () => {
-	await n8n?.stop();
-});
-
-// Each test has its own sandbox: a pause after a 429 in one test must not delay the next test.
-beforeEach(async () => {
-	sandbox = await startSandbox({ requestsPerMinute: 1_000, refuseConcurrent: false });
-	const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits };
-	apiKey = await n8n.createCredential('twenty2Api', 'Twenty2', account);
-	workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Twenty2', { ...account, ...pair });
-	return () => sandbox.close();
-});
-
-const campaign = async (parameters: Parameters, settings: Settings, credential = apiKey) =>
-	await createCampaign(n8n, credential, parameters, settings);
+const it = inN8n({ twenty2: { requestsPerMinute: 1_000, refuseConcurrent: false }, limits });
 
 const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
 const phones = (given: Lead[]) => given.map((lead) => lead.phone);
 const noRetries = { options: { maxRetries: 0 } };
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 10 };
 
+const pair = { apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' };
+
 describe('the connection test', () => {
-	const account = (type: string, changes: object) => ({
-		apiKey: 'sandbox-key',
-		...(type === 'twenty2WorkspaceApi' && pair),
-		baseUrl: sandbox.url,
-		...limits,
-		...changes,
-	});
+	it.for(['twenty2Api', 'twenty2WorkspaceApi'])(
+		'The connection test tells the truth (%s)',
+		async (type, { n8n, sandbox, account }) => {
+			const test = async (changes: object) =>
+				await n8n.testCredential(type, {
+					...account,
+					...(type === 'twenty2WorkspaceApi' && pair),
+					...changes,
+				});
+			const right = await test({});
+			const wrong = await test({ apiKey: 'not-a-key' });
+			const barred = await test({ apiKey: 'sandbox-key-without-access' });
+			const nobody = await test({ baseUrl: 'http://127.0.0.1:9' });
 
-	it.each(['twenty2Api', 'twenty2WorkspaceApi'])('tells the truth (%s)', async (type) => {
-		const test = async (changes: object) => await n8n.testCredential(type, account(type, changes));
-		const right = await test({});
-		const wrong = await test({ apiKey: 'not-a-key' });
-		const barred = await test({ apiKey: 'sandbox-key-without-access' });
-		const nobody = await test({ baseUrl: 'http://127.0.0.1:9' });
-
-		expect(right.status).toBe('OK');
-		expect([wrong, barred].map(({ status }) => status)).toEqual(['Error', 'Error']);
-		// Twenty2's messages.
-		expect(wrong.message).toBe('API key is missing or invalid');
-		expect(barred.message).toBe('API key has no access to this resource');
-		expect(nobody).toEqual({
-			status: 'Error',
-			message: expect.stringContaining('http://127.0.0.1:9'),
-		});
-		expect(sandbox.seen.calls).toEqual([]);
-	});
+			expect(right.status).toBe('OK');
+			expect([wrong, barred].map(({ status }) => status)).toEqual(['Error', 'Error']);
+			// Twenty2's messages.
+			expect(wrong.message).toBe('API key is missing or invalid');
+			expect(barred.message).toBe('API key has no access to this resource');
+			expect(nobody).toEqual({
+				status: 'Error',
+				message: expect.stringContaining('http://127.0.0.1:9'),
+			});
+			expect(sandbox.seen.calls).toEqual([]);
+		},
+	);
 });
 
 describe('a campaign of 25 leads', () => {
-	it('places 21 calls and sends each of four bad leads its own way', async () => {
+	it('A campaign of 25 leads places 21 calls and sends each of four bad leads its own way', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const given = leads(25).map((lead) => ({ ...lead, assistant: 'asst_demo' }));
 		Object.assign(given[3] ?? {}, { phone: 'not a number' });
 		Object.assign(given[8] ?? {}, { assistant: 'asst_nobody' });
@@ -94,7 +72,7 @@ describe('a campaign of 25 leads', () => {
 
 		const codes = ['INVALID_NUMBER', 'INVALID_ASSISTANT', 'VALIDATION_ERROR'];
 		const node = createCall(
-			apiKey,
+			credential,
 			{ assistantId: '={{ $json.assistant }}' },
 			{ onError: 'continueErrorOutput' },
 		);
@@ -147,7 +125,10 @@ describe('a campaign of 25 leads', () => {
 });
 
 describe('a number of a million characters', () => {
-	it('is INVALID_NUMBER at once, and the others go on', async () => {
+	it('A number of a million characters is INVALID_NUMBER at once, and the others go on', async ({
+		sandbox,
+		campaign,
+	}) => {
 		const million = 1_000_000;
 		const given = leads(6);
 		Object.assign(given[1] ?? {}, { phone: ' '.repeat(million) });
@@ -169,7 +150,10 @@ describe('a number of a million characters', () => {
 });
 
 describe('nobody is phoned twice', () => {
-	it('by Retry On Fail with the error output, whose first lead always fails', async () => {
+	it('Nobody is phoned twice by Retry On Fail with the error output, whose first lead always fails', async ({
+		sandbox,
+		campaign,
+	}) => {
 		sandbox.behave(phone(0), '500 always');
 		const { run } = await campaign(noRetries, { onError: 'continueErrorOutput', ...retryOnFail });
 		const execution = await run(leads(51));
@@ -181,7 +165,10 @@ describe('nobody is phoned twice', () => {
 		]);
 	});
 
-	it('by Retry On Fail under Stop Workflow, when one fails twice and then works', async () => {
+	it('Nobody is phoned twice by Retry On Fail under Stop Workflow, when one fails twice and then works', async ({
+		sandbox,
+		campaign,
+	}) => {
 		sandbox.behave(phone(20), '500 twice');
 		const { run } = await campaign(noRetries, retryOnFail);
 		const execution = await run(leads(31));
@@ -191,9 +178,9 @@ describe('nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(31))));
 	});
 
-	it.each([false, true])(
-		'by Retry execution, twice in a row (with the saved workflow: %s)',
-		async (loadWorkflow) => {
+	it.for([false, true])(
+		'Nobody is phoned twice by Retry execution, twice in a row (with the saved workflow: %s)',
+		async (loadWorkflow, { n8n, sandbox, campaign }) => {
 			sandbox.behave(phone(20), '500 twice');
 			const { run } = await campaign(noRetries, {});
 			const failed = await run(leads(31));
@@ -210,7 +197,11 @@ describe('nobody is phoned twice', () => {
 		},
 	);
 
-	it('by Retry execution of an execution whose retry has failed too, clicked twice', async () => {
+	it('Nobody is phoned twice by Retry execution of an execution whose retry has failed too, clicked twice', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		const once = { kind: 'refuse', status: 400, message: 'Not now', times: 1 } as const;
 		for (const n of [0, 8]) sandbox.behave(phone(n), once);
 		const { run } = await campaign(noRetries, {});
@@ -233,7 +224,11 @@ describe('nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(9))));
 	});
 
-	it('after a lost answer, by Retry On Fail and by Retry execution', async () => {
+	it('Nobody is phoned twice after a lost answer, by Retry On Fail and by Retry execution', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		sandbox.behave(phone(4), 'place and cut');
 		const { run } = await campaign({}, retryOnFail);
 		const failed = await run(leads(12));
@@ -246,7 +241,11 @@ describe('nobody is phoned twice', () => {
 		expect(new Set(Object.values(sandbox.seen.perNumber()))).toEqual(new Set([1]));
 	});
 
-	it('by Retry execution after a restart of n8n', async () => {
+	it('Nobody is phoned twice by Retry execution after a restart of n8n', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		sandbox.behave(phone(7), '500 once');
 		const { run } = await campaign(noRetries, {});
 		const failed = await run(leads(9));
@@ -257,7 +256,11 @@ describe('nobody is phoned twice', () => {
 		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(leads(9))));
 	});
 
-	it('by Retry execution after Stop, which itself sends nothing more', async () => {
+	it('Nobody is phoned twice by Retry execution after Stop, which itself sends nothing more', async ({
+		n8n,
+		sandbox,
+		campaign,
+	}) => {
 		const given = leads(30);
 		for (const number of phones(given)) sandbox.behave(number, { kind: 'slow', ms: 600 });
 		const { id, start } = await campaign({}, { onError: 'continueErrorOutput' });
@@ -285,7 +288,10 @@ describe('nobody is phoned twice', () => {
 });
 
 describe('Stop Workflow', () => {
-	it('places no call at all when one number is bad', async () => {
+	it('Stop Workflow places no call at all when one number is bad', async ({
+		sandbox,
+		campaign,
+	}) => {
 		const given = [...leads(10), { name: 'Bad', phone: 'not a number' }];
 		const { run } = await campaign({}, {});
 		const execution = await run(given);
@@ -299,7 +305,11 @@ describe('Stop Workflow', () => {
 		expect(sandbox.seen.requests).toEqual([]);
 	});
 
-	it('tells an Error Trigger workflow the code', async () => {
+	it('Stop Workflow tells an Error Trigger workflow the code', async ({
+		n8n,
+		sandbox,
+		credential,
+	}) => {
 		const catcher = await n8n.createWorkflow(
 			workflow(
 				'When it fails',
@@ -312,7 +322,7 @@ describe('Stop Workflow', () => {
 		const created = await n8n.createWorkflow(
 			workflow(
 				path,
-				[webhook(path), leadsOf, createCall(apiKey)],
+				[webhook(path), leadsOf, createCall(credential)],
 				[
 					['Webhook', 0, 'Leads'],
 					['Leads', 0, 'Twenty2'],
@@ -340,7 +350,7 @@ describe('Stop Workflow', () => {
 	});
 });
 
-describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authentication) => {
+describe.concurrent.each(['apiKey', 'workspace'] as const)('every code (%s)', (authentication) => {
 	const refused = { source: 'twenty2', outcome: 'not_placed', attempts: 1 };
 	const lost = { source: 'n8n', outcome: 'unknown', attempts: 1 };
 	const codeless = authentication === 'workspace' ? 'BAD_REQUEST' : undefined;
@@ -349,7 +359,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 	const troubled = { ...refused, attempts: authentication === 'workspace' ? 8 : 2 };
 	const found = authentication === 'workspace' ? ['place and cut', 'place and hang'] : [];
 
-	it('comes out as documented', async () => {
+	it(`Every code comes out as documented (${authentication})`, async ({ sandbox, campaign }) => {
 		const rows = [
 			['500 always', { code: 'INTERNAL_ERROR', status: 500, ...troubled }],
 			['503 always', { code: 'INTERNAL_ERROR', status: 503, ...troubled }],
@@ -372,11 +382,7 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		const hang = rows.findIndex(([behaviour]) => behaviour === 'place and hang');
 		const requestTimeoutSeconds = `={{ $json.row === ${hang} ? 5 : 30 }}`;
 		const options = { maxRetries: 1, requestTimeoutSeconds };
-		const { run } = await campaign(
-			{ authentication, options },
-			{ onError: 'continueErrorOutput' },
-			authentication === 'workspace' ? workspace : apiKey,
-		);
+		const { run } = await campaign({ authentication, options }, { onError: 'continueErrorOutput' });
 		const execution = await run(given);
 
 		const isFound = ([behaviour]: (typeof rows)[number]) => found.includes(behaviour);
@@ -395,47 +401,54 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		);
 	});
 
-	it.each([
-		['a wrong key', { apiKey: 'not-a-key' }, { code: 'UNAUTHORIZED', status: 401, ...refused }],
+	it.for([
+		['A wrong key', { apiKey: 'not-a-key' }, { code: 'UNAUTHORIZED', status: 401, ...refused }],
 		[
-			'a key without access',
+			'A key without access',
 			{ apiKey: 'sandbox-key-without-access' },
 			{ code: 'FORBIDDEN', status: 403, ...refused },
 		],
 		[
-			'nobody there',
+			'Nobody at the address',
 			{ baseUrl: 'http://127.0.0.1:9' },
 			{ code: 'NETWORK_ERROR', status: null, ...refused, source: 'n8n' },
 		],
 		[
-			'no scheme',
+			'A base URL without a scheme',
 			{ baseUrl: '127.0.0.1:9' },
 			{ code: 'INVALID_INPUT', status: null, ...refused, source: 'n8n', attempts: 0 },
 		],
-	])('%s comes out as documented', async (_, changes, error) => {
-		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url, ...limits, ...changes };
-		const credential =
-			authentication === 'workspace'
-				? await n8n.createCredential('twenty2WorkspaceApi', 'Other', { ...account, ...pair })
-				: await n8n.createCredential('twenty2Api', 'Other', account);
-		const { run } = await campaign(
-			{ authentication, ...noRetries },
-			{ onError: 'continueRegularOutput' },
-			credential,
-		);
-		const execution = await run(leads(1));
-		expect(outputOf(execution, 'Twenty2').map(({ json }) => Object.keys(json))).toEqual([
-			['error'],
-		]);
-		expect(outputOf(execution, 'Twenty2')[0]?.json.error).toMatchObject(error);
-	});
+	] as const)(
+		`%s comes out as documented (${authentication})`,
+		async ([, changes, error], { n8n, account }) => {
+			const type = authentication === 'workspace' ? 'twenty2WorkspaceApi' : 'twenty2Api';
+			const other = await n8n.createCredential(type, 'Other', {
+				...account,
+				...(type === 'twenty2WorkspaceApi' && pair),
+				...changes,
+			});
+			const { run } = await createCampaign(
+				n8n,
+				other,
+				{ authentication, ...noRetries },
+				{ onError: 'continueRegularOutput' },
+			);
+			const execution = await run(leads(1));
+			expect(outputOf(execution, 'Twenty2').map(({ json }) => Object.keys(json))).toEqual([
+				['error'],
+			]);
+			expect(outputOf(execution, 'Twenty2')[0]?.json.error).toMatchObject(error);
+		},
+	);
 
-	it('429 is waited out, and given up on after its time', async () => {
+	it(`A 429 is waited out, and given up on after its time (${authentication})`, async ({
+		sandbox,
+		campaign,
+	}) => {
 		const phoneAsha = async (options: object) => {
 			const { run } = await campaign(
 				{ authentication, options },
 				{ onError: 'continueErrorOutput' },
-				authentication === 'workspace' ? workspace : apiKey,
 			);
 			return await run(leads(1));
 		};
@@ -453,7 +466,10 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		});
 	});
 
-	it('every code of Get Call comes out as documented', async () => {
+	it(`Every code of Get Call comes out as documented (${authentication})`, async ({
+		sandbox,
+		campaign,
+	}) => {
 		const read = { source: 'twenty2', attempts: 1 };
 		const rows = [
 			['404', { code: 'CALL_NOT_FOUND', status: 404, ...read }],
@@ -476,7 +492,6 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 				options: { maxRetries: 1, requestTimeoutSeconds: "={{ $json.name === 'hang' ? 1 : 30 }}" },
 			},
 			{ onError: 'continueErrorOutput' },
-			authentication === 'workspace' ? workspace : apiKey,
 		);
 		const execution = await run(
 			rows.map(([behaviour]) => ({ name: behaviour, phone: behaviour.replace(' ', '_') })),
@@ -486,12 +501,17 @@ describe.each(['apiKey', 'workspace'] as const)('every code (%s)', (authenticati
 		for (const error of errors) expect(error).not.toHaveProperty('outcome');
 	});
 
-	it('Get Call finds the call that Create Call placed, under the same names', async () => {
-		const credential = authentication === 'workspace' ? workspace : apiKey;
+	it(`Get Call finds the call that Create Call placed, under the same names (${authentication})`, async ({
+		n8n,
+		sandbox,
+		credential,
+		workspace,
+	}) => {
+		const chosen = authentication === 'workspace' ? workspace : credential;
 		const path = `read-back-${authentication}`;
-		const place = createCall(credential, { authentication });
+		const place = createCall(chosen, { authentication });
 		const look = {
-			...createCall(credential, { authentication, operation: 'getCall' }),
+			...createCall(chosen, { authentication, operation: 'getCall' }),
 			name: 'Look Up',
 			parameters: { authentication, operation: 'getCall', callId: '={{ $json.call_id }}' },
 		};

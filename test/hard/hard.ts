@@ -49,17 +49,24 @@ const busy: Proof[] = [
 const waiting: Proof[] = [
 	{
 		what: 'kill -9 at 20 moments of 200 leads, also while n8n writes its database',
-		files: ['--project', 'e2e', 'test/e2e/crash.test.ts'],
+		files: ['--project', 'hard', 'test/hard/crash.test.ts'],
 		env: { CRASH_ROUNDS: '20', CRASH_LEADS: '200' },
 	},
 	{
 		what: 'kill -9 and Stop at 20 moments each, then "Retry execution"',
-		files: ['--project', 'e2e', 'test/e2e/retry.test.ts'],
+		files: ['--project', 'hard', 'test/hard/retry.test.ts'],
 		env: { RETRY_ROUNDS: '20' },
 	},
 	{
 		what: 'The marks of 10,000 calls, until they are gone',
 		files: ['--project', 'hard', 'test/hard/marks.test.ts'],
+	},
+	{
+		what: 'What n8n does with any package, all examples in the editor, and a wait for the Calling Hours',
+		files: [
+			...['--project', 'hard', 'test/hard/harness.test.ts'],
+			...['test/hard/editorExamples.test.ts', 'test/hard/callingHours.test.ts'],
+		],
 	},
 	{
 		what: 'Three queue workers on one key, five times in a row',

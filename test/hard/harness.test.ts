@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listen } from '../../sandbox/listen';
-import { printFigure } from './figure';
-import { startN8n, type Credential, type N8n, type WorkflowJson } from './n8n';
-import { packProbe } from './probePackage';
-import { eventually } from './rest';
+import { printFigure } from '../e2e/figure';
+import { startN8n, type Credential, type N8n, type WorkflowJson } from '../e2e/n8n';
+import { packProbe } from '../e2e/probePackage';
+import { eventually } from '../e2e/rest';
 
 const apiKey = 'right';
 let refusals = 0;
