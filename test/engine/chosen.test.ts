@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => sandbox.close());
 
 const cases: Array<[string, IDataObject, string]> = [
-	['an operation', { operation: 'hangUp' }, 'Operation must be one of createCall, getCall'],
+	['an operation', { operation: 'hangUp' }, 'Operation must be one of createCall'],
 	['an operation by an expression', { operation: '={{ $json.phone }}' }, 'Operation must be'],
 	['an operation that objects inherit', { operation: 'toString' }, 'Operation must be'],
 	['no operation', { operation: null }, 'Operation must be'],

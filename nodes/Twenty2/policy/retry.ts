@@ -55,7 +55,7 @@ export function notSent(reason: unknown): never {
 /**
  * Sends one request until it is answered for good.
  *
- * "Too many requests" is waited out until the deadline, keeps the request's line, and does not count among the
+ * "Too many requests" is waited out until the deadline, keeps the slot of the request, and does not count among the
  * retries. A request whose deadline comes before the end of a pause is not sent.
  * @param attempt sends the request once, and settles and releases its lease when it is answered
  * @throws the last rejection of an attempt, the failure of a request that was not sent, or the signal's reason
