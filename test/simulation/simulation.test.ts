@@ -8,6 +8,7 @@ import {
 	longestDrought,
 	placed,
 	shareRefused,
+	timesIdeal,
 	utilisation,
 	type Outcome,
 } from './outcome';
@@ -171,6 +172,17 @@ it.each([2.5, 5, 20, 60, 180])(
 		}
 	},
 );
+
+it('calls beyond the lines follow as soon where Twenty2 says how long each refused create has to wait', async () => {
+	for (const seed of [1, 2, 3]) {
+		const calls = { mean: 8, sigma: 0.5 };
+		const scenario = { workers: [{ leads: 40 }], lines: 3, calls, retryAfter: true };
+		const outcome = await simulate(scenario, seed);
+		expect(placed(outcome)).toBe(40);
+		// Taken for a shortage of requests, it took five times the ideal.
+		expect(timesIdeal(3)(outcome)).toBeLessThanOrEqual(1.9);
+	}
+});
 
 it('calls beyond the lines are all placed by workers that share the lines', async () => {
 	const calls = { mean: 20, sigma: 0 };

@@ -197,8 +197,10 @@ export class AdaptiveLimit {
 
 		const sinceLast = now - this.refusedAt;
 		this.refusedAt = now;
-		// Refusals may have been about lines before, too, while there was no call to look at.
-		if (about === 'unclear' && (this.verifying || this.shortage.blind)) {
+		// Refusals may have been about lines before, too, while there was no call to look at. A probe may have gone
+		// through only because a call had ended.
+		const again = this.verifying || this.shortage.blind || (!this.shared && sinceLast <= MINUTE_MS);
+		if (about === 'unclear' && again) {
 			this.shortage.ask();
 			return;
 		}

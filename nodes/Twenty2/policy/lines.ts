@@ -7,10 +7,7 @@ import type { Shortage } from './shortage';
 
 const SECOND_MS = 1_000;
 
-/*
- * The constants below were chosen by `npm run bench -- e`: change one, and the rows of one and of three
- * processes with three lines say what that does.
- */
+// The constants were chosen with `npm run bench -- e`: its rows with three lines say what a change does.
 
 /** From one probe for a line to the next, by how many lines this process holds. It grows up to `most`. */
 const PROBES = {
@@ -38,7 +35,6 @@ const LEAST_YIELD_MS = 1.5 * SECOND_MS;
 /** A create that waits for a line. */
 export interface LineRequest {
 	signal: AbortSignal;
-	/** Without one, the create waits for ever. */
 	deadline?: Deadline;
 	/** The create was refused before, and goes before others. */
 	first?: boolean;

@@ -1,9 +1,6 @@
 const SECOND_MS = 1_000;
 
-/*
- * The constants below were chosen by `npm run bench -- e`: change one, and the rows of one and of three
- * processes with three lines say what that does.
- */
+// The constants were chosen with `npm run bench -- e`: its rows with three lines say what a change does.
 
 /** The durations of so many calls are remembered. */
 const REMEMBERED = 20;

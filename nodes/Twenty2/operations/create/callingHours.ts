@@ -40,11 +40,7 @@ const days: INodeProperties = {
 	displayName: 'Days',
 	name: 'days',
 	type: 'multiOptions',
-	options: weekdays.map((name, n) => ({
-		name,
-		value: n + 1,
-		description: `Hours that begin on a ${name}`,
-	})),
+	options: weekdays.map((name, n) => ({ name, value: n + 1 })),
 	default: [1, 2, 3, 4, 5, 6, 7],
 	description: 'The days on which these hours begin',
 };
