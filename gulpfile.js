@@ -192,6 +192,24 @@ function copyAssets() {
 	return src(assets, { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
+/** Writes what the items of the nodes are, where n8n looks for it: beside the nodes. */
+async function writeSchemas() {
+	const { outputFiles } = await esbuild.build({
+		entryPoints: ['nodes/Twenty2/outputSchemas.ts'],
+		bundle: true,
+		platform: 'node',
+		packages: 'external',
+		write: false,
+	});
+	const built = { exports: {} };
+	new Function('module', 'require', outputFiles[0].text)(built, require);
+	for (const [file, schema] of Object.entries(built.exports.outputSchemas)) {
+		const path = join('dist/nodes/Twenty2/__schema__', file);
+		await mkdir(dirname(path), { recursive: true });
+		await writeFile(path, JSON.stringify(schema));
+	}
+}
+
 /** npm packs files with the modes that they have, and those depend on the umask of whoever builds. */
 async function setModes() {
 	const built = await readdir('dist', { recursive: true, withFileTypes: true });
@@ -203,9 +221,9 @@ async function setModes() {
 }
 
 function rebuildOnChange() {
-	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets));
+	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets, writeSchemas));
 }
 
-exports.build = series(clean, parallel(checkTypes, bundle, copyAssets), setModes);
+exports.build = series(clean, parallel(checkTypes, bundle, copyAssets, writeSchemas), setModes);
 exports.watch = rebuildOnChange;
 exports.default = exports.build;

@@ -10,6 +10,7 @@ import * as z from 'zod/v4';
 import { command } from '../e2e/command';
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
 import { Twenty2Trigger } from '../../nodes/Twenty2/Twenty2Trigger.node';
+import { outputSchemas } from '../../nodes/Twenty2/outputSchemas';
 import { packFolder, project } from '../e2e/pack';
 
 const scanned = z.object({
@@ -53,10 +54,28 @@ describe('The package', () => {
 			'dist/nodes/Twenty2/Twenty2.node.json',
 			'dist/nodes/Twenty2/Twenty2Trigger.node.js',
 			'dist/nodes/Twenty2/Twenty2Trigger.node.json',
+			...Object.keys(outputSchemas)
+				.map((file) => `dist/nodes/Twenty2/__schema__/${file}`)
+				.sort(),
 			'dist/nodes/Twenty2/twenty2.dark.svg',
 			'dist/nodes/Twenty2/twenty2.svg',
 			'package.json',
 		]);
+	});
+
+	it('has the output schema of each operation and of the trigger, where n8n looks for it', async () => {
+		const { properties, defaultVersion } = new Twenty2().description;
+		const field = (wanted: string) => properties.find(({ name }) => name === wanted);
+		const operations = (field('operation')?.options ?? []).flatMap((option) =>
+			'value' in option ? [`${String(field('resource')?.default)}/${option.value}`] : [],
+		);
+		const expected = [...operations, 'output'].map((name) => `v${defaultVersion}.0.0/${name}.json`);
+		expect(operations).toContain('call/createCall');
+		expect(Object.keys(outputSchemas)).toEqual(expected);
+		for (const [file, schema] of Object.entries(outputSchemas)) {
+			const path = join(unpacked, 'dist/nodes/Twenty2/__schema__', file);
+			expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(schema);
+		}
 	});
 
 	it('passes on the licence of each package that it contains', async () => {
