@@ -42,7 +42,10 @@ export const outputSchemas: Record<string, ItemSchema> = {
 	...Object.fromEntries(
 		Object.entries(ofOperations).map(([name, schema]) => [`v1.0.0/call/${name}.json`, schema]),
 	),
-	// Of the trigger. n8n's AI builder reads this file. The editor shows no fields of triggers, and with the file
-	// `v1.0.0.json` that it asks for its panel would be empty (n8n 2.41).
-	'v1.0.0/output.json': itemOf({ ...eventTypes, ...simplified }),
+	// n8n's AI builder reads this file for a node without resource and operation: for the trigger, and for a Create
+	// Call that n8n saved without its defaults. The editor shows no fields of triggers (n8n 2.41).
+	'v1.0.0/output.json': {
+		...itemOf({ ...eventTypes, ...simplified }),
+		description: `Of Twenty2 Trigger. Create Call has no ${Object.keys(eventTypes).join(', ')}`,
+	},
 };
