@@ -192,6 +192,30 @@ function copyAssets() {
 	return src(assets, { base: '.', encoding: false }).pipe(dest('dist'));
 }
 
+/** Writes what the items of the nodes are, where n8n looks for it: beside the nodes. */
+async function writeSchemas() {
+	const { outputFiles } = await esbuild.build({
+		entryPoints: ['operations', 'trigger'].map(
+			(folder) => `nodes/Twenty2/${folder}/outputSchemas.ts`,
+		),
+		outdir: 'dist',
+		bundle: true,
+		format: 'cjs',
+		platform: 'node',
+		packages: 'external',
+		write: false,
+	});
+	for (const { text } of outputFiles) {
+		const built = { exports: {} };
+		new Function('module', 'require', text)(built, require);
+		for (const [file, schema] of Object.entries(built.exports.outputSchemas)) {
+			const path = join('dist/nodes/Twenty2/__schema__/v1.0.0', file);
+			await mkdir(dirname(path), { recursive: true });
+			await writeFile(path, JSON.stringify(schema));
+		}
+	}
+}
+
 /** npm packs files with the modes that they have, and those depend on the umask of whoever builds. */
 async function setModes() {
 	const built = await readdir('dist', { recursive: true, withFileTypes: true });
@@ -203,9 +227,9 @@ async function setModes() {
 }
 
 function rebuildOnChange() {
-	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets));
+	watch(['nodes/**', 'credentials/**'], parallel(bundle, copyAssets, writeSchemas));
 }
 
-exports.build = series(clean, parallel(checkTypes, bundle, copyAssets), setModes);
+exports.build = series(clean, parallel(checkTypes, bundle, copyAssets, writeSchemas), setModes);
 exports.watch = rebuildOnChange;
 exports.default = exports.build;

@@ -107,6 +107,20 @@ describe('In the editor', () => {
 		expect(sandbox.seen.calls).toHaveLength(before);
 	});
 
+	it('In the editor, a field of a call is mapped before anybody was phoned', async () => {
+		const before = sandbox.seen.requests.length;
+		await fillIn(good);
+		await editor.node.close();
+		await editor.addAfter('Create a call', 'Edit Fields');
+		await editor.node.input.getByText('usually outputs the following fields').waitFor();
+		await editor.node.mapByDragging('call_id');
+
+		const { view } = editor.node;
+		expect(await view.getByTestId('assignment-name').locator('input').inputValue()).toBe('call_id');
+		expect(await view.getByTestId('assignment-value').innerText()).toContain('{{ $json.call_id }}');
+		expect(sandbox.seen.requests).toHaveLength(before);
+	});
+
 	it('In the editor, a call is placed', async () => {
 		await fillIn(good);
 		await editor.node.execute();

@@ -102,6 +102,21 @@ export class Editor {
 		await this.node.shown();
 	}
 
+	/** Adds a node behind another one, by its name in the panel, and opens it. */
+	async addAfter(name: string, next: string): Promise<void> {
+		await this.page
+			.locator(`[data-test-id="canvas-node-output-handle"][data-node-name="${name}"]`)
+			.getByTestId('canvas-handle-plus')
+			.click();
+		await this.panel.getByTestId('node-creator-search-bar').fill(next);
+		await this.panel
+			.getByTestId('node-creator-item-name')
+			.filter({ hasText: next })
+			.first()
+			.click();
+		await this.node.shown();
+	}
+
 	/** Shows the whole workflow, with no node selected. */
 	async zoomToFit(): Promise<void> {
 		await this.page.getByTestId('zoom-to-fit').click();

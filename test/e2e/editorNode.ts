@@ -46,6 +46,16 @@ export class NodeView {
 		await this.page.getByTestId('rlc-item').filter({ hasText: text }).first().click();
 	}
 
+	/** Drags a field of the input into a node whose fields are added by dropping them. */
+	async mapByDragging(field: string): Promise<void> {
+		const item = this.input.locator(`[data-target="mappable"][data-name="${field}"]`);
+		const area = this.view.getByTestId('assignment-collection-drop-area');
+		await item.hover();
+		await this.page.mouse.down();
+		await area.hover();
+		await this.page.mouse.up();
+	}
+
 	/** Chooses one of the existing credentials. */
 	async chooseCredential(id: string): Promise<void> {
 		await this.view.getByTestId('node-credentials-select').click();

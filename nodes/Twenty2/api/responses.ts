@@ -100,6 +100,27 @@ export const callFields = [
 
 export type CallField = (typeof callFields)[number];
 
+/** The types of fields, as JSON Schema names them. */
+export type FieldType = 'string' | 'number' | 'object';
+
+/** The types of a call's fields under their public names. */
+export const callTypes: Record<CallField, FieldType> = {
+	call_id: 'string',
+	status: 'string',
+	to_number: 'string',
+	from_number: 'string',
+	assistant_id: 'string',
+	duration_seconds: 'number',
+	cost: 'string',
+	ended_at: 'string',
+	output_parameters: 'object',
+	recording_url: 'string',
+	direction: 'string',
+	started_at: 'string',
+	input_parameters: 'object',
+	transcript_url: 'string',
+};
+
 /** A number within India, as the workspace generation and events have them. */
 const tenDigits = /^\d{10}$/;
 

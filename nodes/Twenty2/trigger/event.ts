@@ -1,7 +1,7 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
-import { unified } from '../api/responses';
+import { unified, type FieldType } from '../api/responses';
 import { isJsonObject, jsonObject, type JsonObject } from '../json';
 import { simplified } from '../operations/fields/output';
 import { identifier } from '../operations/fields/schemas';
@@ -97,6 +97,15 @@ const details = z.object({
 	transcript: link,
 });
 
+/** The types of the fields that an event has beside those of the call. */
+export const eventTypes = {
+	event: 'string',
+	event_id: 'string',
+	disconnection_reason: 'string',
+	contact: 'object',
+	campaign: 'object',
+} as const satisfies Record<string, FieldType>;
+
 /**
  * The event with the simplified output of Get Call. It has only fields that Twenty2 sent.
  * @param known the call as Twenty2 answered with it, under the public names. It replaces what the event says of
@@ -104,7 +113,7 @@ const details = z.object({
  */
 export function simplifiedEvent(event: CallEvent, known?: JsonObject): JsonObject {
 	const { body } = event;
-	const simple = {
+	const simple: Record<keyof typeof eventTypes, unknown> = {
 		event: event.event,
 		event_id: event.eventId,
 		...simplified(known ?? callIn(body)),
