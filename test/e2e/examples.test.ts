@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/v4';
 
 import { deliver, startSandbox, type Sandbox } from '../../sandbox';
+import { createCampaign } from './campaign';
 import { examples, exampleWith, readExample, type Chosen } from './example';
 import { jsonOf } from './execution';
 import { issuesIn } from './importIssues';
@@ -11,7 +12,7 @@ import { startLanguageModel } from './languageModel';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
 import { eventually } from './rest';
-import { ownNode, workflow } from './workflow';
+import { leads, ownNode, workflow } from './workflow';
 
 let n8n: N8n;
 let sandbox: Sandbox;
@@ -107,6 +108,34 @@ describe('The examples', () => {
 				status: 'completed',
 			}),
 		]);
+	});
+
+	it('reconcile: the calls of a workspace come into the table, each into one row', async () => {
+		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Workspace', {
+			...{ apiKey: 'sandbox-key', apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' },
+			...{ baseUrl: sandbox.url, requestsPerMinute: 1_000 },
+		});
+		const created = await imported('reconcile.json', { twenty2WorkspaceApi: workspace });
+		const rowsOf = async () => {
+			const run = await n8n.runManually(created, 'Every Hour');
+			expect(run.status).toBe('success');
+			return jsonOf(run, 'Update the Row').sort((a, b) => Number(a.id) - Number(b.id));
+		};
+		const caller = await createCampaign(n8n, workspace, { authentication: 'workspace' });
+		await caller.run(leads(2));
+		const before = await rowsOf();
+		const calls = sandbox.seen.calls.map(({ call_id, number }) => ({ call_id, phone: number }));
+		expect(before.map(({ call_id, phone }) => ({ call_id, phone }))).toEqual(
+			expect.arrayContaining(calls),
+		);
+
+		const endedAt = Math.max(...sandbox.seen.calls.map((call) => call.endedAt));
+		await eventually('The end of the calls', 30, async () => Date.now() > endedAt || undefined);
+		const ended = { status: 'completed', talked_seconds: expect.stringMatching(/^\d/) };
+		expect(await rowsOf()).toEqual(
+			before.map(({ id, call_id }) => expect.objectContaining({ id, call_id, ...ended })),
+		);
+		expect(sandbox.seen.calls).toHaveLength(2);
 	});
 
 	it('nightly-campaign: nobody is called twice a month', async () => {
