@@ -245,7 +245,7 @@ describe('In the editor', () => {
 		expect(sandbox.seen.requests).toHaveLength(before);
 
 		// Its first columns fill the output.
-		await page.setViewportSize({ width: 1500, height: 720 });
+		await page.setViewportSize({ width: 1430, height: 575 });
 		await takePicture(page, 'dry-run', await boxOf(output), true);
 	});
 
