@@ -47,13 +47,14 @@ export async function putCredentials(
 		const name = names[type];
 		const found = existing.find((one) => one.type === type && one.name === name);
 		if (!found) return await n8n.createCredential(type, name, data[type]);
+		const credential = { id: found.id, name };
 		const url = await baseUrlOf(n8n, found);
 		// The sandbox may have had another port. Any other address was set by the user and is kept.
 		if (url.startsWith('http://127.0.0.1:') && url !== sandbox.url) {
 			const changed = { type, name, data: data[type] };
 			await n8n.rest.call('PATCH', `/credentials/${found.id}`, anything, changed);
 		}
-		return found;
+		return credential;
 	}
 
 	return {

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/v4';
 
-import { examples, exampleWith, type Example } from '../e2e/example';
-import type { Credential, N8n, Workflow } from '../e2e/n8n';
+import { examples, exampleWith, type Chosen, type Example } from '../e2e/example';
+import type { N8n, Workflow } from '../e2e/n8n';
 
 const node = z.looseObject({ name: z.string(), type: z.string() });
 const listed = z.array(z.object({ id: z.string(), name: z.string() }));
@@ -24,17 +24,12 @@ export interface Imported {
 	changed: boolean;
 }
 
-/** Imports the missing examples, with the credential chosen in them. @returns all examples by file */
-export async function putExamples(
-	n8n: N8n,
-	credential: Credential,
-): Promise<Map<string, Imported>> {
+/** Imports the missing examples, with the credentials chosen in them. @returns all examples by file */
+export async function putExamples(n8n: N8n, chosen: Chosen): Promise<Map<string, Imported>> {
 	const existing = await n8n.rest.call('GET', '/workflows', listed);
 	const imported = new Map<string, Imported>();
 	for (const file of await readdir(examples)) {
-		const wanted = await exampleWith(file, {
-			twenty2Api: { id: credential.id, name: credential.name },
-		});
+		const wanted = await exampleWith(file, chosen);
 		const found = existing.find(({ name }) => name === wanted.name);
 		const { id } = found ?? (await n8n.createWorkflow(wanted));
 		const workflow = await n8n.rest.call('GET', `/workflows/${id}`, stored);

@@ -9,6 +9,7 @@ import * as z from 'zod/v4';
 import { requireDiskSpace } from '../../.ci/diskSpace.mjs';
 import { UserError } from '../../.ci/userError.mjs';
 import { listen } from '../../sandbox/listen';
+import { credentialType, exampleSchema } from './example';
 import { printFigure } from './figure';
 import { NpmStart } from './npmStart';
 import { listeners, processTree } from './processTree';
@@ -21,7 +22,7 @@ const credentials = z.array(z.object({ id: z.string(), name: z.string(), type: z
 const credentialTest = z.object({ status: z.string() });
 const stored = z.looseObject({ id: z.string(), type: z.string(), data: z.looseObject({}) });
 const workflow = z.looseObject({
-	nodes: z.array(z.looseObject({ type: z.string(), credentials: z.unknown().optional() })),
+	nodes: exampleSchema.shape.nodes,
 });
 const dataTables = z.object({ data: z.array(z.object({ name: z.string() })) });
 const anything = z.unknown();
@@ -110,9 +111,11 @@ describe.sequential('npm start', () => {
 		for (const { id } of examples) {
 			const { nodes } = await rest.call('GET', `/workflows/${id}`, workflow);
 			const ours = nodes.filter(({ type }) => type.startsWith('n8n-nodes-twenty2.'));
-			const key = found.find(({ type }) => type === 'twenty2Api');
-			const chosen = { twenty2Api: { id: key?.id, name: key?.name } };
-			expect(ours.map((node) => node.credentials)).toEqual(ours.map(() => chosen));
+			const chosen = ours.map((node) => {
+				const key = found.find(({ type }) => type === credentialType(node));
+				return { [String(key?.type)]: { id: key?.id, name: key?.name } };
+			});
+			expect(ours.map((node) => node.credentials)).toEqual(chosen);
 		}
 
 		const { id } = await rest.call('GET', '/projects/personal', z.object({ id: z.string() }));

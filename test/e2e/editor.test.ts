@@ -14,12 +14,18 @@ import { boxAround, boxOf, keepScreenshot, takePicture } from './editorPictures'
 import { examples } from './example';
 import type { Credential, N8n } from './n8n';
 import { startN8nWithNode } from './n8nWithNode';
+import { ownNode, workflow } from './workflow';
 
 const owner = {
 	email: 'owner@example.com',
 	firstName: 'Own',
 	lastName: 'Er',
 	password: `Aa1-${randomUUID()}`,
+};
+const workspaceAccount = {
+	apiKey: 'sandbox-key',
+	apiSecret: 'sandbox-secret',
+	workspaceId: 'ws_sandbox',
 };
 const example = join(examples, 'crm-row-to-call.json');
 const good = {
@@ -32,6 +38,7 @@ let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
 let credential: Credential;
+let workspace: Credential;
 let browser: Browser;
 let editor: Editor;
 
@@ -45,6 +52,9 @@ beforeAll(async () => {
 		apiKey: 'sandbox-key',
 		baseUrl: sandbox.url,
 		requestsPerMinute: 1_000,
+	});
+	workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Workspace', {
+		...{ ...workspaceAccount, baseUrl: sandbox.url, requestsPerMinute: 1_000 },
 	});
 	editor = await Editor.open(browser, n8n.baseUrl, owner);
 });
@@ -60,6 +70,31 @@ async function fillIn(values: Record<string, string>): Promise<void> {
 	await editor.startWith('Create a call');
 	await editor.node.chooseCredential(credential.id);
 	await editor.node.fill(values);
+}
+
+/** A workflow that phones these numbers in a dry run. */
+function dryRunOf(phones: string[], options: object): object {
+	const code = `return ${JSON.stringify(phones)}.map((phone) => ({ json: { phone } }));`;
+	const parameters = {
+		...{ assistantId: good.assistantId, fromNumber: good.fromNumber, defaultCountry: 'IN' },
+		...{ toNumber: '={{ $json.phone }}', options: { dryRun: true, ...options } },
+	};
+	const account = { id: credential.id, name: credential.name };
+	return workflow(
+		'Dry run',
+		[
+			ownNode('Start', 'manualTrigger', 1, {}),
+			{ ...ownNode('Rows', 'code', 2, { jsCode: code }), position: [200, 0] },
+			{
+				...{ name: 'Dry', type: 'n8n-nodes-twenty2.twenty2', typeVersion: 1, position: [400, 0] },
+				...{ parameters, credentials: { twenty2Api: account } },
+			},
+		],
+		[
+			['Start', 0, 'Rows'],
+			['Rows', 0, 'Dry'],
+		],
+	);
 }
 
 const typeOf = async (node: string) =>
@@ -121,39 +156,42 @@ describe('In the editor', () => {
 		expect(sandbox.seen.requests).toHaveLength(before);
 	});
 
-	it('In the editor, a call is placed', async () => {
+	it('the steps of “Your first call” in the README phone nobody before the fourth, which places a call', async () => {
+		const { node } = editor;
+		const before = sandbox.seen.requests.length;
 		await fillIn(good);
-		await editor.node.execute();
-		await editor.node.output.getByText('call_id').waitFor();
+		await node.addOption('Dry Run');
+		await node.execute();
+		await node.output.getByText(/^would ring (now|at 9:00 India time)$/).waitFor();
+		await keepScreenshot(editor.page, 'the dry run of a first call');
+		expect(sandbox.seen.requests).toHaveLength(before);
+
+		await node.removeOption('Dry Run');
+		await node.execute();
+		await node.output.getByText('call_id').waitFor();
 
 		const [placed] = sandbox.seen.callsTo(good.toNumber);
 		await editor.node.output.getByText(placed?.call_id ?? 'no call').waitFor();
 		await editor.node.output.getByText('Call queued').waitFor();
 
 		await editor.page.setViewportSize({ width: 1400, height: 930 });
+		// n8n has scrolled to the option that was removed.
+		await node.view.getByTestId('node-credentials-select').scrollIntoViewIfNeeded();
 		const input = await boxOf(editor.node.input);
 		const output = await boxOf(editor.node.output);
 		const x = input.x + input.width;
 		await takePicture(editor.page, 'fields', { ...output, x, width: output.x + output.width - x });
 	});
 
-	it('In the editor, an assistant and a number are picked from the calls of a workspace', async () => {
-		const account = {
-			apiKey: 'sandbox-key',
-			apiSecret: 'sandbox-secret',
-			workspaceId: 'ws_sandbox',
-		};
-		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Workspace', {
-			...account,
-			baseUrl: sandbox.url,
-			requestsPerMinute: 1_000,
-		});
-		const basic = Buffer.from(`${account.apiKey}:${account.apiSecret}`).toString('base64');
+	it('an assistant and a number are picked from the calls of a workspace', async () => {
+		const basic = Buffer.from(`${workspaceAccount.apiKey}:${workspaceAccount.apiSecret}`).toString(
+			'base64',
+		);
 		const earlier = await fetch(`${sandbox.url}/api/agent/trigger-outbound-call`, {
 			method: 'POST',
 			headers: {
 				authorization: `Basic ${basic}`,
-				'x-workspace-id': account.workspaceId,
+				'x-workspace-id': workspaceAccount.workspaceId,
 				'content-type': 'application/json',
 			},
 			body: JSON.stringify({
@@ -178,54 +216,51 @@ describe('In the editor', () => {
 		expect(placed).toMatchObject({ number: good.toNumber });
 	});
 
-	it('In the editor, a dry run of five rows, two of them bad, shows all five and sends nothing', async () => {
-		const rows = ['98765 43210', '+919876543211', '12345', '098765 43212', 'nobody'];
-		const code = {
-			parameters: {
-				jsCode: `return ${JSON.stringify(rows)}.map((phone) => ({ json: { phone } }));`,
-			},
-			name: 'Rows',
-			type: 'n8n-nodes-base.code',
-			typeVersion: 2,
-			position: [0, 0],
-			id: randomUUID(),
-		};
-		const dry = {
-			parameters: {
-				...{ assistantId: good.assistantId, fromNumber: good.fromNumber },
-				toNumber: '={{ $json.phone }}',
-				defaultCountry: 'IN',
-				options: { dryRun: true },
-			},
-			name: 'Dry',
-			type: 'n8n-nodes-twenty2.twenty2',
-			typeVersion: 1,
-			position: [200, 0],
-			id: randomUUID(),
-			credentials: { twenty2Api: { id: credential.id, name: credential.name } },
-		};
-		const start = {
-			...{ parameters: {}, name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
-			...{ typeVersion: 1, position: [-200, 0], id: randomUUID() },
-		};
-		const to = (node: string) => ({ main: [[{ node, type: 'main', index: 0 }]] });
-		const connections = { Start: to('Rows'), Rows: to('Dry') };
+	it('a dry run of six rows is understood from its first columns, and sends nothing', async () => {
+		const { node, page } = editor;
+		const { output } = node;
+		const inIndia = (hours: number) =>
+			new Date(Date.now() + (5.5 + hours) * 3_600_000).toISOString().slice(11, 16);
+		const rows = ['98765 43210', '98765 43210', '+81 90 1234 5678', '98765 43211', '98765 43212'];
 		const file = join(folder, 'dry-run.json');
-		await writeFile(file, JSON.stringify({ nodes: [start, code, dry], connections }));
+		await writeFile(
+			file,
+			JSON.stringify(
+				dryRunOf([...rows, '12345'], {
+					maxCalls: 2,
+					deduplicationKey: '={{ $json.phone }}',
+					// An hour before and after now in India; it is later in Japan.
+					callingHours: { hours: { from: inIndia(-1), to: inIndia(1) } },
+				}),
+			),
+		);
 		const before = sandbox.seen.requests.length;
 
 		await editor.importWorkflow(file);
 		await editor.executeWorkflow();
 		await editor.openNode('Dry');
-		await editor.node.output.getByText('5 items').waitFor();
-		await editor.node.output.getByText('Dry run: nobody was phoned.').waitFor();
-		// The editor draws what is in sight only.
-		await editor.page.setViewportSize({ width: 1400, height: 3000 });
-		await editor.node.showJson();
-		await expect
-			.poll(async () => (await editor.node.output.innerText()).match(/INVALID_NUMBER/g)?.length)
-			.toBe(2);
+		await page.setViewportSize({ width: 1900, height: 1000 });
+		await output.getByText('6 items').waitFor();
+		await output.getByText('Dry run: nobody was phoned.').waitFor();
+		const rings = expect.stringMatching(/^would ring (now|at 9:00 India time)$/);
+		const ringsNow = expect.stringMatching(/^(true|false)$/);
+		expect(await node.firstColumns(4)).toEqual([
+			['result', 'to_number', 'to_country', 'rings_now'],
+			[rings, '+919876543210', 'IN', ringsNow],
+			['DUPLICATE_CALL: has the key of item 0', '+919876543210', 'IN', 'false'],
+			[
+				expect.stringMatching(/^OUTSIDE_CALLING_HOURS: until \w{3} \d\d:\d\d \(Asia\/Tokyo\)$/),
+				...['+819012345678', 'JP', 'false'],
+			],
+			[rings, '+919876543211', 'IN', ringsNow],
+			['CALL_LIMIT_REACHED: after 2 calls', '+919876543212', 'IN', 'false'],
+			['INVALID_NUMBER: To Number is too short to be a phone number', '12345', 'null', 'false'],
+		]);
 		expect(sandbox.seen.requests).toHaveLength(before);
+
+		// Its first columns fill the output.
+		await page.setViewportSize({ width: 1430, height: 575 });
+		await takePicture(page, 'dry-run', await boxOf(output), true);
 	});
 
 	it('In the editor, an item that fails leaves by the error output, with its code', async () => {

@@ -1,6 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 
 import { NodeView } from './editorNode';
+import { boxOf } from './editorPictures';
 import type { Owner } from './n8n';
 
 /** n8n's editor in a browser, signed in as the owner. */
@@ -90,6 +91,17 @@ export class Editor {
 			async (node) => await node.getAttribute('data-node-name'),
 		);
 		return (await Promise.all(names)).map(String).sort();
+	}
+
+	/** What is left below the text of each note on the canvas, as a part of the note's height. */
+	async roomInNotes(): Promise<number[]> {
+		const notes = await this.page.getByTestId('sticky').all();
+		const rooms = notes.map(async (note) => {
+			const box = await boxOf(note);
+			const text = await boxOf(note.locator('p').last());
+			return (box.y + box.height - text.y - text.height) / box.height;
+		});
+		return await Promise.all(rooms);
 	}
 
 	/** n8n's notifications, such as a failed import. */

@@ -70,6 +70,25 @@ export class NodeView {
 		await this.view.getByTestId('tab-params').click();
 	}
 
+	/** Adds one of the Options. */
+	async addOption(name: string): Promise<void> {
+		await this.view.getByTestId('collection-parameter-add').click();
+		await this.page.getByRole('option', { name, exact: true }).click();
+	}
+
+	/** Removes the only option that was added. */
+	async removeOption(name: string): Promise<void> {
+		await this.view.getByText(name, { exact: true }).hover();
+		await this.view.getByTitle('Delete', { exact: true }).click();
+	}
+
+	/** The texts of the first columns of the output's table, row by row, with the names of the columns first. */
+	async firstColumns(count: number): Promise<string[][]> {
+		const rows = await this.output.locator('tr').all();
+		const texts = rows.map(async (row) => await row.locator('th, td').allInnerTexts());
+		return (await Promise.all(texts)).map((row) => row.slice(0, count).map((text) => text.trim()));
+	}
+
 	/** The names that Options offers. */
 	async offeredOptions(): Promise<string[]> {
 		await this.view.getByTestId('collection-parameter-add').click();

@@ -12,10 +12,9 @@ const artefacts = join(project, 'test-artefacts');
 const pictures = join(project, 'docs', 'pictures');
 const replacePictures = process.env.README_PICTURES !== undefined;
 
-/** Elements hidden in pictures: temporary ones, controls, and the hint outside calling hours. */
+/** Elements hidden in pictures: temporary ones and controls. */
 const hidden = [
 	'floating-nodes',
-	'node-hint',
 	'ndv-backdrop',
 	'ndv-edit-pinned-data',
 	'ndv-pin-data',
@@ -28,7 +27,9 @@ const hidden = [
 	'instance-ai-canvas-action-button',
 ].map((id) => `[data-test-id="${id}"]`);
 
-const style = `${['.el-notification', ...hidden].join()} { display: none !important; }`;
+const hiding = (selectors: string[]) => `${selectors.join()} { display: none !important; }`;
+
+const hint = '[data-test-id="node-hint"]';
 
 interface Box {
 	x: number;
@@ -62,15 +63,23 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
 	await page.screenshot({ path: join(artefacts, `${name}.png`) });
 }
 
-/** Saves a picture of a part of the page: for the README, or else in `test-artefacts`. */
-export async function takePicture(page: Page, name: string, clip: Box): Promise<void> {
+/**
+ * Saves a picture of a part of the page: for the README, or else in `test-artefacts`.
+ * @param withHints whether n8n's hints are in it. Those of a call that was placed depend on the time of day.
+ */
+export async function takePicture(
+	page: Page,
+	name: string,
+	clip: Box,
+	withHints = false,
+): Promise<void> {
 	const folder = replacePictures ? pictures : artefacts;
 	await mkdir(folder, { recursive: true });
 	await page.mouse.move(0, 0);
 	await page.screenshot({
 		path: join(folder, `${name}.png`),
 		clip,
-		style,
+		style: hiding(['.el-notification', ...hidden, ...(withHints ? [] : [hint])]),
 		animations: 'disabled',
 		caret: 'hide',
 	});

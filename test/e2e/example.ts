@@ -8,13 +8,14 @@ import { project } from './pack';
 
 export const examples = join(project, 'examples');
 
-const exampleSchema = z.looseObject({
+export const exampleSchema = z.looseObject({
 	name: z.string(),
 	nodes: z.array(
 		z.looseObject({
 			name: z.string(),
 			type: z.string(),
 			typeVersion: z.number(),
+			parameters: z.looseObject({ authentication: z.string().optional() }),
 			credentials: z.unknown().optional(),
 		}),
 	),
@@ -24,14 +25,17 @@ const exampleSchema = z.looseObject({
 
 export type Example = z.infer<typeof exampleSchema>;
 
-/** Types of credentials, each with the types of nodes that use it. */
-const users = [
-	['twenty2Api', /^n8n-nodes-twenty2\./],
-	['openAiApi', /\.lmChatOpenAi$/],
-] as const;
+type CredentialType = 'twenty2Api' | 'twenty2WorkspaceApi' | 'openAiApi';
 
 /** The credentials that a user chooses in an example. */
-export type Chosen = Partial<Record<(typeof users)[number][0], Credential>>;
+export type Chosen = Partial<Record<CredentialType, Credential>>;
+
+/** The type of the credential that a node needs. Undefined when it needs none. */
+export function credentialType(node: Example['nodes'][number]): CredentialType | undefined {
+	if (node.type.endsWith('.lmChatOpenAi')) return 'openAiApi';
+	if (!node.type.startsWith('n8n-nodes-twenty2.')) return undefined;
+	return node.parameters.authentication === 'workspace' ? 'twenty2WorkspaceApi' : 'twenty2Api';
+}
 
 export async function readExample(file: string): Promise<Example> {
 	return exampleSchema.parse(JSON.parse(await readFile(join(examples, file), 'utf8')));
@@ -43,7 +47,7 @@ export async function exampleWith(file: string, chosen: Chosen): Promise<Example
 	return {
 		...others,
 		nodes: nodes.map((node) => {
-			const [type] = users.find(([, nodeType]) => nodeType.test(node.type)) ?? [];
+			const type = credentialType(node);
 			const credential = type && chosen[type];
 			return credential ? { ...node, credentials: { [type]: credential } } : node;
 		}),

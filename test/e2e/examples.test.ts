@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import * as z from 'zod/v4';
 
 import { deliver } from '../../sandbox';
+import { createCampaign } from './campaign';
 import { examples, exampleWith, readExample, type Chosen } from './example';
 import { jsonOf } from './execution';
 import { issuesIn } from './importIssues';
@@ -11,7 +12,7 @@ import { startLanguageModel } from './languageModel';
 import type { N8n } from './n8n';
 import { inN8n } from './n8nWithNode';
 import { eventually } from './rest';
-import { ownNode, workflow } from './workflow';
+import { leads, ownNode, workflow } from './workflow';
 
 const limits = { requestsPerMinute: 1_000 };
 const it = inN8n({ twenty2: { ringMs: 200, talkMs: 500, ...limits }, limits });
@@ -32,6 +33,34 @@ it('The examples are imported with nothing left to set but credentials', async (
 			credentials: [],
 		});
 	}
+});
+
+it('reconcile: the calls of a workspace come into the table, each into one row', async ({
+	n8n,
+	sandbox,
+	workspace,
+}) => {
+	const created = await imported(n8n, 'reconcile.json', { twenty2WorkspaceApi: workspace });
+	const rowsOf = async () => {
+		const run = await n8n.runManually(created, 'Every Hour');
+		expect(run.status).toBe('success');
+		return jsonOf(run, 'Update the Row').sort((a, b) => Number(a.id) - Number(b.id));
+	};
+	const caller = await createCampaign(n8n, workspace, { authentication: 'workspace' });
+	await caller.run(leads(2));
+	const before = await rowsOf();
+	const calls = sandbox.seen.calls.map(({ call_id, number }) => ({ call_id, phone: number }));
+	expect(before.map(({ call_id, phone }) => ({ call_id, phone }))).toEqual(
+		expect.arrayContaining(calls),
+	);
+
+	const endedAt = Math.max(...sandbox.seen.calls.map((call) => call.endedAt));
+	await eventually('The end of the calls', 30, async () => Date.now() > endedAt || undefined);
+	const ended = { status: 'completed', talked_seconds: expect.stringMatching(/^\d/) };
+	expect(await rowsOf()).toEqual(
+		before.map(({ id, call_id }) => expect.objectContaining({ id, call_id, ...ended })),
+	);
+	expect(sandbox.seen.calls).toHaveLength(2);
 });
 
 it('crm-row-to-call: each row that could not be phoned takes its own branch', async ({

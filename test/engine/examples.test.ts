@@ -9,13 +9,20 @@ import { workflowPackage } from './n8nCore';
 import { GivenNodeTypes } from './nodeTypes';
 import { createCallNode, engineFor, twenty2Type } from './twenty2';
 
-const updatesRow = z.object({ columns: z.object({ value: z.object({ result: z.string() }) }) });
+const listing = z.object({
+	authentication: z.string(),
+	operation: z.string(),
+	returnAll: z.boolean(),
+});
 
-/** What a node of an example writes into the column "result" for an item. */
-async function resultOf(file: string, name: string, item: INodeExecutionData): Promise<unknown> {
+const updatesRow = z.object({
+	columns: z.object({ value: z.record(z.string(), z.string()) }),
+});
+
+/** What a node of an example writes into the columns of a row for an item. */
+async function rowOf(file: string, name: string, item: INodeExecutionData): Promise<unknown> {
 	const { nodes } = await readExample(file);
-	const { result } = updatesRow.parse(nodes.find((node) => node.name === name)?.parameters).columns
-		.value;
+	const { value } = updatesRow.parse(nodes.find((node) => node.name === name)?.parameters).columns;
 	const { expression } = new workflowPackage.Workflow({
 		// Whose expressions they are matters to n8n, not what they do.
 		nodes: [{ id: '1', name, type: twenty2Type, typeVersion: 1, position: [0, 0], parameters: {} }],
@@ -23,7 +30,7 @@ async function resultOf(file: string, name: string, item: INodeExecutionData): P
 		active: false,
 		nodeTypes: new GivenNodeTypes({ [twenty2Type]: new Twenty2() }),
 	});
-	return expression.getParameterValue(result, null, 0, 0, name, [item], 'manual', {});
+	return expression.getParameterValue(value, null, 0, 0, name, [item], 'manual', {});
 }
 
 it.each([
@@ -44,6 +51,27 @@ it.each([
 		await sandbox.close();
 		const [item] = errors;
 		if (!item) throw new Error('Nothing went wrong');
-		expect(await resultOf('nightly-campaign.json', 'Note the Reason', item)).toBe(note);
+		expect(await rowOf('nightly-campaign.json', 'Note the Reason', item)).toEqual({ result: note });
 	},
 );
+
+it('the example reconcile writes of each call of the workspace who was called and how it ended', async () => {
+	const sandbox = await startSandbox();
+	const { nodes } = await readExample('reconcile.json');
+	const calls = nodes.find(({ name }) => name === 'Calls');
+	const call = { call_id: 'call_1', status: 'completed', callee_phone: '9876543210' };
+	const body = { success: true, calls: [{ ...call, duration_seconds: 42 }] };
+	sandbox.behaveReads('*', { kind: 'answer', status: 200, body });
+	const node = createCallNode({ authentication: 'workspace' });
+	const parameters = listing.parse(calls?.parameters);
+	const { success } = await engineFor(sandbox).run({ items: [{}], node: { ...node, parameters } });
+	await sandbox.close();
+	const [item] = success;
+	if (!item) throw new Error('No call was listed');
+	expect(await rowOf('reconcile.json', 'Update the Row', item)).toEqual({
+		call_id: 'call_1',
+		phone: '+919876543210',
+		status: 'completed',
+		talked_seconds: 42,
+	});
+});

@@ -21,15 +21,22 @@ it.for([
 	['crm-row-to-call.json', ['Call']],
 	['event-to-row.json', []],
 	['nightly-campaign.json', ['Call']],
+	['reconcile.json', []],
 	['retry-no-answer.json', ['Call']],
 	['wait-without-holding.json', ['Call', 'Look at the Call']],
 ] as const)(
-	'In the editor, %s needs nothing but a credential where it is imported',
+	'In the editor, %s needs nothing but a credential where it is imported, and its note fits its text',
 	async ([file, withCredential], { editor }) => {
 		await editor.importWorkflow(join(examples, file));
 		const nodes = (await readExample(file)).nodes.filter(({ type }) => !/stickyNote$/.test(type));
 		await expect.poll(async () => await editor.canvasNodes.count()).toBe(nodes.length);
 		await expect.poll(async () => await editor.markedNodes()).toEqual(withCredential);
-		expect(await editor.notices.allInnerTexts()).toEqual([]);
+		const notices = await editor.notices.allInnerTexts();
+		// n8n chooses a credential of a workspace itself where it is the only one.
+		expect(notices.filter((text) => !text.startsWith('Credentials auto-added'))).toEqual([]);
+		for (const room of await editor.roomInNotes()) {
+			expect(room).toBeGreaterThan(0.03);
+			expect(room).toBeLessThan(0.2);
+		}
 	},
 );

@@ -33,17 +33,19 @@ export function outputOptions(n8n: IExecuteFunctions, dials: boolean): OutputOpt
  */
 export function outputs(results: Result[], options: OutputOptions): INodeExecutionData[] {
 	const { dials, forModel, toErrorOutput, input } = options;
-	const besideError = (failure: Failure, item: number): JsonObject => {
-		if (forModel || toErrorOutput) return {};
+	const failedJson = (failure: Failure, item: number): JsonObject => {
+		if (forModel) return { error: sentenceForModel(failure.fields, dials) };
+		if (toErrorOutput) return { error: errorOf(failure, dials) };
 		const { dry_run: isDryRun, call } = failure.fields;
-		if (!isDryRun) return { ...input[item]?.json };
-		return { result: '', ...call, ...failedResult(failure), dry_run: true };
+		if (!isDryRun) return { ...input[item]?.json, error: errorOf(failure, dials) };
+		// The fields of the call are beside the error, and would only make the row of a table taller in it.
+		const error = errorOf(failure.with({ call: undefined }), dials);
+		return { result: '', ...call, ...failedResult(failure), dry_run: true, error };
 	};
 	return results.flatMap((result = [], item) => {
 		const pairedItem = { item };
 		if (result instanceof Failure) {
-			const error = forModel ? sentenceForModel(result.fields, dials) : errorOf(result, dials);
-			return [{ json: json.parse({ ...besideError(result, item), error }), pairedItem }];
+			return [{ json: json.parse(failedJson(result, item)), pairedItem }];
 		}
 		return result.map((output) => ({ ...output, json: json.parse(output.json), pairedItem }));
 	});

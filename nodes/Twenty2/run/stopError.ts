@@ -40,7 +40,6 @@ export function errorOfRun(
 }
 
 /**
-/**
  * The error that ends a run under Stop Workflow. An Error Trigger reads its code as `$json.execution.error.code`,
  * of several failed items that of the first.
  * @param items how many items there are: the message names the failed one among several
@@ -73,13 +72,14 @@ export function stoppedError(
 	return Object.assign(error, { code });
 }
 
-/** What happened to several items. */
+/** What happened to several items. It names the first as n8n would, which else adds it without a word. */
 function messageOf(failed: FailedItem[], items: number, tally?: Tally): string {
+	const look = `Look at [item ${failed[0]?.item ?? 0}] first`;
 	const isNumber = failed.every(({ failure }) => failure.fields.code === 'INVALID_NUMBER');
 	const what = `${failed.length} of ${items} ${isNumber ? 'numbers' : 'items'} cannot be`;
-	if (!tally) return sentences(`${what} looked up`);
-	if (hasPhoned(tally)) return sentences(`${what} called`, progress(tally));
-	return sentences(`${what} called, and no call was placed`);
+	if (!tally) return sentences(`${what} looked up`, look);
+	if (hasPhoned(tally)) return sentences(`${what} called`, progress(tally), look);
+	return sentences(`${what} called, and no call was placed`, look);
 }
 
 /** More items than these would hide what to do. */

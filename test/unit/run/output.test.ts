@@ -51,6 +51,14 @@ it('the items begin with the same columns where a dry run shows an item that can
 		['to_country', null],
 	]);
 	expect(item?.json).toMatchObject({ rings_now: false, error: { code: 'INVALID_NUMBER' } });
+	expect(item?.json.error).not.toHaveProperty('call');
+});
+
+it('the items that go to the error output have the call of a dry run in the error', () => {
+	const call = { to_number: '12345' };
+	const dry = refused.with({ dry_run: true, call });
+	const [item] = outputs([dry], onError(true));
+	expect(item?.json).toEqual({ error: expect.objectContaining({ dry_run: true, call }) });
 });
 
 it('the items tell a model a failure in one sentence', () => {

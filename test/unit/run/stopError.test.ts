@@ -74,7 +74,9 @@ const failed = [
 
 it('the error of several failed items counts them, and says of each its value and what to do, first what helps most of them', () => {
 	const error = stoppedError(node, failed, 6, { placed: 0, doubtful: 0 });
-	expect(error.message).toBe('3 of 6 numbers cannot be called, and no call was placed.');
+	expect(error.message).toBe(
+		'3 of 6 numbers cannot be called, and no call was placed. Look at [item 0] first.',
+	);
 	expect(error.description).toBe(
 		'Set it: [item 3] To Number is wrong (given: “2”), [item 4] To Number is wrong (given: “3”). Look: [item 0] To Number is wrong (given: “1”). To call the others anyway, set On Error in the settings of the node to Continue.',
 	);
@@ -83,13 +85,17 @@ it('the error of several failed items counts them, and says of each its value an
 
 it('the error of several failed items says how many calls an earlier try has placed', () => {
 	const { message } = stoppedError(node, failed, 6, { placed: 2, doubtful: 0 });
-	expect(message).toBe('3 of 6 numbers cannot be called. 2 calls were already placed.');
+	expect(message).toBe(
+		'3 of 6 numbers cannot be called. 2 calls were already placed. Look at [item 0] first.',
+	);
 });
 
 it('the error of several failed items calls them items where it is not their number, and where nobody is called', () => {
 	const mixed = [...failed, { failure: Failure.ofInput('INVALID_INPUT', 'No', 'Do'), item: 5 }];
 	expect(stoppedError(node, mixed, 6, { placed: 0, doubtful: 0 }).message).toMatch(/^4 of 6 items/);
-	expect(stoppedError(node, mixed, 6).message).toBe('4 of 6 items cannot be looked up.');
+	expect(stoppedError(node, mixed, 6).message).toBe(
+		'4 of 6 items cannot be looked up. Look at [item 0] first.',
+	);
 });
 
 it('the error of several failed items names ten and counts the others', () => {
