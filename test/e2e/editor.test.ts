@@ -260,8 +260,8 @@ describe('In the editor', () => {
 		await editor.startWith('Create a call');
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
-			const byId = field?.modes?.find((mode) => mode.name === 'id');
-			const { placeholder = 'none' } = byId ?? field ?? {};
+			const typed = field?.modes?.find(({ type }) => type === 'string');
+			const { placeholder = 'none' } = typed ?? field ?? {};
 			await editor.node.view.getByPlaceholder(placeholder).waitFor();
 			await editor.node.hoverHelp(name);
 			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
