@@ -274,10 +274,11 @@ describe('In the editor', () => {
 		await view.getByText('Webhook URLs', { exact: true }).click();
 		await view.getByRole('radio', { name: 'Production URL' }).click();
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
-		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
+		await view.getByText('in the Twenty2 dashboard under Profile \u2192 Integrations').waitFor();
+		await view.getByText('Credential to Verify Events With (Optional)').waitFor();
 		await view.getByText('Call Completed').waitFor();
 		await view.getByText('Test with the end of a call').waitFor();
-		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
+		await view.getByText('place a call and wait for its end.').waitFor();
 	});
 
 	it.each([

@@ -121,7 +121,9 @@ describe('From List', () => {
 		await expect(
 			listed('searchAssistants', 'workspace', { apiKey: 'not-a-key' }),
 		).rejects.toMatchObject({
-			message: expect.stringMatching(/^.*key.*\. Check the API key in the Twenty2 credential/i),
+			message: expect.stringMatching(
+				/key.*\. Copy the API key again in Twenty2 under Profile → Integrations/i,
+			),
 		});
 	});
 
