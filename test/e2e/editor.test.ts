@@ -57,7 +57,7 @@ afterAll(async () => {
 
 /** Creates a workflow with a Twenty2 node and fills in its fields. */
 async function fillIn(values: Record<string, string>): Promise<void> {
-	await editor.startWith('Create a call');
+	await editor.startWith('Phone a person (a real call)');
 	await editor.node.chooseCredential(credential.id);
 	await editor.node.fill(values);
 }
@@ -81,20 +81,20 @@ describe('In the editor', () => {
 		await editor.panel.getByText('Actions (3)').click();
 		for (const action of [
 			...['On call completed', 'On call failed'],
-			...['Create a call', 'Get a call', 'Get many calls'],
+			...['Phone a person (a real call)', 'Get a call', 'Get many calls'],
 		]) {
 			await editor.panel.getByText(action, { exact: true }).waitFor();
 		}
 		await keepScreenshot(editor.page, 'the panel shows the actions');
-		await editor.panel.getByText('Create a call', { exact: true }).click();
+		await editor.panel.getByText('Phone a person (a real call)', { exact: true }).click();
 		await editor.node.shown();
 		await editor.node.close();
-		await editor.canvasNode('Create a call').getByText('Create Call').waitFor();
+		await editor.canvasNode('Phone a person (a real call)').getByText('Create Call').waitFor();
 	});
 
 	it('a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
 		const before = sandbox.seen.calls.length;
-		await editor.startWith('Create a call');
+		await editor.startWith('Phone a person (a real call)');
 		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
 		await editor.credential.getByText('More details').click();
 		await editor.credential.getByText('API key is missing or invalid').waitFor();
@@ -152,7 +152,7 @@ describe('In the editor', () => {
 		expect(earlier.ok).toBe(true);
 		const before = sandbox.seen.calls.length;
 
-		await editor.startWith('Create a call');
+		await editor.startWith('Phone a person (a real call)');
 		// Its credential sets Authentication, which n8n does not show.
 		await editor.node.chooseCredential(workspace.id);
 		await editor.node.pickFromList('assistantId', /asst_demo/);
@@ -222,7 +222,10 @@ describe('In the editor', () => {
 		await editor.node.output.getByText('"INVALID_NUMBER"').waitFor();
 		await editor.node.close();
 		for (const output of ['Success', 'Error']) {
-			await editor.canvasNode('Create a call').getByText(output, { exact: true }).waitFor();
+			await editor
+				.canvasNode('Phone a person (a real call)')
+				.getByText(output, { exact: true })
+				.waitFor();
 		}
 	});
 
@@ -242,7 +245,7 @@ describe('In the editor', () => {
 	});
 
 	it('Wait for Completion brings Output and its options', async () => {
-		await editor.startWith('Create a call');
+		await editor.startWith('Phone a person (a real call)');
 		const always = await editor.node.offeredOptions();
 		expect(await editor.node.field('output').count()).toBe(0);
 
@@ -257,7 +260,7 @@ describe('In the editor', () => {
 
 	it('the fields show an example, and what they are for when asked', async () => {
 		const properties = (await typeOf('twenty2'))?.properties ?? [];
-		await editor.startWith('Create a call');
+		await editor.startWith('Phone a person (a real call)');
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
 			const typed = field?.modes?.find(({ type }) => type === 'string');
