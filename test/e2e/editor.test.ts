@@ -28,6 +28,8 @@ const good = {
 	toNumber: '+919876543210',
 };
 
+const phoneAPerson = 'Phone a person (a real call)';
+
 let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
@@ -57,7 +59,7 @@ afterAll(async () => {
 
 /** Creates a workflow with a Twenty2 node and fills in its fields. */
 async function fillIn(values: Record<string, string>): Promise<void> {
-	await editor.startWith('Phone a person (a real call)');
+	await editor.startWith(phoneAPerson);
 	await editor.node.chooseCredential(credential.id);
 	await editor.node.fill(values);
 }
@@ -81,20 +83,20 @@ describe('In the editor', () => {
 		await editor.panel.getByText('Actions (3)').click();
 		for (const action of [
 			...['On call completed', 'On call failed'],
-			...['Phone a person (a real call)', 'Get a call', 'Get many calls'],
+			...[phoneAPerson, 'Get a call', 'Get many calls'],
 		]) {
 			await editor.panel.getByText(action, { exact: true }).waitFor();
 		}
 		await keepScreenshot(editor.page, 'the panel shows the actions');
-		await editor.panel.getByText('Phone a person (a real call)', { exact: true }).click();
+		await editor.panel.getByText(phoneAPerson, { exact: true }).click();
 		await editor.node.shown();
 		await editor.node.close();
-		await editor.canvasNode('Phone a person (a real call)').getByText('Create Call').waitFor();
+		await editor.canvasNode(phoneAPerson).getByText('Create Call').waitFor();
 	});
 
 	it('a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
 		const before = sandbox.seen.calls.length;
-		await editor.startWith('Phone a person (a real call)');
+		await editor.startWith(phoneAPerson);
 		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
 		await editor.credential.getByText('More details').click();
 		await editor.credential.getByText('API key is missing or invalid').waitFor();
@@ -152,7 +154,7 @@ describe('In the editor', () => {
 		expect(earlier.ok).toBe(true);
 		const before = sandbox.seen.calls.length;
 
-		await editor.startWith('Phone a person (a real call)');
+		await editor.startWith(phoneAPerson);
 		// Its credential sets Authentication, which n8n does not show.
 		await editor.node.chooseCredential(workspace.id);
 		await editor.node.pickFromList('assistantId', /asst_demo/);
@@ -162,6 +164,45 @@ describe('In the editor', () => {
 		await editor.node.output.getByText('Call initiated').waitFor();
 		const [placed] = sandbox.seen.calls.slice(before);
 		expect(placed).toMatchObject({ number: good.toNumber });
+	});
+
+	it('a list without calls says why it is empty, and a number is given By Number', async () => {
+		const empty = await startSandbox();
+		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Empty', {
+			...{ apiKey: 'sandbox-key', apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' },
+			baseUrl: empty.url,
+		});
+		await editor.startWith(phoneAPerson);
+		await editor.node.chooseCredential(workspace.id);
+		const fromNumber = editor.node.field('fromNumber');
+		await expect
+			.poll(
+				async () => await fromNumber.getByTestId('rlc-mode-selector').locator('input').inputValue(),
+			)
+			.toBe('By Number');
+		await editor.node.openList('fromNumber');
+		await editor.page
+			.getByTestId('rlc-error-message')
+			.getByText('there are none yet: choose By Number and paste it.')
+			.waitFor();
+		await empty.close();
+	});
+
+	it('the editor says at night, before anybody is phoned, that Max Wait ends before the calls ring', async () => {
+		const { clock } = editor.page;
+		const hint = 'Max Wait would end before these calls ring';
+		await clock.setFixedTime('2026-05-22T22:00:00+05:30');
+		await editor.startWith(phoneAPerson);
+		expect(await editor.node.output.getByText(hint).count()).toBe(0);
+		await editor.node.field('waitForCompletion').locator('.el-switch').click();
+		await editor.node.output.getByText(hint).waitFor();
+		await keepScreenshot(editor.page, 'Max Wait ends at night');
+		await clock.setFixedTime('2026-05-22T12:00:00+05:30');
+		await editor.startWith(phoneAPerson);
+		await editor.node.field('waitForCompletion').locator('.el-switch').click();
+		await editor.node.field('output').waitFor();
+		expect(await editor.node.output.getByText(hint).count()).toBe(0);
+		await clock.setFixedTime(new Date());
 	});
 
 	it('a dry run of five rows, two of them bad, shows all five and sends nothing', async () => {
@@ -222,10 +263,7 @@ describe('In the editor', () => {
 		await editor.node.output.getByText('"INVALID_NUMBER"').waitFor();
 		await editor.node.close();
 		for (const output of ['Success', 'Error']) {
-			await editor
-				.canvasNode('Phone a person (a real call)')
-				.getByText(output, { exact: true })
-				.waitFor();
+			await editor.canvasNode(phoneAPerson).getByText(output, { exact: true }).waitFor();
 		}
 	});
 
@@ -245,7 +283,7 @@ describe('In the editor', () => {
 	});
 
 	it('Wait for Completion brings Output and its options', async () => {
-		await editor.startWith('Phone a person (a real call)');
+		await editor.startWith(phoneAPerson);
 		const always = await editor.node.offeredOptions();
 		expect(await editor.node.field('output').count()).toBe(0);
 
@@ -260,7 +298,7 @@ describe('In the editor', () => {
 
 	it('the fields show an example, and what they are for when asked', async () => {
 		const properties = (await typeOf('twenty2'))?.properties ?? [];
-		await editor.startWith('Phone a person (a real call)');
+		await editor.startWith(phoneAPerson);
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
 			const typed = field?.modes?.find(({ type }) => type === 'string');
