@@ -36,17 +36,20 @@ export const waitNotice: INodeProperties = {
 };
 
 /**
- * Shown before a run at an hour at which `ringsAt` is further away than Max Wait. The editor works the condition out
- * in the browser. Nine hours earlier the night in India is the second half of a day.
+ * Whether `ringsAt` is further away than Max Wait. The editor works it out in the browser. Nine hours earlier the night
+ * in India is the second half of a day.
  */
+const isTooLate =
+	'={{ $parameter["operation"] === "createCall" && $parameter["waitForCompletion"] === true && $parameter["options"]["dryRun"] !== true && [$now.setZone("Asia/Kolkata").minus({ hours: 9 })].some(({ hour, minute }) => hour >= 12 && 24 * 60 - hour * 60 - minute > ($parameter["options"]["maxWaitMinutes"] ?? 30)) }}';
+
+/** Shown before a run whose wait would end before its calls ring. */
 export const nightHint: NodeHint = {
 	message:
 		'Twenty2 phones nobody between 21:00 and 9:00 India time. Now Max Wait would end before these calls ring.',
 	type: 'warning',
 	location: 'outputPane',
 	whenToDisplay: 'beforeExecution',
-	displayCondition:
-		'={{ $parameter["operation"] === "createCall" && $parameter["waitForCompletion"] === true && $parameter["options"]["dryRun"] !== true && [$now.setZone("Asia/Kolkata").minus({ hours: 9 })].some(({ hour, minute }) => hour >= 12 && 24 * 60 - hour * 60 - minute > ($parameter["options"]["maxWaitMinutes"] ?? 30)) }}',
+	displayCondition: isTooLate,
 };
 
 /** Shows an option only when the call is waited for. */
