@@ -1,6 +1,6 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { baseUrl, limitFields, secretField } from './fields';
+import { baseUrl, limitFields, neededNotice, secretField } from './fields';
 
 /** Twenty2's page on errors and limits shows the first, its page on authentication the second. */
 const callsPath: INodeProperties = {
@@ -13,7 +13,7 @@ const callsPath: INodeProperties = {
 	],
 	default: '/v1/calls',
 	description:
-		'Where the Twenty2 API has the calls of this key. Choose the other one if Twenty2 answers that the page was not found (status 404).',
+		'Where Twenty2 has the calls of this key. Choose the other one if Twenty2 answers with status 404.',
 };
 
 /** The key of Twenty2's API-key generation: a Bearer token. */
@@ -37,6 +37,7 @@ export class Twenty2Api implements ICredentialType {
 			description:
 				'The key that Twenty2 shows in its dashboard under Profile → Integrations → API Keys',
 		}),
+		neededNotice('the API key is needed'),
 		baseUrl,
 		callsPath,
 		...limitFields,

@@ -1,6 +1,6 @@
 import type { IAuthenticateGeneric, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import { baseUrl, limitFields, secretField } from './fields';
+import { baseUrl, limitFields, neededNotice, secretField } from './fields';
 
 /** The key pair of Twenty2's workspace generation: Basic authorisation plus `x-workspace-id`. */
 export class Twenty2WorkspaceApi implements ICredentialType {
@@ -37,6 +37,7 @@ export class Twenty2WorkspaceApi implements ICredentialType {
 			placeholder: 'e.g. 64f1c0a2b7e3',
 			description: 'The workspace that the key belongs to, as Twenty2 shows it beside the key',
 		},
+		neededNotice('the key, its secret and the workspace ID are needed'),
 		baseUrl,
 		...limitFields,
 	];

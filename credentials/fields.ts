@@ -11,6 +11,14 @@ export const secretField = (
 	default: '',
 });
 
+/** What has to be filled in, because the fields below look as if they had to be, too. */
+export const neededNotice = (needed: string): INodeProperties => ({
+	displayName: `Only ${needed}: leave the other fields as they are, unless Twenty2 told you otherwise.`,
+	name: 'neededNotice',
+	type: 'notice',
+	default: '',
+});
+
 export const baseUrl: INodeProperties = {
 	displayName: 'Base URL',
 	name: 'baseUrl',

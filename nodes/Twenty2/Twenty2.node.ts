@@ -8,6 +8,7 @@ import {
 
 import { authentication } from './connection/authentication';
 import { connectionTests } from './connection/credentialTest';
+import { nightHint } from './operations/create/waitForEnd';
 import { chosenIn, operationField, operationList, resource } from './operations/chosen';
 import { listSearch } from './operations/fields/listSearch';
 import { addBesideOutput } from './run/besideOutput';
@@ -48,6 +49,7 @@ export class Twenty2 implements INodeType {
 			],
 		},
 		usableAsTool: true,
+		hints: [nightHint],
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [

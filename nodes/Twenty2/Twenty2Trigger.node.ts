@@ -34,6 +34,16 @@ import {
 import { verifyEvent } from './trigger/verifyEvent';
 import { waiting } from './trigger/waiting';
 
+/** The display names of the events, by their values. */
+const eventNames = Object.fromEntries(
+	(fields.events.options ?? []).flatMap((option) =>
+		'value' in option ? [[String(option.value), option.name]] : [],
+	),
+);
+
+/** Shown above the credential. */
+const optional = 'Credential to Verify Events With (Optional)';
+
 /** Starts a workflow when a call by Twenty2, an AI voice-calling platform, has ended. */
 export class Twenty2Trigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -42,7 +52,7 @@ export class Twenty2Trigger implements INodeType {
 		icon: { light: 'file:twenty2.svg', dark: 'file:twenty2.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle: `={{ $parameter["events"].map((event) => (${JSON.stringify(eventNames)})[event]).join(", ") }}`,
 		// n8n's panel shows the two nodes as one, with this description.
 		description: 'Have an AI assistant phone people, and start workflows when the calls have ended',
 		defaults: { name: 'Twenty2 Trigger' },
@@ -63,12 +73,14 @@ export class Twenty2Trigger implements INodeType {
 		credentials: [
 			{
 				name: 'twenty2Api',
+				displayName: optional,
 				required: false,
 				displayOptions: { show: { authentication: ['apiKey'] } },
 				testedBy: 'testApiKey',
 			},
 			{
 				name: 'twenty2WorkspaceApi',
+				displayName: optional,
 				required: false,
 				displayOptions: { show: { authentication: ['workspace'] } },
 				testedBy: 'testWorkspace',

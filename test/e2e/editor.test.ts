@@ -34,6 +34,8 @@ const good = {
 	toNumber: '+919876543210',
 };
 
+const phoneAPerson = 'Phone a person (a real call)';
+
 let folder: string;
 let n8n: N8n;
 let sandbox: Sandbox;
@@ -67,7 +69,7 @@ afterAll(async () => {
 
 /** Creates a workflow with a Twenty2 node and fills in its fields. */
 async function fillIn(values: Record<string, string>): Promise<void> {
-	await editor.startWith('Create a call');
+	await editor.startWith(phoneAPerson);
 	await editor.node.chooseCredential(credential.id);
 	await editor.node.fill(values);
 }
@@ -116,20 +118,20 @@ describe('In the editor', () => {
 		await editor.panel.getByText('Actions (3)').click();
 		for (const action of [
 			...['On call completed', 'On call failed'],
-			...['Create a call', 'Get a call', 'Get many calls'],
+			...[phoneAPerson, 'Get a call', 'Get many calls'],
 		]) {
 			await editor.panel.getByText(action, { exact: true }).waitFor();
 		}
 		await keepScreenshot(editor.page, 'the panel shows the actions');
-		await editor.panel.getByText('Create a call', { exact: true }).click();
+		await editor.panel.getByText(phoneAPerson, { exact: true }).click();
 		await editor.node.shown();
 		await editor.node.close();
-		await editor.canvasNode('Create a call').getByText('Create Call').waitFor();
+		await editor.canvasNode(phoneAPerson).getByText('Create Call').waitFor();
 	});
 
 	it('In the editor, a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
 		const before = sandbox.seen.calls.length;
-		await editor.startWith('Create a call');
+		await editor.startWith(phoneAPerson);
 		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
 		await editor.credential.getByText('More details').click();
 		await editor.credential.getByText('API key is missing or invalid').waitFor();
@@ -146,7 +148,7 @@ describe('In the editor', () => {
 		const before = sandbox.seen.requests.length;
 		await fillIn(good);
 		await editor.node.close();
-		await editor.addAfter('Create a call', 'Edit Fields');
+		await editor.addAfter(phoneAPerson, 'Edit Fields');
 		await editor.node.input.getByText('usually outputs the following fields').waitFor();
 		await editor.node.mapByDragging('call_id');
 
@@ -204,7 +206,7 @@ describe('In the editor', () => {
 		expect(earlier.ok).toBe(true);
 		const before = sandbox.seen.calls.length;
 
-		await editor.startWith('Create a call');
+		await editor.startWith(phoneAPerson);
 		// Its credential sets Authentication, which n8n does not show.
 		await editor.node.chooseCredential(workspace.id);
 		await editor.node.pickFromList('assistantId', /asst_demo/);
@@ -214,6 +216,45 @@ describe('In the editor', () => {
 		await editor.node.output.getByText('Call initiated').waitFor();
 		const [placed] = sandbox.seen.calls.slice(before);
 		expect(placed).toMatchObject({ number: good.toNumber });
+	});
+
+	it('a list without calls says why it is empty, and a number is given By Number', async () => {
+		const empty = await startSandbox();
+		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Empty', {
+			...{ apiKey: 'sandbox-key', apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' },
+			baseUrl: empty.url,
+		});
+		await editor.startWith(phoneAPerson);
+		await editor.node.chooseCredential(workspace.id);
+		const fromNumber = editor.node.field('fromNumber');
+		await expect
+			.poll(
+				async () => await fromNumber.getByTestId('rlc-mode-selector').locator('input').inputValue(),
+			)
+			.toBe('By Number');
+		await editor.node.openList('fromNumber');
+		await editor.page
+			.getByTestId('rlc-error-message')
+			.getByText('there are none yet: choose By Number and paste it.')
+			.waitFor();
+		await empty.close();
+	});
+
+	it('the editor says at night, before anybody is phoned, that Max Wait ends before the calls ring', async () => {
+		const { node, page } = editor;
+		const hint = node.output.getByText('Max Wait would end before these calls ring');
+		const waits = node.field('waitForCompletion').locator('.el-switch');
+		await editor.startWith(phoneAPerson);
+		await page.clock.setSystemTime('2026-05-22T12:00:00+05:30');
+		await waits.click();
+		await node.field('output').waitFor();
+		expect(await hint.count()).toBe(0);
+		await waits.click();
+		await page.clock.setSystemTime('2026-05-22T22:00:00+05:30');
+		await waits.click();
+		await hint.waitFor();
+		await keepScreenshot(page, 'Max Wait ends at night');
+		await page.clock.setSystemTime(new Date());
 	});
 
 	it('a dry run of six rows is understood from its first columns, and sends nothing', async () => {
@@ -271,7 +312,7 @@ describe('In the editor', () => {
 		await editor.node.output.getByText('"INVALID_NUMBER"').waitFor();
 		await editor.node.close();
 		for (const output of ['Success', 'Error']) {
-			await editor.canvasNode('Create a call').getByText(output, { exact: true }).waitFor();
+			await editor.canvasNode(phoneAPerson).getByText(output, { exact: true }).waitFor();
 		}
 	});
 
@@ -291,7 +332,7 @@ describe('In the editor', () => {
 	});
 
 	it('In the editor, Wait for Completion brings Output and its options', async () => {
-		await editor.startWith('Create a call');
+		await editor.startWith(phoneAPerson);
 		const always = await editor.node.offeredOptions();
 		expect(await editor.node.field('output').count()).toBe(0);
 
@@ -306,11 +347,11 @@ describe('In the editor', () => {
 
 	it('In the editor, the fields show an example, and what they are for when asked', async () => {
 		const properties = (await typeOf('twenty2'))?.properties ?? [];
-		await editor.startWith('Create a call');
+		await editor.startWith(phoneAPerson);
 		for (const name of ['assistantId', 'fromNumber', 'toNumber']) {
 			const field = properties.find((other) => other.name === name);
-			const byId = field?.modes?.find((mode) => mode.name === 'id');
-			const { placeholder = 'none' } = byId ?? field ?? {};
+			const typed = field?.modes?.find(({ type }) => type === 'string');
+			const { placeholder = 'none' } = typed ?? field ?? {};
 			await editor.node.view.getByPlaceholder(placeholder).waitFor();
 			await editor.node.hoverHelp(name);
 			await editor.page.getByText(field?.description ?? 'none', { exact: true }).waitFor();
@@ -323,10 +364,11 @@ describe('In the editor', () => {
 		await view.getByText('Webhook URLs', { exact: true }).click();
 		await view.getByRole('radio', { name: 'Production URL' }).click();
 		await view.getByText(`${n8n.baseUrl}/webhook/`).waitFor();
-		await view.getByText('open Profile \u2192 Integrations in the Twenty2 dashboard').waitFor();
+		await view.getByText('in the Twenty2 dashboard under Profile \u2192 Integrations').waitFor();
+		await view.getByText('Credential to Verify Events With (Optional)').waitFor();
 		await view.getByText('Call Completed').waitFor();
 		await view.getByText('Test with the end of a call').waitFor();
-		await view.getByText('Click the button above, place a call and wait for its end.').waitFor();
+		await view.getByText('place a call and wait for its end.').waitFor();
 	});
 
 	it('In the editor, the example of a CRM sends each row the way of its code', async () => {

@@ -38,11 +38,16 @@ export class NodeView {
 		}
 	}
 
-	/** Chooses From List in a resource locator, and the first entry that has this text. */
-	async pickFromList(field: string, text: RegExp): Promise<void> {
+	/** Chooses From List in a resource locator. */
+	async openList(field: string): Promise<void> {
 		await this.field(field).getByTestId('rlc-mode-selector').click();
 		await this.page.getByRole('option', { name: 'From List' }).click();
 		await this.field(field).getByTestId('rlc-input').click();
+	}
+
+	/** Chooses From List in a resource locator, and the first entry that has this text. */
+	async pickFromList(field: string, text: RegExp): Promise<void> {
+		await this.openList(field);
 		await this.page.getByTestId('rlc-item').filter({ hasText: text }).first().click();
 	}
 

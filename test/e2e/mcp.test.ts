@@ -49,7 +49,7 @@ async function definition(operation: string): Promise<string> {
 const dryRun = {
 	...{ authentication: 'workspace', resource: 'call', operation: 'createCall' },
 	assistantId: { __rl: true, mode: 'list', value: 'asst_demo' },
-	fromNumber: { __rl: true, mode: 'id', value: '+917971441943' },
+	fromNumber: { __rl: true, mode: 'number', value: '+917971441943' },
 	toNumber: '+919876543210',
 	options: { dryRun: true },
 };

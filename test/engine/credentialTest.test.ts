@@ -87,14 +87,22 @@ describe.each([
 	it.each([
 		['a wrong key', 'not-a-key', 401],
 		['a key without access', 'sandbox-key-without-access', 403],
-	])('the connection test gives Twenty2’s own words for %s', async (_, apiKey, status) => {
-		const words = { success: false, error: { code: 'X', message: 'Twenty2 says no', status } };
-		sandbox.behaveReads('*', { kind: 'answer', status, body: words });
-		const byTwenty2 = await tested({ apiKey });
-		expect(byTwenty2.status).toBe('Error');
-		expect(byTwenty2.message).toMatch(/key|access/i);
-		expect(await tested()).toEqual({ status: 'Error', message: 'Twenty2 says no' });
-	});
+	])(
+		'the connection test gives Twenty2’s own words for %s, and says where to copy a wrong one',
+		async (_, apiKey, status) => {
+			const words = { success: false, error: { code: 'X', message: 'Twenty2 says no', status } };
+			sandbox.behaveReads('*', { kind: 'answer', status, body: words });
+			const byTwenty2 = await tested({ apiKey });
+			expect(byTwenty2.status).toBe('Error');
+			expect(byTwenty2.message).toMatch(/key|access/i);
+			const whereToCopy =
+				'. Copy the API key again in Twenty2 under Profile → Integrations, and paste it into the Twenty2 credential.';
+			expect(await tested()).toEqual({
+				status: 'Error',
+				message: `Twenty2 says no${status === 401 ? whereToCopy : ''}`,
+			});
+		},
+	);
 
 	it('the connection test says which address was not reached', async () => {
 		await sandbox.close();

@@ -87,14 +87,26 @@ describe('From List', () => {
 		expect(sandbox.seen.requests.slice(before).map(({ method }) => method)).toEqual(['GET', 'GET']);
 	});
 
-	it('From List offers nothing where there are no calls', async () => {
-		expect(await listed('searchAssistants')).toEqual({ results: [] });
-	});
+	it.each([
+		['searchAssistants', 'By ID'],
+		['searchFromNumbers', 'By Number'],
+	] as const)(
+		'From List says why there is nothing where there are no calls (%s)',
+		async (name, mode) => {
+			await expect(listed(name)).rejects.toMatchObject({
+				name: 'NodeOperationError',
+				message: `The list is made of past calls, and there are none yet: choose ${mode} and paste it.`,
+			});
+		},
+	);
 
 	it('From List says with an API key that there is no list, and sends nothing', async () => {
 		await expect(listed('searchAssistants', 'apiKey')).rejects.toMatchObject({
 			name: 'NodeOperationError',
 			message: 'Twenty2 has no list for an API key. Choose By ID and paste it from Twenty2.',
+		});
+		await expect(listed('searchFromNumbers', 'apiKey')).rejects.toMatchObject({
+			message: 'Twenty2 has no list for an API key. Choose By Number and paste it from Twenty2.',
 		});
 		expect(sandbox.seen.requests).toEqual([]);
 	});
@@ -109,13 +121,15 @@ describe('From List', () => {
 		await expect(
 			listed('searchAssistants', 'workspace', { apiKey: 'not-a-key' }),
 		).rejects.toMatchObject({
-			message: expect.stringMatching(/^.*key.*\. Check the API key in the Twenty2 credential/i),
+			message: expect.stringMatching(
+				/key.*\. Copy the API key again in Twenty2 under Profile → Integrations/i,
+			),
 		});
 	});
 
 	it('From List counts against the limit of the key', async () => {
 		const limit = { requestsPerMinute: 1 };
-		await listed('searchAssistants', 'workspace', limit);
+		await listed('searchAssistants', 'workspace', limit).catch(() => undefined);
 		await expect(listed('searchAssistants', 'workspace', limit)).rejects.toMatchObject({
 			message:
 				'Running workflows use up the limit of this key. Open the list again in a minute, or choose By ID.',
@@ -149,13 +163,17 @@ describe('A field with From List', () => {
 		],
 		[
 			'is typed in',
-			{ assistantId: in_('id', ' asst_demo '), fromNumber: in_('id', '+917971441943') },
+			{ assistantId: in_('id', ' asst_demo '), fromNumber: in_('number', '+917971441943') },
+		],
+		[
+			'is a number in the mode of an ID',
+			{ assistantId: in_('id', 'asst_demo'), fromNumber: in_('id', '+917971441943') },
 		],
 		[
 			'is an expression',
 			{
 				assistantId: in_('id', '={{ $json.assistant }}'),
-				fromNumber: in_('id', '={{ $json.from }}'),
+				fromNumber: in_('number', '={{ $json.from }}'),
 			},
 		],
 		['is plain text', { assistantId: 'asst_demo', fromNumber: '+917971441943' }],

@@ -53,3 +53,19 @@ it('in an Agent of n8n Call Only Once per Key is refused, because n8n keeps keys
 	);
 	expect(sandbox.seen.requests).toEqual([]);
 });
+
+it.each([null, '', 'null', 'None'])(
+	'in an Agent of n8n Create Call takes %j for no key, and for no parameter but “None”',
+	async (nothing) => {
+		const given = { phone: phone(1), key: nothing, name: nothing };
+		const parameter = [{ name: 'customerName', value: "={{ $fromAI('name') }}" }];
+		const options = { deduplicationKey: "={{ $fromAI('key') }}" };
+		const parameters = { ...createCall, inputParameters: { parameter }, options };
+		expect(await runInN8nAgent(sandbox, parameters, given)).toMatchObject([
+			{ json: { status: 'queued' } },
+		]);
+		expect(sandbox.seen.callsTo(phone(1))[0]?.body.input_parameters).toEqual(
+			nothing === 'None' ? { customerName: 'None' } : undefined,
+		);
+	},
+);

@@ -101,7 +101,8 @@ export function failureOnly(error: unknown): Failure {
 
 /** What the user can do about a failure, by its code. */
 const advice: Partial<Record<string, string>> = {
-	UNAUTHORIZED: 'Check the API key in the Twenty2 credential',
+	UNAUTHORIZED:
+		'Copy the API key again in Twenty2 under Profile → Integrations, and paste it into the Twenty2 credential',
 	FORBIDDEN: 'Ask the owner of the Twenty2 account to give this key access',
 	INVALID_ASSISTANT:
 		'Copy the Assistant ID again in Twenty2 (three-dot menu of the assistant) and make sure that the assistant is published',

@@ -7,6 +7,7 @@ import type {
 import type { Account } from '../api/account';
 import { apiKey } from '../api/apiKey';
 import type { Generation } from '../api/client';
+import { adviceFor } from '../api/failure';
 import { refusalIn } from '../api/refusal';
 import { withinTime } from '../api/requestTimeout';
 import { readAnswer, unanswered, type HttpAnswer, type Send } from '../api/transport';
@@ -63,13 +64,16 @@ async function checkCredential(
 	const timing = { timeoutMs: TIMEOUT_MS };
 	const read = async () =>
 		listCalls ? await listCalls({}, timing) : await getCall(NO_CALL, timing);
-	await withinLimits(account, read).catch((failure: unknown) => {
+	await withinLimits(account, read).catch((failure: Error) => {
 		const refusal = answer && refusalIn(answer);
 		if (refusal?.code === 'CALL_NOT_FOUND') return;
 		const { baseUrl, callsPath = '' } = account;
 		const address = baseUrl + callsPath;
 		// A server sends the same envelope for a path that it does not have.
 		if (refusal?.status === 404) throw wrongAddress(`Twenty2 has no calls at ${address}`, account);
+		if (refusal?.status === 401) {
+			throw new Error(`${failure.message.replace(/\.?$/, '.')} ${adviceFor('UNAUTHORIZED')}.`);
+		}
 		if (refusal || !answer) throw failure;
 		const { status } = answer;
 		throw wrongAddress(`${address} does not answer as Twenty2 does (status ${status})`, account);

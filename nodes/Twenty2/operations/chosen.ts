@@ -10,7 +10,7 @@ import type { Operation } from './operation';
 
 export const operationList: Operation[] = Object.values(operations);
 
-/** n8n names the nodes that its panel adds by this field and the operation, e.g. "Create a call". */
+/** n8n names the nodes that its panel adds by this field and the operation, e.g. "Get a call". */
 export const resource: INodeProperties = {
 	displayName: 'Resource',
 	name: 'resource',

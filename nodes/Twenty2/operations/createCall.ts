@@ -62,7 +62,8 @@ export const createCall: Operation = {
 	option: {
 		name: 'Create Call',
 		value: 'createCall',
-		action: 'Create a call',
+		// n8n tells a model this of the tool.
+		action: 'Phone a person (a real call)',
 		description: 'Have an assistant phone a person',
 	},
 	fields: [

@@ -27,7 +27,7 @@ const returnAll: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description: 'Whether to return all results or only up to a given limit',
-	hint: 'All means all calls in the one answer of Twenty2. If that is only a page of them, ask for the next with Query Parameters.',
+	hint: 'All means all calls in the one answer of Twenty2. If that is a page, ask for the next with Query Parameters.',
 	displayOptions,
 };
 

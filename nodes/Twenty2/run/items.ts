@@ -12,6 +12,8 @@ import type { Output, Run, Task } from '../operations/operation';
 import type { Access } from '../policy/access';
 import type { Limits } from '../policy/keyLimits';
 import type { Entry } from '../policy/ledger';
+import { isTool } from './tool';
+
 /** One item, read and checked. */
 export interface CheckedItem {
 	/** Carries the item out, or is the failure of its check. */
@@ -69,6 +71,7 @@ export async function checkItems(
 
 	const connectionOf = await connect(n8n, generation);
 	const dryConnection = offline(generation);
+	const isForModel = isTool(n8n.getNode());
 	const items: CheckedItem[] = [];
 	let since = performance.now();
 	for (const item of given.keys()) {
@@ -78,7 +81,7 @@ export async function checkItems(
 		}
 		if (canceled.aborted) break;
 		const connection = await connectionOf(item);
-		const parameters = new Parameters(n8n, item);
+		const parameters = new Parameters(n8n, item, isForModel);
 		let isDryRun = false;
 		const check = (): Task => {
 			isDryRun = operation.isDryRun?.(parameters) ?? false;

@@ -1,4 +1,4 @@
-import type { IContextObject, IExecuteFunctions, INode } from 'n8n-workflow';
+import type { IContextObject, IExecuteFunctions } from 'n8n-workflow';
 import * as z from 'zod/v4/mini';
 
 import { CallEnds } from '../operations/create/callEnds';
@@ -7,12 +7,8 @@ import { Ledger } from '../policy/ledger';
 import { knownMarks, marksOf, RunMarks, type KnownMarks } from '../policy/runMarks';
 import { UsedKeys } from '../policy/usedKeys';
 import type { CheckedItem, Shared } from './items';
+import { isTool } from './tool';
 import { workflowStoreOf } from './workflowStore';
-
-/** Whether an AI agent uses the node. n8n then gives its type another name. */
-export function isTool({ type }: INode): boolean {
-	return type.endsWith('Tool');
-}
 
 const workflowData = z.object({
 	$runIndex: z.number(),

@@ -5,7 +5,7 @@ import { Failure, type FailureFields } from '../api/failure';
 import { isJsonObject, type JsonObject } from '../json';
 import { failedResult } from '../operations/create/dryRun';
 import type { Result } from './items';
-import { isTool } from './nodeState';
+import { isTool } from './tool';
 const json = z.custom<IDataObject>(isJsonObject);
 
 /** How the items of a run come out. */

@@ -3,8 +3,8 @@ import { NodeApiError, type INode } from 'n8n-workflow';
 import { adviceFor, unexpected, type Failure } from '../api/failure';
 import type { Ledger, Tally } from '../policy/ledger';
 import type { FailedItem, Results } from './items';
-import { isTool } from './nodeState';
 import { errorOf, sentenceForModel } from './output';
+import { isTool } from './tool';
 
 const everybodyAgain =
 	'Executing the workflow again is a new execution, which phones everybody again';
@@ -35,7 +35,7 @@ export function errorOfRun(
 	{ stoppedBy, isCanceled, ledger, items, dials }: Ended,
 ): NodeApiError | undefined {
 	const tally = dials ? ledger.tally : undefined;
-	if (isCanceled) return canceledError(node, ledger.callIds, tally);
+	if (isCanceled) return canceledError(node, tally);
 	return stoppedBy && stoppedError(node, stoppedBy, items, tally);
 }
 
@@ -110,18 +110,17 @@ function named({ fields: { message, source } }: Failure, item?: number): string 
 	return item === undefined ? said : `${said.replace(/\.$/, '')} [item ${item}]`;
 }
 
-/** More IDs than these would hide the rest of the message. */
-const MOST_IDS = 20;
+/** n8n 1.123 and 2.41 show nothing of a stopped node, so its calls have to be looked for elsewhere. */
+const howToFindTheCalls =
+	'Stopping does not hang up: the calls go on. Find them in Twenty2, or with Get Many Calls if you have a workspace';
 
-/** The error that ends a stopped run. n8n knows it by the word "canceled". @param callIds of calls that go on */
-export function canceledError(node: INode, callIds: string[], tally?: Tally): NodeApiError {
+/** The error that ends a stopped run. n8n knows it by the word "canceled". */
+export function canceledError(node: INode, tally?: Tally): NodeApiError {
 	const error = plainError(node);
-	const named = callIds.slice(0, MOST_IDS).join(', ');
-	const more = callIds.length > MOST_IDS ? ` and ${callIds.length - MOST_IDS} more` : '';
 	error.message = sentences(
 		'The execution was canceled',
 		tally && progress(tally),
-		callIds.length > 0 && `Stopping does not hang up: ${named}${more}`,
+		hasPhoned(tally) && howToFindTheCalls,
 	);
 	error.description = sentences(hasPhoned(tally) && howToReachTheRest);
 	return error;

@@ -1,9 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Shown beside the URL. Twenty2 has no request that registers a URL, so the user enters it by hand. */
+/** Shown below the URLs. Twenty2 has no request that registers a URL, so the user enters it by hand. */
 export const dashboardSteps: INodeProperties = {
 	displayName:
-		'Twenty2 sends its events to one URL a workspace. Open Profile → Integrations in the Twenty2 dashboard and paste a URL from Webhook URLs above: the Test URL while you test, and for good the Production URL. Then publish this workflow.',
+		'Twenty2 sends the events of a workspace to one URL. Copy one from Webhook URLs above, and paste it in the Twenty2 dashboard under Profile → Integrations.',
 	name: 'dashboardSteps',
 	type: 'notice',
 	default: '',
@@ -36,8 +36,8 @@ export const assistantIds: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. asst_8f14e45f, asst_c9f0f895',
-	description:
-		'Start the workflow for calls by these assistants only, separated by commas. To find an ID in Twenty2, open the three-dot menu of the assistant and choose Copy Assistant ID. Leave the field empty for all assistants. An expression may also give a list, and has to give at least one ID.',
+	description: 'The assistants whose calls start the workflow. Leave it empty for all assistants.',
+	hint: 'Separate them by commas. Each is copied in Twenty2: three-dot menu of the assistant, Copy Assistant ID.',
 };
 
 export const simplify: INodeProperties = {
@@ -56,7 +56,8 @@ export const secret: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. 6vZ2mWq8Rk3T',
 	description:
-		'A password of your own making that the URL has to carry. Add it to the URL in the Twenty2 dashboard as <code>?secret=...</code>. Whoever calls the URL without it is turned away. Events with it are believed without a look at Twenty2, which saves requests.',
+		'A password of your own. Events without it are turned away, and those with it are believed without asking Twenty2.',
+	hint: 'In the Twenty2 dashboard, paste the URL with ?secret=… at its end',
 };
 
 export const verify: INodeProperties = {
@@ -65,7 +66,7 @@ export const verify: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to ask Twenty2 for the call before the workflow goes on with an event, so that invented events start nothing. Needs a credential, and is on when there is one and no Secret.',
+		'Whether to check each event with Twenty2. Needs a credential, and is on when there is one and no Secret.',
 };
 
 export const options: INodeProperties = {

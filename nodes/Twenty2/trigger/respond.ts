@@ -56,7 +56,7 @@ export function turnAway(
 	if (n8n.getMode() !== 'manual') return answer(n8n, status, reason, headers);
 	const said = details === undefined ? reason : `${reason}: ${details}`;
 	throw new NodeOperationError(n8n.getNode(), `An event came and was turned away. ${said}`, {
-		description: 'It started nothing. Put that right, then listen for a test event again',
+		description: 'It started nothing. Put that right, then click Execute step again',
 	});
 }
 

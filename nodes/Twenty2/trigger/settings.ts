@@ -92,14 +92,28 @@ function assistantIdsIn(reader: FieldReader): string[] {
 	return ids;
 }
 
-/** Whether a URL carries the secret, or there is none. @throws Failure `INVALID_INPUT` when the option is empty */
+/** Whether a URL carries the secret, or there is none. @throws Failure `INVALID_INPUT` when the option is unusable */
 export function isAuthorized(reader: FieldReader, query: unknown): boolean {
 	const secret = secretOf(reader);
 	return secret === undefined || carriesSecret(query, secret);
 }
 
-/** The secret, undefined when the option was not added. An empty option is a failure: it must not admit everybody. */
-const secretOf = (reader: FieldReader) => reader.readAddedOption(fields.secret, text);
+/** In a URL these characters mean something else, so that the secret would not arrive as it was entered. */
+const changedInUrls = /[+&#%\s]/;
+
+/**
+ * The secret, undefined when the option was not added.
+ * @throws Failure `INVALID_INPUT` when the option is empty, which must not admit everybody, or no URL can carry it
+ */
+function secretOf(reader: FieldReader): string | undefined {
+	const secret = reader.readAddedOption(fields.secret, text);
+	if (secret === undefined || !changedInUrls.test(secret)) return secret;
+	throw Failure.ofInput(
+		'INVALID_INPUT',
+		`${fields.secret.displayName} has a character that a URL changes: + & # % or a space`,
+		'Make it of letters and digits, here and in the URL that is pasted in Twenty2',
+	);
+}
 
 const secretQuery = z.object({ secret: z.string() });
 

@@ -25,7 +25,7 @@ it('the registry of operations gives the node its operations, their fields and i
 });
 
 it.each([
-	['createCall', 'Create a call'],
+	['createCall', 'Phone a person (a real call)'],
 	['getCall', 'Get a call'],
 	['getManyCalls', 'Get many calls'],
 ])('the action "%s" lands on the canvas as "%s"', (operation, name) => {

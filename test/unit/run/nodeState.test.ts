@@ -1,7 +1,7 @@
 import type { INode } from 'n8n-workflow';
 import { expect, it } from 'vitest';
 
-import { isTool, unstoredState } from '../../../nodes/Twenty2/run/nodeState';
+import { unstoredState } from '../../../nodes/Twenty2/run/nodeState';
 
 const node = (type: string): INode => ({
 	id: '1',
@@ -10,13 +10,6 @@ const node = (type: string): INode => ({
 	typeVersion: 1,
 	position: [0, 0],
 	parameters: {},
-});
-
-it.each([
-	['n8n-nodes-twenty2.twenty2', false],
-	['n8n-nodes-twenty2.twenty2Tool', true],
-])('a node of the type %s is a tool: %s', (type, expected) => {
-	expect(isTool(node(type))).toBe(expected);
 });
 
 it('a node that runs dry has a state that ends with the run', async () => {

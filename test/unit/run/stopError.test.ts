@@ -107,24 +107,21 @@ it('the error of several failed items names ten and counts the others', () => {
 	expect(description).toContain('[item 9]');
 	expect(description).toMatch(/ and 3 more\.$/);
 });
+
 // n8n tells such an execution from a failed one by this word.
-it('the error of a stopped run says "canceled", and which calls go on', () => {
-	const error = canceledError(node, ['call_1', 'call_2'], { placed: 2, doubtful: 0 });
+it('the error of a stopped run says "canceled", and where to find the calls that go on', () => {
+	const error = canceledError(node, { placed: 2, doubtful: 0 });
 	expect(error.message).toBe(
-		'The execution was canceled. 2 calls were already placed. Stopping does not hang up: call_1, call_2.',
+		'The execution was canceled. 2 calls were already placed. Stopping does not hang up: the calls go on. Find them in Twenty2, or with Get Many Calls if you have a workspace.',
 	);
 	expect(error.description).toBe(
 		'A retry under Executions phones nobody who may have been phoned. Executing the workflow again is a new execution, which phones everybody again.',
 	);
 });
 
-it('the error of a stopped run names 20 calls and counts the others', () => {
-	const ids = Array.from({ length: 22 }, (_, n) => `call_${n}`);
-	const { message } = canceledError(node, ids, { placed: 22, doubtful: 0 });
-	expect(message).toContain('call_19 and 2 more');
-	expect(message).not.toContain('call_20');
-});
-
-it('the error of a stopped run is short where no calls are made', () => {
-	expect(canceledError(node, []).message).toBe('The execution was canceled.');
+it('the error of a stopped run is short where nobody was phoned, and where no calls are made', () => {
+	expect(canceledError(node, { placed: 0, doubtful: 0 }).message).toBe(
+		'The execution was canceled. No call was placed.',
+	);
+	expect(canceledError(node).message).toBe('The execution was canceled.');
 });

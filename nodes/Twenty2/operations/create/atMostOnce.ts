@@ -16,7 +16,7 @@ export const deduplicationKey: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. november-{{ $json.email }}',
 	description:
-		'At most one call is placed for each key in this workflow, also by later executions and after a restart of n8n. An item under whose key a call was placed before says DUPLICATE_CALL.',
+		'At most one call is placed for each key in this workflow, ever. Later items with the key say DUPLICATE_CALL.',
 };
 
 const key = z.pipe(
@@ -26,11 +26,13 @@ const key = z.pipe(
 
 /**
  * An option that was added but is empty is refused, because it would switch the protection off unnoticed.
- * @returns undefined when the option was not added
+ * @returns undefined when the option was not added, or a model gives no key: one number is phoned once by a tool anyway
  * @throws Failure `INVALID_INPUT`
  */
 export function keyOf(parameters: FieldReader): string | undefined {
-	return parameters.readAddedOption(deduplicationKey, key);
+	const given = parameters.readAddedOption(deduplicationKey, key);
+	// A model says so, in the words of Python, that it gives no key.
+	return given === 'None' && parameters.isForModel ? undefined : given;
 }
 
 /** How a call is placed. */

@@ -88,7 +88,7 @@ export const callingHours: INodeProperties = {
 	placeholder: 'Add Hours',
 	default: { hours: {} },
 	description:
-		'When people may be phoned. At any other time nobody is, and the item says OUTSIDE_CALLING_HOURS with the next time in next_allowed_at.',
+		'When people may be phoned. Otherwise the item says OUTSIDE_CALLING_HOURS, with the next time in next_allowed_at.',
 	options: [{ displayName: 'Hours', name: 'hours', values: [from, to, days, zone, timezone] }],
 };
 

@@ -29,7 +29,7 @@ const defaultCountryFor = (authentication: string, initial: string): INodeProper
 	typeOptions: { loadOptionsDependsOn: [] },
 	builderHint: { propertyHint: 'A country code of two letters, e.g. IN' },
 	description:
-		'The country of phone numbers that people write without a country code, e.g. 098765 43210. An expression may give its name or code.',
+		'The country of numbers without a country code, e.g. 098765 43210. An expression may give its name or code.',
 	displayOptions: { show: { operation: ['createCall'], authentication: [authentication] } },
 });
 
@@ -82,7 +82,7 @@ export type DefaultCountry = CountryCode | Failure | undefined;
 /** @returns what the field holds, or the Failure `INVALID_INPUT` when that cannot be read */
 export function defaultCountryOf(parameters: FieldReader): DefaultCountry {
 	try {
-		return parameters.read(defaultCountry, countryOrNone);
+		return parameters.readOptional(defaultCountry, countryOrNone);
 	} catch (error) {
 		return failureOnly(error);
 	}

@@ -4,7 +4,7 @@ import * as z from 'zod/v4/mini';
 import { Failure } from '../../api/failure';
 import type { JsonObject } from '../../json';
 import { jsonOrText, objectIn } from '../fields/jsonField';
-import { whereToLook, type FieldReader } from '../fields/parameters';
+import { isLeftOut, whereToLook, type FieldReader } from '../fields/parameters';
 
 const displayOptions = { show: { operation: ['createCall'] } };
 
@@ -95,10 +95,12 @@ const collection = z.object({ parameter: z._default(z.array(named), []) });
 export function inputParametersOf(parameters: FieldReader): JsonObject {
 	const how = parameters.read(specifyInputParameters, specified);
 	if (how === 'json') {
-		return objectIn(inputParametersJson, parameters.read(inputParametersJson, jsonOrText));
+		const given = parameters.readOptional(inputParametersJson, jsonOrText);
+		return objectIn(inputParametersJson, given ?? '');
 	}
 
-	const { parameter } = parameters.read(inputParameters, collection);
+	const { parameter: all } = parameters.read(inputParameters, collection);
+	const parameter = parameters.isForModel ? all.filter(({ value }) => !isLeftOut(value)) : all;
 	const names = new Set<string>();
 	for (const { name } of parameter) {
 		if (names.has(name)) throw unusable(`has the parameter "${name}" twice`);

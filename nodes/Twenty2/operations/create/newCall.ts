@@ -6,7 +6,7 @@ import { Failure, orFailure } from '../../api/failure';
 import { jsonObject } from '../../json';
 import { jsonOrText, objectIn } from '../fields/jsonField';
 import { checked, whereToLook, type FieldReader } from '../fields/parameters';
-import { located, locator } from '../fields/resourceLocator';
+import { byId, byNumber, located, locator } from '../fields/resourceLocator';
 import { identifier } from '../fields/schemas';
 import { defaultCountry, defaultCountryFields, defaultCountryOf } from './countries';
 import { inputParameterFields, inputParametersOf } from './inputParameters';
@@ -20,9 +20,10 @@ const assistantId = locator({
 	name: 'assistantId',
 	search: 'searchAssistants',
 	what: 'an assistant',
+	typed: byId,
 	placeholder: 'e.g. asst_5d41402a',
 	description:
-		'The assistant that makes the call. In Twenty2, open the three-dot menu of a published assistant and choose Copy Assistant ID.',
+		'The assistant that calls. In Twenty2, open the three-dot menu of a published one and choose Copy Assistant ID.',
 	displayOptions,
 });
 
@@ -31,6 +32,7 @@ const fromNumber = locator({
 	name: 'fromNumber',
 	search: 'searchFromNumbers',
 	what: 'a number',
+	typed: byNumber,
 	placeholder: 'e.g. +917971441943',
 	description: 'The number the call comes from. It is one of yours: see Manage Numbers in Twenty2.',
 	displayOptions,
@@ -43,7 +45,7 @@ const toNumber: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. +919876543210',
-	description: 'The number of the person to call',
+	description: 'The number to phone, with + and country code, e.g. +919876543210',
 	displayOptions,
 };
 

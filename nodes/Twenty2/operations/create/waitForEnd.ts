@@ -1,4 +1,4 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { INodeProperties, NodeHint } from 'n8n-workflow';
 
 import { adviceFor, Failure, failureOnly } from '../../api/failure';
 import type { Connection } from '../../connection/connect';
@@ -21,18 +21,35 @@ export const waitForCompletion: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether the item comes out when the call has ended, with how it went. Until then the call counts among the Concurrent Calls of the credential.',
+		'Whether to wait until the call has ended and return its result. Each waiting call uses one of your Concurrent Calls.',
 	displayOptions,
 };
 
 /** Shown beside the switch, because whoever stops the execution would not know it. */
 export const waitNotice: INodeProperties = {
 	displayName:
-		'The step ends with the call, after 30 minutes at most, or as long as Max Wait in the options says. Stopping the execution does not hang up: the call goes on.',
+		'The step ends with the call, after 30 minutes at most, or as long as Max Wait in the options says. Stopping the execution does not hang up: the calls go on, and their IDs are not shown. Find them in Twenty2, or with Get Many Calls if you have a workspace.',
 	name: 'waitNotice',
 	type: 'notice',
 	default: '',
 	displayOptions: { show: { operation: ['createCall'], waitForCompletion: [true] } },
+};
+
+/**
+ * Whether `ringsAt` is further away than Max Wait. The editor works it out in the browser. Nine hours earlier the night
+ * in India is the second half of a day.
+ */
+const isTooLate =
+	'={{ $parameter["operation"] === "createCall" && $parameter["waitForCompletion"] === true && $parameter["options"]["dryRun"] !== true && [$now.setZone("Asia/Kolkata").minus({ hours: 9 })].some(({ hour, minute }) => hour >= 12 && 24 * 60 - hour * 60 - minute > ($parameter["options"]["maxWaitMinutes"] ?? 30)) }}';
+
+/** Shown before a run whose wait would end before its calls ring. */
+export const nightHint: NodeHint = {
+	message:
+		'Twenty2 phones nobody between 21:00 and 9:00 India time. Now Max Wait would end before these calls ring.',
+	type: 'warning',
+	location: 'outputPane',
+	whenToDisplay: 'beforeExecution',
+	displayCondition: isTooLate,
 };
 
 /** Shows an option only when the call is waited for. */
@@ -45,7 +62,7 @@ export const maxWaitMinutes: INodeProperties = {
 	typeOptions: { minValue: 0 },
 	default: 30,
 	description:
-		'How long to wait for the end of a call. A call that takes longer goes on, and the item says WAIT_TIMEOUT with its call_id.',
+		'How long to wait for the end of a call. A longer call goes on, and its item says WAIT_TIMEOUT with the call_id.',
 	displayOptions: whenWaiting,
 };
 

@@ -13,6 +13,7 @@ import { authentication, generationName, generations } from '../../connection/au
 import { connectToApi } from '../../connection/connect';
 import type { JsonObject } from '../../json';
 import { chooseAgain, FieldReader } from './parameters';
+import { byId, byNumber } from './resourceLocator';
 
 const TIMEOUT_MS = 10_000;
 
@@ -24,30 +25,37 @@ const patience = { maxRetries: 1, giveUpAfterMs: MAX_WAIT_MS };
 /** What fills the lists of the resource locators, by the names that the fields give. */
 export const listSearch = {
 	async searchAssistants(this: ILoadOptionsFunctions): Promise<INodeListSearchResult> {
-		return await itemsOf(this, 'assistant_id');
+		return await itemsOf(this, 'assistant_id', byId.displayName);
 	},
 	async searchFromNumbers(this: ILoadOptionsFunctions): Promise<INodeListSearchResult> {
-		return await itemsOf(this, 'from_number');
+		return await itemsOf(this, 'from_number', byNumber.displayName);
 	},
 };
 
 /**
  * What the calls of the workspace have in one field, because Twenty2 has no list of assistants or numbers.
- * @throws NodeOperationError, which the editor shows in the place of the list
+ * @param otherMode in which the value is typed in
+ * @throws NodeOperationError, which the editor shows in the place of the list, also of an empty one
  */
 async function itemsOf(
 	n8n: ILoadOptionsFunctions,
 	field: Extract<CallField, 'assistant_id' | 'from_number'>,
+	otherMode: string,
 ): Promise<INodeListSearchResult> {
-	const calls = await listedCalls(n8n).catch((error: unknown) => {
+	const calls = await listedCalls(n8n, otherMode).catch((error: unknown) => {
 		const { message, description = '' } = toFailure(error).fields;
 		throw new NodeOperationError(n8n.getNode(), `${message}. ${description}`);
 	});
-	return { results: distinctIn(calls, field, n8n.getTimezone()) };
+	const results = distinctIn(calls, field, n8n.getTimezone());
+	if (results.length > 0) return { results };
+	throw new NodeOperationError(
+		n8n.getNode(),
+		`The list is made of past calls, and there are none yet: choose ${otherMode} and paste it.`,
+	);
 }
 
 /** @returns the calls under their public names @throws Failure */
-async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
+async function listedCalls(n8n: ILoadOptionsFunctions, otherMode: string): Promise<JsonObject[]> {
 	const fields = new FieldReader((...asked) => n8n.getNodeParameter(...asked), chooseAgain);
 	const generation = generations[fields.read(authentication, generationName)];
 	const { twenty2, request } = await connectToApi(n8n, generation);
@@ -56,7 +64,7 @@ async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
 		throw Failure.ofInput(
 			'INVALID_INPUT',
 			'Twenty2 has no list for an API key',
-			'Choose By ID and paste it from Twenty2.',
+			`Choose ${otherMode} and paste it from Twenty2.`,
 		);
 	}
 
@@ -72,7 +80,7 @@ async function listedCalls(n8n: ILoadOptionsFunctions): Promise<JsonObject[]> {
 		throw Failure.ofInput(
 			'INVALID_INPUT',
 			'Running workflows use up the limit of this key',
-			'Open the list again in a minute, or choose By ID.',
+			`Open the list again in a minute, or choose ${otherMode}.`,
 		);
 	});
 	return answer.map(unify);

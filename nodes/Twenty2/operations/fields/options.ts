@@ -11,7 +11,7 @@ const giveUpAfterSeconds: INodeProperties = {
 	typeOptions: { minValue: 0 },
 	default: 300,
 	description:
-		'How long an item keeps trying while Twenty2 says that there are too many requests or calls at once. With 0 it does not try again.',
+		'How long an item keeps trying while Twenty2 says that there are too many requests or calls. With 0 it does not.',
 };
 
 /** Six backoffs of 1, 2, 4, 8, 16 and 30 seconds, or longer by chance: a minute in all. */
@@ -22,7 +22,7 @@ export const maxRetries: INodeProperties = {
 	typeOptions: { minValue: 0, numberPrecision: 0 },
 	default: 6,
 	description:
-		'How often a request is sent again after Twenty2 had trouble or could not be reached. A call that may have been placed is not placed again.',
+		'How often a request is sent again after trouble at Twenty2. A call that may have been placed is not placed again.',
 };
 
 const requestTimeoutSeconds: INodeProperties = {

@@ -23,10 +23,14 @@ type GetParameter = (path: string, absent: unknown, options?: IGetNodeParameterO
 
 /** Reads the fields of a node and checks them. Each Failure names its field. */
 export class FieldReader {
-	/** @param advice the description of each Failure: what the user can do */
+	/**
+	 * @param advice the description of each Failure: what the user can do
+	 * @param isForModel whether a model may give the values. What it leaves out counts as not given
+	 */
 	constructor(
 		private readonly getParameter: GetParameter,
 		private readonly advice: string,
+		readonly isForModel = false,
 	) {}
 
 	/** @param schema its messages finish a sentence that begins with the field's name @throws Failure */
@@ -35,18 +39,27 @@ export class FieldReader {
 		return this.checked(field, field.name, null, schema, code);
 	}
 
+	/** Reads a field that need not be filled in. @returns undefined when a model has left it out @throws Failure */
+	readOptional<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T | undefined {
+		return this.unlessLeftOut(field, field.name, null, schema);
+	}
+
 	/** Reads an option. An option that was not added has its default. @throws Failure `INVALID_INPUT` */
 	readOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T {
-		return this.checked(field, optionPath(field), field.default, schema);
+		const given = this.unlessLeftOut(field, optionPath(field), field.default, schema);
+		return given ?? checked(field, field.default, schema, undefined, this.advice);
 	}
 
 	/** Reads an option. @returns undefined when it was not added @throws Failure `INVALID_INPUT` */
 	readAddedOption<T>(field: INodeProperties, schema: z.ZodMiniType<T>): T | undefined {
 		const wasAdded = this.getParameter(optionPath(field), null, { rawExpressions: true }) !== null;
-		return wasAdded ? this.checked(field, optionPath(field), null, schema) : undefined;
+		return wasAdded ? this.unlessLeftOut(field, optionPath(field), null, schema) : undefined;
 	}
 
-	/** Whether a switch among the options was added and is on. @throws Failure `INVALID_INPUT` */
+	/**
+	 * Whether a switch among the options was added and is on.
+	 * @throws Failure `INVALID_INPUT`, also where a model leaves it out: a Dry Run in doubt must phone nobody
+	 */
 	isSwitchedOn(field: INodeProperties): boolean {
 		return this.checked(field, optionPath(field), false, yesOrNo);
 	}
@@ -55,6 +68,17 @@ export class FieldReader {
 	isExpression({ name }: INodeProperties): boolean {
 		const raw = this.getParameter(name, null, { rawExpressions: true });
 		return typeof raw === 'string' && raw.startsWith('=');
+	}
+
+	private unlessLeftOut<T>(
+		field: INodeProperties,
+		path: string,
+		absent: unknown,
+		schema: z.ZodMiniType<T>,
+	): T | undefined {
+		const value = this.value(field, path, absent);
+		if (this.isForModel && isLeftOut(value)) return undefined;
+		return checked(field, value, schema, undefined, this.advice);
 	}
 
 	private checked<T>(
@@ -78,6 +102,12 @@ export class FieldReader {
 	}
 }
 
+/** Whether a model that gives this as an argument means that it gives none. */
+export function isLeftOut(value: unknown): boolean {
+	const isBlank = typeof value === 'string' && ['', 'null'].includes(value.trim());
+	return value === undefined || value === null || isBlank;
+}
+
 const optionPath = ({ name }: INodeProperties) => `options.${name}`;
 
 /** The fields of one item. */
@@ -95,8 +125,9 @@ export class Parameters extends FieldReader implements ItemFields {
 	constructor(
 		private readonly n8n: IExecuteFunctions,
 		readonly item: number,
+		isForModel: boolean,
 	) {
-		super((path, ...asked) => n8n.getNodeParameter(path, item, ...asked), whereToLook);
+		super((path, ...asked) => n8n.getNodeParameter(path, item, ...asked), whereToLook, isForModel);
 	}
 
 	get input(): JsonObject {

@@ -347,6 +347,17 @@ describe('keyOf', () => {
 		expect(keyIn(given)).toBe(key);
 	});
 
+	it.each([null, '', 'null', 'None'])(
+		'keyOf takes %j of a model for no key',
+		(deduplicationKey) => {
+			expect(keyOf(readerOf({}, { deduplicationKey }, true))).toBeUndefined();
+		},
+	);
+
+	it.each(['null', 'None'])('keyOf takes %j of a workflow for a key', (given) => {
+		expect(keyIn(given)).toBe(given);
+	});
+
 	it('keyOf is undefined where the option was not added', () => {
 		expect(keyOf(readerOf({}))).toBeUndefined();
 	});

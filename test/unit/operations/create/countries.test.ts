@@ -114,3 +114,7 @@ it('a Default Country that cannot be read gives a Failure, for a number that nee
 		},
 	});
 });
+
+it.each([null, '', 'null'])('Default Country is none where a model sends %j', (defaultCountry) => {
+	expect(defaultCountryOf(readerOf({ defaultCountry }, {}, true))).toBeUndefined();
+});

@@ -72,3 +72,24 @@ it('input parameters in JSON do not come with what the fields hold', () => {
 it('input parameters in JSON are refused by their name where they are no object', () => {
 	expect(() => inJson('[1]')).toThrow('Input Parameters (JSON) must be a JSON object');
 });
+
+const ofModel = (fields: Record<string, unknown>) => inputParametersOf(readerOf(fields, {}, true));
+
+it('input parameters of a model leave out what it sends for nothing', () => {
+	const parameter = [
+		...[null, undefined, '', 'null'].map((value, n) => ({ name: `nothing${n}`, value })),
+		{ name: 'customerName', value: 'Asha' },
+		{ name: 'allergies', value: 'None' },
+	];
+	expect(ofModel({ specifyInputParameters: 'fields', inputParameters: { parameter } })).toEqual({
+		customerName: 'Asha',
+		allergies: 'None',
+	});
+});
+
+it.each([null, '', 'null'])(
+	'input parameters of a model in JSON may be %j',
+	(inputParametersJson) => {
+		expect(ofModel({ specifyInputParameters: 'json', inputParametersJson })).toEqual({});
+	},
+);

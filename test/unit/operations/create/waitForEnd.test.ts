@@ -1,16 +1,21 @@
-import { expect, it, vi } from 'vitest';
+import type { INodeParameters } from 'n8n-workflow';
+import { describe, expect, it, vi } from 'vitest';
 
 import { adviceFor, Failure } from '../../../../nodes/Twenty2/api/failure';
 import { CallEnds } from '../../../../nodes/Twenty2/operations/create/callEnds';
 import {
 	knownEnd,
+	nightHint,
 	pollingOf,
 	waitForEnd,
 	type WaitForEndOptions,
 } from '../../../../nodes/Twenty2/operations/create/waitForEnd';
+import { ringsAt } from '../../../../nodes/Twenty2/operations/create/ringingTime';
 import type { JsonObject } from '../../../../nodes/Twenty2/json';
+import { Twenty2 } from '../../../../nodes/Twenty2/Twenty2.node';
 import type { Entry } from '../../../../nodes/Twenty2/policy/ledger';
 import { pass, passUntilQuiet, settle, useFakeTime, watch } from '../../policy/fakeTime';
+import { evaluated } from '../../evaluated';
 import { readerOf } from '../fields/reader';
 import { inTurn, newAccess, newEntry, refusal, requestOptions, twenty2With } from './placing';
 
@@ -362,4 +367,49 @@ it.each([
 	['pollIntervalSeconds', 3601, 'Check Every (Seconds) must be'],
 ])('the options of polling refuse %s of %j', (name, value, message) => {
 	expect(() => pollingOf(readerOf(waiting, { [name]: value }))).toThrow(message);
+});
+
+describe('The hint that Max Wait ends at night', () => {
+	const node = new Twenty2();
+	const waiting = { operation: 'createCall', waitForCompletion: true, options: {} };
+	const isShown = (parameters: INodeParameters, time: string) => {
+		vi.setSystemTime(new Date(`2026-05-22T${time}:00+05:30`));
+		return evaluated(node, nightHint.displayCondition, parameters);
+	};
+
+	it('the hint of the night is one of the node, before a run', () => {
+		expect(node.description.hints).toEqual([nightHint]);
+		expect(nightHint).toMatchObject({ whenToDisplay: 'beforeExecution', location: 'outputPane' });
+	});
+
+	it.each([
+		['20:59', false],
+		['21:00', true],
+		['23:30', true],
+		['00:00', true],
+		['08:29', true],
+		['08:30', false],
+		['08:59', false],
+		['09:00', false],
+		['12:00', false],
+	])('the hint of the night is shown at %s in India: %s', (time, shown) => {
+		expect(isShown(waiting, time)).toBe(shown);
+	});
+
+	it('the hint of the night is shown at the minutes at which a call rings after Max Wait', () => {
+		for (let minute = 0; minute < 1_440; minute += 7) {
+			const time = new Date(minute * 60_000).toISOString().slice(11, 16);
+			const shown = isShown({ ...waiting, options: { maxWaitMinutes: 200 } }, time);
+			expect([time, shown]).toEqual([time, ringsAt(Date.now()) - Date.now() > 200 * 60_000]);
+		}
+	});
+
+	it.each<[string, INodeParameters]>([
+		['nobody waits', { ...waiting, waitForCompletion: false }],
+		['a dry run waits for nothing', { ...waiting, options: { dryRun: true } }],
+		['Max Wait lasts until nine', { ...waiting, options: { maxWaitMinutes: 720 } }],
+		['a call is only looked up', { ...waiting, operation: 'getCall' }],
+	])('the hint of the night is not shown where %s', (_, parameters) => {
+		expect(isShown(parameters, '21:00')).toBe(false);
+	});
 });

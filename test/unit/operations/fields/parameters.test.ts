@@ -111,3 +111,36 @@ it('checked says where to look', () => {
 		description: whereToLook,
 	});
 });
+
+const nothing = [null, '', ' ', 'null', undefined];
+
+it.each(nothing)('an option is not given where a model sends %j', (value) => {
+	const reader = readerOf({ toNumber: value }, { toNumber: value }, true);
+	expect(reader.readOption(field, text)).toBe('the default');
+	expect(reader.readAddedOption(field, text)).toBeUndefined();
+	expect(reader.readOptional(field, text)).toBeUndefined();
+});
+
+it.each(nothing)(
+	'a switch is refused where a model sends %j, as a Dry Run would phone people',
+	(value) => {
+		const reader = readerOf({}, { toNumber: value }, true);
+		expect(() => reader.isSwitchedOn(field)).toThrow('To Number must be true or false');
+	},
+);
+
+it.each(['', ' '])('an option is refused where a workflow has %j', (value) => {
+	const reader = readerOf({ toNumber: value }, { toNumber: value });
+	const message = 'To Number is empty';
+	expect(() => reader.readOption(field, text)).toThrow(message);
+	expect(() => reader.readAddedOption(field, text)).toThrow(message);
+	expect(() => reader.readOptional(field, text)).toThrow(message);
+});
+
+it('what a model sends is read where it says something', () => {
+	const given = { toNumber: ' nullable ' };
+	const reader = readerOf(given, given, true);
+	expect(reader.readOption(field, text)).toBe('nullable');
+	expect(reader.readAddedOption(field, text)).toBe('nullable');
+	expect(reader.readOptional(field, text)).toBe('nullable');
+});

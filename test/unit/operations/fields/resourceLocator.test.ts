@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 
-import { located, locator } from '../../../../nodes/Twenty2/operations/fields/resourceLocator';
+import {
+	byId,
+	byNumber,
+	located,
+	locator,
+} from '../../../../nodes/Twenty2/operations/fields/resourceLocator';
 import { text } from '../../../../nodes/Twenty2/operations/fields/schemas';
 import { parsed } from '../parsed';
 
@@ -8,6 +13,7 @@ it.each([
 	['asst_1'],
 	[' asst_1 '],
 	[{ mode: 'id', value: 'asst_1' }],
+	[{ mode: 'number', value: 'asst_1' }],
 	[{ __rl: true, mode: 'list', value: 'asst_1', cachedResultName: 'asst_1 (2 calls)' }],
 ])('a resource locator holds the same in the shape of %j', (given) => {
 	expect(parsed(located(text), given)).toEqual({ value: 'asst_1' });
@@ -28,6 +34,7 @@ it('a resource locator is typed in at first, and has a list that its method fill
 		name: 'assistantId',
 		search: 'searchAssistants',
 		what: 'an assistant',
+		typed: byId,
 		placeholder: 'e.g. asst_1',
 		description: 'The assistant',
 	});
@@ -45,7 +52,12 @@ it('a resource locator is typed in at first, and has a list that its method fill
 				placeholder: 'Select an assistant...',
 				typeOptions: { searchListMethod: 'searchAssistants' },
 			},
-			{ name: 'id', type: 'string', placeholder: 'e.g. asst_1' },
+			{ name: 'id', displayName: 'By ID', type: 'string', placeholder: 'e.g. asst_1' },
 		],
 	});
+});
+
+it('a resource locator for numbers has a mode of a name for which n8n shows no words of its own', () => {
+	expect(byNumber.displayName).toBe('By Number');
+	expect(['id', 'url', 'list']).not.toContain(byNumber.name);
 });
