@@ -50,7 +50,8 @@ async function demonstrate(): Promise<void> {
 	await putLeads(n8n);
 	const first = examples.get('crm-row-to-call.json');
 	// The user may have changed the example or its base URL: it could then phone real people.
-	const isSafe = (await baseUrlOf(n8n, credentials.twenty2Api)) === sandbox.url && first?.changed === false;
+	const isSafe =
+		(await baseUrlOf(n8n, credentials.twenty2Api)) === sandbox.url && first?.changed === false;
 	console.log(
 		isSafe
 			? await step(`Running "${first.name}"`, async () => await runFirst(n8n, first))

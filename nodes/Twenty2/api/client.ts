@@ -47,6 +47,8 @@ export interface Twenty2 {
 	unify(body: JsonObject): JsonObject;
 	/** Why this generation would not dial an E.164 number, as the end of a sentence. */
 	whyNotDialable(number: string): string | undefined;
+	/** The country of every number, where this generation dials in one only. */
+	onlyCountry?: 'IN';
 	/** The names that Create Call's body has already. */
 	bodyFields: string[];
 }

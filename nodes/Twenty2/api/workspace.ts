@@ -80,6 +80,7 @@ export const workspace: Generation = {
 				to_number: 'callee_phone',
 			}),
 
+		onlyCountry: 'IN',
 		whyNotDialable: (number) =>
 			indian.test(number)
 				? undefined

@@ -7,22 +7,29 @@ import type { FieldReader } from '../fields/parameters';
 import { countries, countryCalled } from './countryNames';
 
 /** India first, because Twenty2 is at home there. */
-function choices(): INodePropertyOptions[] {
+function choices(none: string): INodePropertyOptions[] {
 	const all = countries().map(({ code, name }) => ({ name, value: code }));
 	return [
 		...all.filter(({ value }) => value === 'IN'),
-		{ name: 'None', value: '' },
+		{ name: none, value: '' },
 		...all.filter(({ value }) => value !== 'IN'),
 	];
 }
 
-/** @param initial India for a workspace, which dials nowhere else */
-const defaultCountryFor = (authentication: string, initial: string): INodeProperties => ({
+/**
+ * @param initial India for a workspace, which dials nowhere else
+ * @param none what nothing chosen is called
+ */
+const defaultCountryFor = (
+	authentication: string,
+	initial: string,
+	none: string,
+): INodeProperties => ({
 	displayName: 'Default Country',
 	name: 'defaultCountry',
 	type: 'options',
 	get options() {
-		return choices();
+		return choices(none);
 	},
 	default: initial,
 	// n8n's AI builder lists all codes to a model, unless this says that options depend on something.
@@ -33,17 +40,20 @@ const defaultCountryFor = (authentication: string, initial: string): INodeProper
 	displayOptions: { show: { operation: ['createCall'], authentication: [authentication] } },
 });
 
-export const defaultCountry = defaultCountryFor('apiKey', '');
+export const defaultCountry = defaultCountryFor('apiKey', '', 'None');
 
 export const defaultCountryFields: INodeProperties[] = [
 	defaultCountry,
-	defaultCountryFor('workspace', 'IN'),
+	// A node that was added for an API key keeps its empty value.
+	defaultCountryFor('workspace', 'IN', 'Not Chosen (India)'),
 	{
 		displayName: 'Without a Default Country, both numbers need a + and the country code',
 		name: 'noCountryNotice',
 		type: 'notice',
 		default: '',
-		displayOptions: { show: { operation: ['createCall'], defaultCountry: [''] } },
+		displayOptions: {
+			show: { operation: ['createCall'], authentication: ['apiKey'], defaultCountry: [''] },
+		},
 	},
 ];
 

@@ -72,7 +72,7 @@ const setDefaultCountry =
 
 /** A number in E.164. @throws Failure `INVALID_NUMBER` naming the field */
 function numberIn(field: INodeProperties, parameters: FieldReader, twenty2: Twenty2): string {
-	const country = defaultCountryOf(parameters);
+	const country = defaultCountryOf(parameters) ?? twenty2.onlyCountry;
 	const number = located(dialable(country));
 	const given = orFailure(() => parameters.read(field, number, 'INVALID_NUMBER'));
 	if (given instanceof Failure) {
