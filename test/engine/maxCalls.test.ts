@@ -17,7 +17,7 @@ describe('Max Calls per Execution', () => {
 	const node = (options: IDataObject, onError: 'stopWorkflow' | 'continueErrorOutput') =>
 		createCallNode({ options }, { onError });
 
-	it('places so many calls, and no call of any other item', async () => {
+	it('an execution places as many calls as Max Calls allows, and no call of any other item', async () => {
 		const run = await engineFor(sandbox).run({
 			items: leads(9),
 			node: node({ maxCalls: 4 }, 'continueErrorOutput'),
@@ -28,7 +28,7 @@ describe('Max Calls per Execution', () => {
 		expect(sandbox.seen.requests).toHaveLength(4);
 	});
 
-	it('lets an item follow for each that was refused, and counts a call in doubt', async () => {
+	it('an item follows for each that was refused under Max Calls, and a call in doubt counts', async () => {
 		sandbox.behave(phone(0), 'refused');
 		sandbox.behave(phone(1), 'place and cut');
 		sandbox.behave(phone(2), 'refused');
@@ -46,7 +46,7 @@ describe('Max Calls per Execution', () => {
 		]);
 	});
 
-	it('stays for a retry of the execution, which gives the calls that were placed', async () => {
+	it('Max Calls holds for a retry of the execution too, which gives the calls that were placed', async () => {
 		const run = await engineFor(sandbox).run({
 			items: leads(5),
 			node: node({ maxCalls: 2 }, 'stopWorkflow'),
@@ -68,7 +68,7 @@ describe('Include Input Fields', () => {
 	});
 	afterEach(() => sandbox.close());
 
-	it('tells whom each call is for', async () => {
+	it('Include Input Fields tells whom each call is for', async () => {
 		const run = await engineFor(sandbox).run({
 			items: leads(2).map((lead) => ({ ...lead, status: 'new' })),
 			node: createCallNode({ options: { includeInputFields: true } }),
@@ -78,7 +78,7 @@ describe('Include Input Fields', () => {
 		);
 	});
 
-	it('tells it of calls that were waited for as well', async () => {
+	it('Include Input Fields tells whom a call that was waited for is for', async () => {
 		const run = await engineFor(sandbox).run({
 			items: leads(1),
 			node: createCallNode({
