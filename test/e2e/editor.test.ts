@@ -132,6 +132,8 @@ describe('In the editor', () => {
 	it('In the editor, a credential is told in the words of Twenty2 that its key is wrong, and works with the right one', async () => {
 		const before = sandbox.seen.calls.length;
 		await editor.startWith(phoneAPerson);
+		// The new credential is of the kind of the one that is chosen.
+		await editor.node.chooseCredential(credential.id);
 		await editor.newCredential({ apiKey: 'not-a-key', baseUrl: sandbox.url });
 		await editor.credential.getByText('More details').click();
 		await editor.credential.getByText('API key is missing or invalid').waitFor();
@@ -220,12 +222,12 @@ describe('In the editor', () => {
 
 	it('a list without calls says why it is empty, and a number is given By Number', async () => {
 		const empty = await startSandbox();
-		const workspace = await n8n.createCredential('twenty2WorkspaceApi', 'Empty', {
+		const withoutCalls = await n8n.createCredential('twenty2WorkspaceApi', 'Empty', {
 			...{ apiKey: 'sandbox-key', apiSecret: 'sandbox-secret', workspaceId: 'ws_sandbox' },
 			baseUrl: empty.url,
 		});
 		await editor.startWith(phoneAPerson);
-		await editor.node.chooseCredential(workspace.id);
+		await editor.node.chooseCredential(withoutCalls.id);
 		const fromNumber = editor.node.field('fromNumber');
 		await expect
 			.poll(
@@ -340,8 +342,12 @@ describe('In the editor', () => {
 		await editor.node.field('output').waitFor();
 		const offered = await editor.node.offeredOptions();
 		expect(offered.filter((name) => !always.includes(name))).toEqual([
-			...['Include Transcript', 'Download Recording', 'Max Recording Size (MB)'],
-			...['Max Wait (Minutes)', 'Check Every (Seconds)'],
+			...[
+				'Include Transcript',
+				'Download Recording',
+				'Max Wait (Minutes)',
+				'Check Every (Seconds)',
+			],
 		]);
 	});
 
@@ -403,8 +409,12 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 		'options',
 		'workspaceNotice',
 		'waitNotice',
+		'noCountryNotice',
 		'dashboardSteps',
 	];
+
+	// The name of a country or a day says all.
+	const explainedByName = ['defaultCountry', 'days'];
 
 	it(`The fields of ${node} say what they are for, and give an example`, async () => {
 		const type = await typeOf(node);
@@ -415,7 +425,9 @@ describe.each(['twenty2', 'twenty2Trigger'])('The fields of %s', (node) => {
 		);
 		expect(unexplained.map(({ path }) => path)).toEqual([]);
 		// Among them would be the Custom API Call that n8n adds to other nodes.
-		const choices = fields.flatMap(choicesOf);
+		const choices = fields
+			.filter(({ field }) => !explainedByName.includes(field.name))
+			.flatMap(choicesOf);
 		expect(choices.filter(({ description }) => !description)).toEqual([]);
 		const withoutExample = fields.filter(
 			({ field }) => field.type === 'string' && !field.placeholder?.startsWith('e.g. '),
