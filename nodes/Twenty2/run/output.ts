@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject } from '../json';
 import { failedResult } from '../operations/create/dryRun';
 import type { Result } from './items';
 import { isTool } from './tool';
+
 const json = z.custom<IDataObject>(isJsonObject);
 
 /** How the items of a run come out. */

@@ -56,7 +56,8 @@ export function stoppedError(
 	const { code, description, status } = failure.fields;
 	const error = plainError(node, item);
 	// What is wrong in the same way with every item is told once.
-	const isOne = new Set(failed.map((each) => each.failure.message)).size === 1;
+	const isSame = new Set(failed.map((each) => each.failure.message)).size === 1;
+	const isOne = failed.length === 1 || (failed.length === items && isSame);
 	const message = isOne
 		? sentences(named(failure, items > 1 ? item : undefined), tally && progress(tally))
 		: messageOf(failed, items, tally);

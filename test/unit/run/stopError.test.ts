@@ -83,6 +83,16 @@ it('the error of several failed items counts them, and says of each its value an
 	expect(error).toMatchObject({ code: 'INVALID_NUMBER', context: { itemIndex: 0 } });
 });
 
+it('the error of several failed items names each, also where the same is wrong with them', () => {
+	const empty = Failure.ofInput('INVALID_NUMBER', 'To Number is empty', 'Fill it in');
+	const rows = [1, 3].map((item) => ({ failure: empty, item }));
+	const error = stoppedError(node, rows, 6, { placed: 0, doubtful: 0 });
+	expect(error.message).toMatch(/^2 of 6 numbers cannot be called/);
+	expect(error.description).toMatch(
+		/^Fill it in: \[item 1\] To Number is empty, \[item 3\] To Number/,
+	);
+});
+
 it('the error of several failed items says how many calls an earlier try has placed', () => {
 	const { message } = stoppedError(node, failed, 6, { placed: 2, doubtful: 0 });
 	expect(message).toBe(
