@@ -65,17 +65,16 @@ function queueHint(n8n: HintFunctions, { ledger }: RunSoFar): string | undefined
 }
 
 /** Tells that dry runs phoned nobody, and what would become of their items. */
-function dryRunHint({ items, results }: RunSoFar): string | undefined {
-	const tried = results.filter((_, item) => items[item]?.isDryRun);
+function dryRunHint({ items, results, plannedCalls }: RunSoFar): string | undefined {
+	const tried = [...results.keys()].filter((item) => items[item]?.isDryRun && results[item]);
 	if (tried.length === 0) return undefined;
-	const shown = tried.flatMap((result) => (Array.isArray(result) ? result : []));
-	const failed = tried.filter((result) => result instanceof Failure).length;
+	const planned = tried.flatMap((item) => {
+		const prospect = plannedCalls.prospects.get(item);
+		return prospect && Array.isArray(results[item]) ? [prospect] : [];
+	});
+	const failed = tried.filter((item) => results[item] instanceof Failure).length;
 	const whom = tried.length < items.length ? ` for ${count(tried.length, 'item')}` : '';
-	const told = summary(
-		shown.map(({ json }) => json),
-		failed,
-	);
-	return `Dry run: nobody was phoned${whom}. ${told}.`;
+	return `Dry run: nobody was phoned${whom}. ${summary(planned, failed)}.`;
 }
 
 /** @returns undefined for an unknown timezone, which n8n lets a workflow have */

@@ -30,8 +30,11 @@ export interface Results {
 	/** In input order. */
 	results: Result[];
 	/** The failures that ended the run early: one of an item that was carried out, or all that the checks found. */
-	stoppedBy?: FailedItem[];
+	stoppedBy?: FailedItems;
 }
+
+/** At least one. */
+export type FailedItems = [FailedItem, ...FailedItem[]];
 
 export interface FailedItem {
 	failure: Failure;
@@ -126,9 +129,9 @@ export async function carryOut(
 	const stop = new AbortController();
 	const signal = AbortSignal.any([canceled, stop.signal]);
 	let stoppedBy: Results['stoppedBy'];
-	const stopBy = (...failed: FailedItem[]) => {
-		if (!stopAtFailure || signal.aborted || failed.length === 0) return;
-		stoppedBy = failed;
+	const stopBy = (first?: FailedItem, ...others: FailedItem[]) => {
+		if (!stopAtFailure || signal.aborted || !first) return;
+		stoppedBy = [first, ...others];
 		stop.abort();
 	};
 

@@ -1,8 +1,8 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 
-import { adviceFor, unexpected, type Failure } from '../api/failure';
+import { adviceFor, type Failure } from '../api/failure';
 import type { Ledger, Tally } from '../policy/ledger';
-import type { FailedItem, Results } from './items';
+import type { FailedItem, FailedItems, Results } from './items';
 import { errorOf, sentenceForModel } from './output';
 import { isTool } from './tool';
 
@@ -47,12 +47,11 @@ export function errorOfRun(
  */
 export function stoppedError(
 	node: INode,
-	failed: FailedItem[],
+	failed: FailedItems,
 	items: number,
 	tally?: Tally,
 ): NodeApiError {
-	const [first = { failure: unexpected(undefined), item: 0 }] = failed;
-	const { failure, item } = first;
+	const [{ failure, item }] = failed;
 	const { code, description, status } = failure.fields;
 	const error = plainError(node, item);
 	// What is wrong in the same way with every item is told once.
@@ -74,8 +73,8 @@ export function stoppedError(
 }
 
 /** What happened to several items. It names the first as n8n would, which else adds it without a word. */
-function messageOf(failed: FailedItem[], items: number, tally?: Tally): string {
-	const look = `Look at [item ${failed[0]?.item ?? 0}] first`;
+function messageOf(failed: FailedItems, items: number, tally?: Tally): string {
+	const look = `Look at [item ${failed[0].item}] first`;
 	const isNumber = failed.every(({ failure }) => failure.fields.code === 'INVALID_NUMBER');
 	const what = `${failed.length} of ${items} ${isNumber ? 'numbers' : 'items'} cannot be`;
 	if (!tally) return sentences(`${what} looked up`, look);

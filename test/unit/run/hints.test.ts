@@ -102,7 +102,9 @@ it.each([
 	[[[now], []], items(true, false), 'nobody was phoned for 1 item. 1 item would be'],
 	[[failure, failure], items(true, true), 'nobody was phoned. 2 items cannot be called: see'],
 ])('the hints tell what a dry run has found (%#)', (results, checked, said) => {
-	const [hint] = hintsOf({ results, items: checked });
+	const plannedCalls = new PlannedCalls();
+	for (const item of results.keys()) plannedCalls.plan(item, { is: 'rings now' });
+	const [hint] = hintsOf({ results, items: checked, plannedCalls });
 	expect(hint).toContain(said);
 });
 

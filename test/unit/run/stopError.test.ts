@@ -2,6 +2,7 @@ import type { INode } from 'n8n-workflow';
 import { expect, it } from 'vitest';
 
 import { Failure } from '../../../nodes/Twenty2/api/failure';
+import type { FailedItems } from '../../../nodes/Twenty2/run/items';
 import { canceledError, stoppedError } from '../../../nodes/Twenty2/run/stopError';
 
 const node: INode = {
@@ -66,7 +67,7 @@ const number = (value: string, description: string) =>
 		`To Number is wrong: see there (given: “${value}”)`,
 		description,
 	);
-const failed = [
+const failed: FailedItems = [
 	{ failure: number('1', 'Look'), item: 0 },
 	{ failure: number('2', 'Set it'), item: 3 },
 	{ failure: number('3', 'Set it'), item: 4 },
@@ -85,7 +86,10 @@ it('the error of several failed items counts them, and says of each its value an
 
 it('the error of several failed items names each, also where the same is wrong with them', () => {
 	const empty = Failure.ofInput('INVALID_NUMBER', 'To Number is empty', 'Fill it in');
-	const rows = [1, 3].map((item) => ({ failure: empty, item }));
+	const rows: FailedItems = [
+		{ failure: empty, item: 1 },
+		{ failure: empty, item: 3 },
+	];
 	const error = stoppedError(node, rows, 6, { placed: 0, doubtful: 0 });
 	expect(error.message).toMatch(/^2 of 6 numbers cannot be called/);
 	expect(error.description).toMatch(
@@ -101,7 +105,10 @@ it('the error of several failed items says how many calls an earlier try has pla
 });
 
 it('the error of several failed items calls them items where it is not their number, and where nobody is called', () => {
-	const mixed = [...failed, { failure: Failure.ofInput('INVALID_INPUT', 'No', 'Do'), item: 5 }];
+	const mixed: FailedItems = [
+		...failed,
+		{ failure: Failure.ofInput('INVALID_INPUT', 'No', 'Do'), item: 5 },
+	];
 	expect(stoppedError(node, mixed, 6, { placed: 0, doubtful: 0 }).message).toMatch(/^4 of 6 items/);
 	expect(stoppedError(node, mixed, 6).message).toBe(
 		'4 of 6 items cannot be looked up. Look at [item 0] first.',
@@ -109,11 +116,9 @@ it('the error of several failed items calls them items where it is not their num
 });
 
 it('the error of several failed items names ten and counts the others', () => {
-	const many = Array.from({ length: 13 }, (_, item) => ({
-		failure: number(String(item), 'Set it'),
-		item,
-	}));
-	const { description } = stoppedError(node, many, 13, { placed: 0, doubtful: 0 });
+	const wrong = (item: number) => ({ failure: number(String(item), 'Set it'), item });
+	const others = Array.from({ length: 12 }, (_, item) => wrong(item + 1));
+	const { description } = stoppedError(node, [wrong(0), ...others], 13, { placed: 0, doubtful: 0 });
 	expect(description).toContain('[item 9]');
 	expect(description).toMatch(/ and 3 more\.$/);
 });

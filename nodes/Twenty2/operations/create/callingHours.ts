@@ -270,7 +270,7 @@ export function nextAllowed(hours: CallingHours, at: number): Next {
 }
 
 /** A moment at which people may be phoned. It is at most a week away, so the weekday tells the day. */
-interface Next {
+export interface Next {
 	/** ISO 8601 with the offset of the timezone. */
 	iso: string;
 	/** As in "Mon 09:00 (Asia/Kolkata)". */

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../json';
 import type { FieldReader } from '../fields/parameters';
 import { isWithin, nextAllowed, type CallingHours } from './callingHours';
 import { calleeOf } from './newCall';
-import type { PlannedCalls } from './plannedCalls';
+import type { PlannedCalls, Prospect } from './plannedCalls';
 import { inIndia, ringsAt } from './ringingTime';
 
 export const dryRun: INodeProperties = {
@@ -38,36 +38,25 @@ export interface Circumstances {
 }
 
 /**
- * What would become of a call that is placed now. It counts among the planned calls.
+ * What would become of a call that is placed now. It is noted among the planned calls.
  * @param now in milliseconds since 1970
  */
-export function preview(
-	call: NewCall,
-	{ item, hours, key, mostCalls, maxWaitMs = Infinity, plannedCalls }: Circumstances,
-	now = Date.now(),
-): JsonObject {
-	const next = hours && !isWithin(hours, now) ? nextAllowed(hours, now) : undefined;
-	// An item that is not called now leaves its key to the next one.
-	const sameKey =
-		key === undefined || next ? undefined : plannedCalls.note(key, item, call.toNumber);
-	const rings = ringsAt(now);
-	const later = rings > now ? inIndia(rings) : undefined;
-	const refusal = () => {
-		if (next) return `OUTSIDE_CALLING_HOURS: until ${next.inWords}`;
-		if (sameKey !== undefined) return `DUPLICATE_CALL: has the key of item ${sameKey}`;
-		if (!plannedCalls.count(mostCalls)) return `CALL_LIMIT_REACHED: after ${mostCalls} calls`;
-		return undefined;
-	};
-	const refused = refusal();
-	const late = rings - now > maxWaitMs ? ', after Max Wait' : '';
+export function preview(call: NewCall, circumstances: Circumstances, now = Date.now()): JsonObject {
+	const { item, hours, maxWaitMs = Infinity, plannedCalls } = circumstances;
+	const prospect = prospectOf(call, circumstances, now);
+	plannedCalls.plan(item, prospect);
+	const late = ringsAt(now) - now > maxWaitMs ? ', after Max Wait' : '';
 	return {
-		result: refused ?? (later ? `would ring at 9:00 India time${late}` : 'would ring now'),
+		result: resultOf(prospect, late),
 		...calleeOf(call.toNumber),
-		rings_now: !refused && !later,
-		...(!refused && later && { rings_at: later }),
-		...(hours && { timezone: hours.timezone, outside_calling_hours: next !== undefined }),
-		...(next && { next_allowed_at: next.iso }),
-		...(sameKey !== undefined && { same_key_as_item: sameKey }),
+		rings_now: prospect.is === 'rings now',
+		...(prospect.is === 'rings later' && { rings_at: prospect.at }),
+		...(hours && {
+			timezone: hours.timezone,
+			outside_calling_hours: prospect.is === 'outside hours',
+		}),
+		...(prospect.is === 'outside hours' && { next_allowed_at: prospect.next.iso }),
+		...(prospect.is === 'same key' && { same_key_as_item: prospect.item }),
 		from_number: call.fromNumber,
 		assistant_id: call.assistantId,
 		input_parameters: call.inputParameters,
@@ -78,6 +67,37 @@ export function preview(
 	};
 }
 
+function prospectOf(
+	call: NewCall,
+	{ item, hours, key, mostCalls, plannedCalls }: Circumstances,
+	now: number,
+): Prospect {
+	// An item that is not called now leaves its key to the next one.
+	if (hours && !isWithin(hours, now)) return { is: 'outside hours', next: nextAllowed(hours, now) };
+	const first = key === undefined ? undefined : plannedCalls.note(key, item, call.toNumber);
+	if (first !== undefined) return { is: 'same key', item: first };
+	if (mostCalls !== undefined && !plannedCalls.hasRoom(mostCalls))
+		return { is: 'beyond limit', most: mostCalls };
+	const rings = ringsAt(now);
+	return rings > now ? { is: 'rings later', at: inIndia(rings) } : { is: 'rings now' };
+}
+
+/** The column of results. @param late said of a call that rings after the wait for it has ended */
+function resultOf(prospect: Prospect, late: string): string {
+	switch (prospect.is) {
+		case 'rings now':
+			return 'would ring now';
+		case 'rings later':
+			return `would ring at 9:00 India time${late}`;
+		case 'outside hours':
+			return `OUTSIDE_CALLING_HOURS: until ${prospect.next.inWords}`;
+		case 'same key':
+			return `DUPLICATE_CALL: has the key of item ${prospect.item}`;
+		case 'beyond limit':
+			return `CALL_LIMIT_REACHED: after ${prospect.most} calls`;
+	}
+}
+
 /** The longest reason in the column of results. */
 const MAX_REASON = 80;
 
@@ -86,39 +106,33 @@ export function failedResult({ fields: { code }, brief }: Failure): JsonObject {
 	return { result: `${code}: ${brief.slice(0, MAX_REASON)}`, rings_now: false };
 }
 
-const items = (count: number) => `${count} ${count === 1 ? 'item' : 'items'}`;
-
-/** The next times of items that are outside of their Calling Hours, in the column of results. */
-const untilIn = /^OUTSIDE_CALLING_HOURS: (until .*)$/;
-
 /**
  * Sums a dry run up: who would be phoned now, who later, who not and why.
- * @param shown the items that a real run would take
+ * @param planned of the items that a real run would take
  * @param failed how many items cannot be called
  */
-export function summary(shown: JsonObject[], failed: number): string {
-	const results = shown.map(({ result }) => String(result));
-	const starting = (start: string) => results.filter((result) => result.startsWith(start)).length;
-	const now = starting('would ring now');
-	const later = starting('would ring at');
-	const outside = starting('OUTSIDE_CALLING_HOURS');
-	const limited = starting('CALL_LIMIT_REACHED');
-	const until = new Set(results.flatMap((result) => untilIn.exec(result)?.[1] ?? []));
-	const [only] = until;
-	const when = until.size === 1 ? ` ${only}` : '';
-	const keys = new Map<unknown, number>();
-	for (const { same_key_as_item: item } of shown) {
-		if (item !== undefined) keys.set(item, (keys.get(item) ?? 0) + 1);
+export function summary(planned: Prospect[], failed: number): string {
+	const of = (is: Prospect['is']) => planned.filter((each) => each.is === is).length;
+	const told = (number: number, what: string) => number > 0 && `${items(number)} ${what}`;
+	const times = planned.flatMap((each) => (each.is === 'outside hours' ? [each.next.inWords] : []));
+	const [until] = times;
+	const when = times.every((time) => time === until) ? ` until ${until}` : '';
+	const sameKey = new Map<number, number>();
+	for (const each of planned) {
+		if (each.is === 'same key') sameKey.set(each.item, (sameKey.get(each.item) ?? 0) + 1);
 	}
-	const told = [
-		now > 0 && `${items(now)} would be phoned now`,
-		later > 0 && `${items(later)} would be phoned at 9:00 India time`,
-		outside > 0 && `${items(outside)} would be refused now: outside Calling Hours${when}`,
-		...[...keys].map(([item, count]) => {
-			return `${items(count)} ${count === 1 ? 'has' : 'have'} the key of item ${String(item)}`;
-		}),
-		limited > 0 && `${items(limited)} would be beyond Max Calls per Execution`,
-		failed > 0 && `${items(failed)} cannot be called: see the column result`,
-	];
-	return told.filter(Boolean).join('; ');
+	return [
+		told(of('rings now'), 'would be phoned now'),
+		told(of('rings later'), 'would be phoned at 9:00 India time'),
+		told(times.length, `would be refused now: outside Calling Hours${when}`),
+		...[...sameKey].map(([item, number]) =>
+			told(number, `${number === 1 ? 'has' : 'have'} the key of item ${item}`),
+		),
+		told(of('beyond limit'), 'would be beyond Max Calls per Execution'),
+		told(failed, 'cannot be called: see the column result'),
+	]
+		.filter(Boolean)
+		.join('; ');
 }
+
+const items = (number: number) => `${number} ${number === 1 ? 'item' : 'items'}`;

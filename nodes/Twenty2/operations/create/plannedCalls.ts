@@ -1,8 +1,20 @@
+import type { Next } from './callingHours';
+
 /** An item that asks for a call under a key. */
 interface Holder {
 	item: number;
 	toNumber: string;
 }
+
+/** What would become of a call that is placed now. */
+export type Prospect =
+	| { is: 'rings now' }
+	/** Twenty2 keeps the call until then, in ISO 8601. */
+	| { is: 'rings later'; at: string }
+	/** Its Calling Hours begin then. */
+	| { is: 'outside hours'; next: Next }
+	| { is: 'same key'; item: number }
+	| { is: 'beyond limit'; most: number };
 
 /** What has become of an item. */
 export interface Fates {
@@ -12,17 +24,25 @@ export interface Fates {
 	isDuplicate(item: number): boolean;
 }
 
-/** The calls that the items of one run ask for: whom each deduplication key is for, and how many a dry run counts. */
+/** The calls that the items of one run ask for: whom each deduplication key is for, and what a dry run finds. */
 export class PlannedCalls {
+	/** What would become of each item of a dry run that can be called. */
+	readonly prospects = new Map<number, Prospect>();
+
 	private readonly holders = new Map<string, Holder[]>();
 
-	private counted = 0;
+	/** How many calls would be placed. */
+	private placed = 0;
 
-	/** Counts one more call of a dry run. @returns false where that would exceed the limit */
-	count(most = Number.POSITIVE_INFINITY): boolean {
-		if (this.counted >= most) return false;
-		this.counted++;
-		return true;
+	/** Whether one more call is within the limit of an execution. */
+	hasRoom(most = Number.POSITIVE_INFINITY): boolean {
+		return this.placed < most;
+	}
+
+	/** Notes what would become of an item. */
+	plan(item: number, prospect: Prospect): void {
+		this.prospects.set(item, prospect);
+		if (prospect.is === 'rings now' || prospect.is === 'rings later') this.placed++;
 	}
 
 	/** Notes an item that is fit to be called. @returns the first item noted with the same key */

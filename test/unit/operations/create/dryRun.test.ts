@@ -134,17 +134,17 @@ it('a dry run shows additional fields', () => {
 });
 
 it('a dry run sums up who would be phoned now, who later, and who not and why', () => {
-	const result = (text: string, more = {}) => ({ result: text, ...more });
-	const until = 'OUTSIDE_CALLING_HOURS: until Mon 10:00 (Asia/Kolkata)';
+	const next = { iso: '2026-05-25T10:00:00+05:30', inWords: 'Mon 10:00 (Asia/Kolkata)' };
+	const outside = { is: 'outside hours', next } as const;
+	const later = { is: 'rings later', at: '2026-05-23T09:00:00+05:30' } as const;
 	expect(
 		summary(
 			[
-				result('would ring now'),
-				result('would ring at 9:00 India time'),
-				result('would ring at 9:00 India time, after Max Wait'),
-				...[until, until, until, until].map((each) => result(each)),
-				result('DUPLICATE_CALL: has the key of item 0', { same_key_as_item: 0 }),
-				result('CALL_LIMIT_REACHED: after 2 calls'),
+				{ is: 'rings now' },
+				...[later, later],
+				...[outside, outside, outside, outside],
+				{ is: 'same key', item: 0 },
+				{ is: 'beyond limit', most: 2 },
 			],
 			2,
 		),
