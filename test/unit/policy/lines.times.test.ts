@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { sleep } from '../../../nodes/Twenty2/policy/abortable';
-import { Lines, type Line } from '../../../nodes/Twenty2/policy/lines';
-import { Shortage } from '../../../nodes/Twenty2/policy/shortage';
+import { Budget } from '../../../nodes/Twenty2/policy/budget';
+import type { Line } from '../../../nodes/Twenty2/policy/lines';
+import type { Outcome } from '../../../nodes/Twenty2/policy/outcome';
 import { pass, settle, useFakeTime, useShortestWaits, watch } from './fakeTime';
 import { noAnswer, rateLimited, unsent } from './outcomes';
 
@@ -11,33 +12,28 @@ const MINUTE = 60 * SECOND;
 
 const { signal } = new AbortController();
 
-/** So many lines, with what decides whether they are short. */
+/** So many lines of a key whose reads decide whether lines are short. */
 function linesOf(documented: number) {
-	const shortage = new Shortage();
-	const lines = new Lines(() => documented, shortage);
+	const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: documented });
+	const { shortage, lines } = budget;
 	/** A read has to decide. */
 	const suspect = () => {
 		shortage.ask();
 		lines.changed();
 	};
-	const readAnswered = () => {
-		if (shortage.readAnswered()) lines.decided();
-	};
-	const readRefused = () => {
-		if (shortage.readRateLimited()) lines.decided();
-	};
-	return { shortage, lines, suspect, readAnswered, readRefused };
+	const readSettled = (outcome: Outcome) => budget.readSettled(outcome);
+	return { shortage, lines, suspect, readSettled };
 }
 
 const accept = (line: Line | undefined, callId: string) => line?.settle({ is: 'answered', callId });
 
 /** Lines that were found to be short, while this process holds some of them. */
 async function limited(documented: number, held: number) {
-	const { lines, suspect, readAnswered, readRefused } = linesOf(documented);
+	const { lines, suspect, readSettled } = linesOf(documented);
 	const looks: Array<{ id: string; at: number }> = [];
 	const over = new Map<string, boolean | undefined>();
 	const look = async (id: string) => {
-		readAnswered();
+		readSettled({ is: 'answered' });
 		looks.push({ id, at: performance.now() });
 		return over.has(id) ? over.get(id) : false;
 	};
@@ -57,7 +53,7 @@ async function limited(documented: number, held: number) {
 		void sendNext();
 	};
 	const at = (id: string) => looks.filter((one) => one.id === id).map((one) => one.at);
-	return { lines, suspect, readRefused, create, over, sent, sendAll, lookedAt: at };
+	return { lines, suspect, readSettled, create, over, sent, sendAll, lookedAt: at };
 }
 
 const refuse = (sending: Line | undefined) => sending?.settle(rateLimited());
@@ -201,10 +197,10 @@ describe('While lines are short, and chance makes every wait the shortest', () =
 	});
 
 	it('nothing else decides once more whether lines are short', async () => {
-		const { lines, suspect, readRefused, create } = await limited(3, 3);
+		const { lines, suspect, readSettled, create } = await limited(3, 3);
 		const waiting = watch(create());
 		await pass(10 * SECOND);
-		readRefused();
+		readSettled(rateLimited());
 		suspect();
 		lines.ended('no call of this process');
 		await pass(10 * SECOND);
@@ -302,13 +298,13 @@ describe('The lines', () => {
 	});
 
 	it('the lines let all creates go freely once a read was refused too', async () => {
-		const { lines, suspect, readRefused } = linesOf(2);
+		const { lines, suspect, readSettled } = linesOf(2);
 		accept(await lines.acquire(nothing()), 'call 1');
 		suspect();
 		const creates = Array.from({ length: 5 }, () => watch(lines.acquire(nothing())));
 		await settle();
 		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => undefined));
-		readRefused();
+		readSettled(rateLimited());
 		await settle();
 		expect(creates.map(({ at }) => at)).toEqual(creates.map(() => 0));
 	});
