@@ -84,7 +84,7 @@ async function packNext(): Promise<{ version: string; tarball: string }> {
 }
 
 describe('The package in a registry', () => {
-	it('is installed by its name', async () => {
+	it('The package in a registry is installed by its name', async () => {
 		expect(await nodeNames()).toEqual([]);
 		await registry.publish(inject('tarball'));
 		await n8n.rest.call('POST', '/community-packages', installed, { name });
@@ -104,7 +104,7 @@ describe('The package in a registry', () => {
 		expect(shown?.updateAvailable).toBeUndefined();
 	});
 
-	it('places calls at once', async () => {
+	it('The package that was installed places calls at once', async () => {
 		const account = { apiKey: 'sandbox-key', baseUrl: sandbox.url };
 		const credential = await n8n.createCredential('twenty2Api', 'Twenty2', account);
 		campaign = await n8n.createWorkflow(
@@ -117,12 +117,12 @@ describe('The package in a registry', () => {
 		await placesCall();
 	});
 
-	it('is still there after a restart', async () => {
+	it('The package that was installed is still there after a restart', async () => {
 		await n8n.restart();
 		await placesCall();
 	});
 
-	it('is updated once there is another version', async () => {
+	it('The package that was installed is updated once there is another version', async () => {
 		const next = await packNext();
 		await registry.publish(next.tarball);
 		expect(await list()).toMatchObject([{ updateAvailable: next.version }]);
@@ -135,7 +135,7 @@ describe('The package in a registry', () => {
 		await placesCall();
 	});
 
-	it('is gone once it is uninstalled', async () => {
+	it('The package is gone once it is uninstalled', async () => {
 		const { status } = await n8n.rest.send('DELETE', `/rest/community-packages?name=${name}`);
 		expect(status).toBe(200);
 		expect(await list()).toEqual([]);

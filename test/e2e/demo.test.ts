@@ -86,7 +86,7 @@ async function exampleNames(): Promise<string[]> {
 const firstExample = 'Twenty2: CRM row to call';
 
 describe.sequential('npm start', () => {
-	it('shows n8n with the node, its credentials and the examples, and ends on Ctrl-C', async () => {
+	it('npm start shows n8n with the node, its credentials and the examples, and ends on Ctrl-C', async () => {
 		const { address, seconds } = await start();
 		printFigure({ what: 'First start with n8n in the cache', value: seconds, unit: 's' });
 		expect(demo.lines).toEqual(
@@ -137,7 +137,7 @@ describe.sequential('npm start', () => {
 		await expect(fetch(address)).rejects.toThrow();
 	});
 
-	it('starts again with what was made in it, and ends with npm', async () => {
+	it('npm start starts again with what was made in it, and ends with npm', async () => {
 		const { address, seconds } = await start();
 		// Installing n8n again would take 5 minutes or more.
 		printFigure({ what: 'Second start', value: seconds, unit: 's', limit: 200 });
@@ -163,7 +163,7 @@ describe.sequential('npm start', () => {
 		await eventually('Everything ending', 60, async () => !tree.some(isRunning) || undefined);
 	});
 
-	it('does not run an example that was changed, and leaves it as it is', async () => {
+	it('npm start does not run an example that was changed, and leaves it as it is', async () => {
 		const { address } = await start();
 		expect(demo.lines).toContain(
 			`"${firstExample}" or its credential was changed since, so it was not run.`,
@@ -174,7 +174,7 @@ describe.sequential('npm start', () => {
 		);
 	});
 
-	it('ends when it is stopped before it is up', async () => {
+	it('npm start ends when it is stopped before it is up', async () => {
 		demo = new NpmStart({
 			DEMO_FOLDER: join(folder, 'stopped'),
 			DEMO_EDITOR_PORT: String(await freePort()),
@@ -193,7 +193,7 @@ describe.sequential('npm start', () => {
 });
 
 describe.sequential('npm start says in one sentence', () => {
-	it('that a port is taken', async () => {
+	it('npm start says that a port is taken', async () => {
 		const server = createServer();
 		const port = await freePort();
 		await listen(server, port);
@@ -208,7 +208,7 @@ describe.sequential('npm start says in one sentence', () => {
 		]);
 	});
 
-	it('that npm reaches no network', async () => {
+	it('npm start says that npm reaches no network', async () => {
 		const empty = await mkdtemp(join(folder, 'empty-'));
 		demo = new NpmStart({
 			DEMO_EDITOR_PORT: String(await freePort()),
@@ -224,7 +224,7 @@ describe.sequential('npm start says in one sentence', () => {
 		]);
 	});
 
-	it('that the disk is full', async () => {
+	it('npm start says that the disk is full', async () => {
 		const asked = requireDiskSpace('/cache', 3.5, async () => 1.25e9);
 		await expect(asked).rejects.toThrow(UserError);
 		await expect(asked).rejects.toThrow(
@@ -232,7 +232,7 @@ describe.sequential('npm start says in one sentence', () => {
 		);
 	});
 
-	it.each(['start', 'test'])('that Node is too old (npm %s)', async (script) => {
+	it.each(['start', 'test'])('npm %s says that Node is too old', async (script) => {
 		const packageJson = z.object({ scripts: z.record(z.string(), z.string()) });
 		const { scripts } = packageJson.parse(
 			JSON.parse(await readFile(join(project, 'package.json'), 'utf8')),

@@ -35,7 +35,7 @@ it('The examples are imported with nothing left to set but credentials', async (
 	}
 });
 
-it('reconcile: the calls of a workspace come into the table, each into one row', async ({
+it('The example reconcile brings the calls of a workspace into the table, each into one row', async ({
 	n8n,
 	sandbox,
 	workspace,
@@ -63,7 +63,7 @@ it('reconcile: the calls of a workspace come into the table, each into one row',
 	expect(sandbox.seen.calls).toHaveLength(2);
 });
 
-it('crm-row-to-call: each row that could not be phoned takes its own branch', async ({
+it('The example crm-row-to-call lets each row that could not be phoned take its own branch', async ({
 	n8n,
 	sandbox,
 	credential,
@@ -85,7 +85,7 @@ it('crm-row-to-call: each row that could not be phoned takes its own branch', as
 	});
 });
 
-it('call-and-wait: branches on how the calls ended', async ({ n8n, credential }) => {
+it('The example call-and-wait branches on how the calls ended', async ({ n8n, credential }) => {
 	const created = await imported(n8n, 'call-and-wait.json', { twenty2Api: credential });
 	const run = await n8n.runManually(created, manual);
 	expect(run.status).toBe('success');
@@ -100,7 +100,11 @@ it('call-and-wait: branches on how the calls ended', async ({ n8n, credential })
 	]);
 });
 
-it('event-to-row: the row says how the call ended', async ({ n8n, sandbox, credential }) => {
+it('The example event-to-row writes into the row how the call ended', async ({
+	n8n,
+	sandbox,
+	credential,
+}) => {
 	const created = await imported(n8n, 'event-to-row.json', { twenty2Api: credential });
 	await n8n.activate(created);
 	const caller = await imported(n8n, 'crm-row-to-call.json', { twenty2Api: credential });
@@ -126,7 +130,11 @@ it('event-to-row: the row says how the call ended', async ({ n8n, sandbox, crede
 	]);
 });
 
-it('nightly-campaign: nobody is called twice a month', async ({ n8n, sandbox, credential }) => {
+it('The example nightly-campaign calls nobody twice a month', async ({
+	n8n,
+	sandbox,
+	credential,
+}) => {
 	const created = await imported(n8n, 'nightly-campaign.json', { twenty2Api: credential });
 	const nobody = await n8n.runManually(created, 'Every Evening at 19:00');
 	expect(nobody.status).toBe('success');
@@ -156,7 +164,7 @@ it('nightly-campaign: nobody is called twice a month', async ({ n8n, sandbox, cr
 	});
 });
 
-it('agent-that-calls: phones with the number that the model gives', async ({
+it('The example agent-that-calls phones with the number that the model gives', async ({
 	n8n,
 	sandbox,
 	credential,

@@ -67,7 +67,7 @@ describe.each([
 			(output?.main ?? []).flatMap((items) => (items ?? []).map(({ json }) => json)),
 		);
 
-	it('are imported with nothing missing, but where the README says that they need n8n 2', async () => {
+	it('The examples are imported with nothing missing, but where the README says that they need n8n 2', async () => {
 		const readme = await readFile(join(project, 'README.md'), 'utf8');
 		const needN8n2 = [...readme.matchAll(/\(examples\/([\w-]+\.json)\).*needs n8n 2/g)];
 		const issuesOf = await issuesIn(n8n);
@@ -81,24 +81,30 @@ describe.each([
 	});
 
 	// Tried in n8n 2 by examples.test.ts.
-	it.runIf(version === n8n1)('crm-row-to-call: each row takes the branch of its code', async () => {
-		const file = 'crm-row-to-call.json';
-		const execution = await run(await imported(file, {}), file);
-		const branches = [
-			...['Call Placed', 'Ask for the Right Number', 'Look It Up in Twenty2', 'Tell the Team'],
-		];
-		expect(branches.map((name) => out(execution, name).length)).toEqual([2, 1, 1, 1]);
-		expect(Object.values(sandbox.seen.perNumber())).toEqual([1, 1, 1]);
-	});
+	it.runIf(version === n8n1)(
+		'The example crm-row-to-call lets each row take the branch of its code',
+		async () => {
+			const file = 'crm-row-to-call.json';
+			const execution = await run(await imported(file, {}), file);
+			const branches = [
+				...['Call Placed', 'Ask for the Right Number', 'Look It Up in Twenty2', 'Tell the Team'],
+			];
+			expect(branches.map((name) => out(execution, name).length)).toEqual([2, 1, 1, 1]);
+			expect(Object.values(sandbox.seen.perNumber())).toEqual([1, 1, 1]);
+		},
+	);
 
-	it.runIf(version === n8n1)('call-and-wait: branches on how the calls ended', async () => {
-		const file = 'call-and-wait.json';
-		const execution = await run(await imported(file, {}), file);
-		const branches = ['Talked', 'Nobody Answered', 'Tell the Team'];
-		expect(branches.map((name) => out(execution, name).length)).toEqual([1, 1, 1]);
-	});
+	it.runIf(version === n8n1)(
+		'The example call-and-wait branches on how the calls ended',
+		async () => {
+			const file = 'call-and-wait.json';
+			const execution = await run(await imported(file, {}), file);
+			const branches = ['Talked', 'Nobody Answered', 'Tell the Team'];
+			expect(branches.map((name) => out(execution, name).length)).toEqual([1, 1, 1]);
+		},
+	);
 
-	it('wait-without-holding: goes on after n8n was restarted in mid-wait', async () => {
+	it('The example wait-without-holding goes on after n8n was restarted in mid-wait', async () => {
 		sandbox.reset();
 		const file = 'wait-without-holding.json';
 		// n8n keeps shorter waits in memory.
@@ -127,7 +133,7 @@ describe.each([
 
 	// n8n 1 has data tables, and no node that creates one.
 	it.skipIf(version === n8n1)(
-		'retry-no-answer: calls three times at most, an hour apart, and only who did not answer',
+		'The example retry-no-answer calls three times at most, an hour apart, and only who did not answer',
 		async () => {
 			sandbox.reset();
 			const file = 'retry-no-answer.json';

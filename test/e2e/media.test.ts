@@ -143,7 +143,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 		return await readFile(join(n8n.userFolder, '.n8n', 'storage', id.replace(/^.*?:/, '')));
 	}
 
-	it('a recording of 20 MB arrives byte for byte', async () => {
+	it('A recording of 20 MB arrives byte for byte', async () => {
 		const { execution, call_id, growth } = await downloaded(large);
 		printFigure({
 			what: `Growth of n8n’s memory while it downloaded 20 MB (${mode})`,
@@ -165,14 +165,14 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 
 	// Garbage alone makes a process grow by tens of megabytes, but not by 200 MB.
 	if (mode === 'filesystem')
-		it('a recording of 200 MB is never in memory whole', async () => {
+		it('A recording of 200 MB is never in memory whole', async () => {
 			const { execution, growth } = await downloaded(200 * MB);
 			printFigure({ what: 'The same with 200 MB', value: growth / MB, unit: 'MB' });
 			expect(output(execution)).toHaveLength(1);
 			expect(growth).toBeLessThan(200 * MB);
 		});
 
-	it('an expired link goes to the error output with the call’s data', async () => {
+	it('An expired link goes to the error output with the call’s data', async () => {
 		const call_id = await endedCall();
 		sandbox.media.linkLifetimeMs = 0;
 		const execution = await get(call_id);
@@ -195,7 +195,7 @@ describe.each(['filesystem', 'default'] as const)('with binary data mode %s', (m
 		]);
 	});
 
-	it('a recording that breaks off leaves no file', async () => {
+	it('A recording that breaks off leaves no file', async () => {
 		const files = () =>
 			readdirSync(n8n.userFolder, { recursive: true, encoding: 'utf8' }).filter(
 				(name) =>

@@ -52,7 +52,7 @@ describe('three workers and one key', () => {
 	const duplicates = (count: number) => Array<string>(count).fill('DUPLICATE_CALL');
 	const onceEach = (people: Lead[]) => Object.fromEntries(people.map(({ phone }) => [phone, 1]));
 
-	it('phone each person on one list once, in executions at the same instant and in turn', async () => {
+	it('Three workers phone each person on one list once, in executions at the same instant and in turn', async () => {
 		for (let round = 0; round < rounds; round++) {
 			const { sandbox, run } = await oncePerPhone();
 			const people = leads(120);
@@ -64,7 +64,7 @@ describe('three workers and one key', () => {
 		}
 	});
 
-	it('forget no key when they record others at the same instant', async () => {
+	it('Three workers forget no key when they record others at the same instant', async () => {
 		const { sandbox, run } = await oncePerPhone();
 		const own = lists(3, 40);
 		expect(await run(own)).toEqual([]);
@@ -73,7 +73,7 @@ describe('three workers and one key', () => {
 		await sandbox.close();
 	});
 
-	it('phone a person once who is delivered twice at the same instant, 50 times', async () => {
+	it('Three workers phone a person once who is delivered twice at the same instant, 50 times', async () => {
 		const { sandbox, run } = await oncePerPhone();
 		const people = leads(50);
 		for (let n = 0; n < 50; n += 10) {
@@ -84,7 +84,7 @@ describe('three workers and one key', () => {
 		await sandbox.close();
 	});
 
-	it('phone nobody twice when one of them is killed', async () => {
+	it('Three workers phone nobody twice when one of them is killed', async () => {
 		const limits = { requestsPerMinute: 1_000 };
 		const sandbox = await startSandbox({ ...limits, refuseConcurrent: false });
 		const given = lists(3, 36);

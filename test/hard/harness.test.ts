@@ -89,7 +89,7 @@ const probed = (trigger: { name: string }, path: string): WorkflowJson => ({
 });
 
 describe('a package in a real n8n', () => {
-	it('has its credential tested', async () => {
+	it('A package in a real n8n has its credential tested', async () => {
 		const right = await n8n.testCredential('probeApi', { apiKey, baseUrl });
 		const wrong = await n8n.testCredential('probeApi', { apiKey: 'wrong', baseUrl });
 
@@ -97,7 +97,7 @@ describe('a package in a real n8n', () => {
 		expect(wrong.status).toBe('Error');
 	});
 
-	it('answers a webhook', async () => {
+	it('A package in a real n8n answers a webhook', async () => {
 		await n8n.activate(await n8n.createWorkflow(probed(webhook('plain'), '/plain')));
 		const { status, body } = await n8n.callWebhook('plain', { lead: 1 });
 
@@ -105,7 +105,7 @@ describe('a package in a real n8n', () => {
 		expect(body).toEqual({ answered: '/plain', tries: 1, runIndex: 0 });
 	});
 
-	it('is run from the editor', async () => {
+	it('A package in a real n8n is run from the editor', async () => {
 		const workflow = await n8n.createWorkflow(probed(manual, '/manual'));
 		const { status, data } = await n8n.runManually(workflow, 'Manual');
 
@@ -117,7 +117,7 @@ describe('a package in a real n8n', () => {
 		});
 	});
 
-	it('fails and, retried, still has its context', async () => {
+	it('A package in a real n8n fails and, retried, still has its context', async () => {
 		refusals = 1;
 		const workflow = await n8n.createWorkflow(probed(webhook('flaky'), '/flaky'));
 		await n8n.activate(workflow);
@@ -135,7 +135,7 @@ describe('a package in a real n8n', () => {
 		);
 	});
 
-	it('loses its context when the execution is stopped', async () => {
+	it('A package in a real n8n loses its context when the execution is stopped', async () => {
 		const workflow = await n8n.createWorkflow(probed(webhook('hang'), '/hang'));
 		await n8n.activate(workflow);
 		const answered = n8n.callWebhook('hang');
@@ -153,7 +153,7 @@ describe('a package in a real n8n', () => {
 		});
 	});
 
-	it('is still there after a restart', async () => {
+	it('A package in a real n8n is still there after a restart', async () => {
 		await n8n.restart();
 		const { body } = await n8n.callWebhook('plain');
 

@@ -38,7 +38,7 @@ function possible(calls: readonly Call[]): number {
 
 // They take 7 and 5 minutes of real time, most of it waiting, so they run beside each other.
 describe.concurrent('In minutes of real time', () => {
-	it('unattended calls keep 3 lines busy, and few are refused', async ({ expect }) => {
+	it('Unattended calls keep 3 lines busy, and few are refused', async ({ expect }) => {
 		const length = callLengths(calls, seed);
 		const sandbox = await startSandbox({
 			concurrentCalls: lines,
@@ -77,7 +77,7 @@ describe.concurrent('In minutes of real time', () => {
 		}
 	});
 
-	const holdsUp = 'a Retry-After of 16 hours holds the other calls of the key up for 5 minutes';
+	const holdsUp = 'A Retry-After of 16 hours holds the other calls of the key up for 5 minutes';
 	// test/unit/policy has it in virtual time.
 	it(holdsUp, async ({ expect }) => {
 		const sandbox = await startSandbox();

@@ -25,7 +25,7 @@ const killTheBusyOne = async () => await queue.replaceWorker(busyWorker(queue));
 // The next worker knows what this one did from n8n's database only.
 describe('With a deduplication key, kill -9 of the queue worker at a random moment', () => {
 	it.each(Array.from({ length: rounds }, (_, n) => seed + n))(
-		`phones nobody of ${count} twice and forgets nobody, seed %i`,
+		`With a deduplication key, kill -9 of the queue worker at a random moment phones nobody of ${count} twice and forgets nobody, seed %i`,
 		async (seed) => {
 			const round = await crashAndRunAgain(queue.n8n, count, seeded(seed), killTheBusyOne);
 			console.log(`Seed ${seed}: ${JSON.stringify(round)}`);
@@ -36,7 +36,7 @@ describe('With a deduplication key, kill -9 of the queue worker at a random mome
 
 // n8n 2.41 stores such an execution without the nodes that were still to run, so a retry runs none.
 describe('Without a key, kill -9 of the queue worker and then "Retry execution"', () => {
-	it('phones nobody twice', async () => {
+	it('Without a key, kill -9 of the queue worker and then "Retry execution" phones nobody twice', async () => {
 		const cutOffs = [killTheBusyOne];
 		const round = await cutOffAndRetry(queue.n8n, seeded(seed), { cutOffs, clicks: 2 });
 		console.log(JSON.stringify(round));

@@ -23,7 +23,7 @@ const startedByWorker = () =>
 describe('Three queue workers with 60 leads each', () => {
 	// Each round has a sandbox, and so a budget, of its own.
 	it.each(Array.from({ length: rounds }, (_, n) => n + 1))(
-		'share the limit that none of them is told, round %i',
+		'Three queue workers share the limit that none of them is told, round %i',
 		async (round) => {
 			const sandbox = await startSandbox({ refuseConcurrent: false });
 			const given = lists(3, 60);
