@@ -30,7 +30,7 @@ const createCall = {
 };
 
 /**
- * Calls so many people with the node as it is published, in n8n's engine.
+ * Calls a number of people with the node as it is published, in n8n's engine.
  * @throws Error unless every call is placed
  */
 export async function callPeople(

@@ -1,7 +1,7 @@
 import type { Credential, N8n, Workflow } from './n8n';
 import { createCall, leads, leadsOf, webhook, workflow } from './workflow';
 
-/** So many seconds from now, as Calling Hours takes it, in UTC. */
+/** A time some seconds from now, as Calling Hours takes it, in UTC. */
 export const timeIn = (seconds: number) =>
 	new Date(Date.now() + seconds * 1_000).toISOString().slice(11, 16);
 

@@ -35,7 +35,7 @@ export interface Retried {
 export const LEADS = 60;
 /** Items that may be in doubt after a cut-off. */
 export const TRANCHE = 20;
-/** At every cut-off, so many people are not phoned yet. */
+/** How many people are not phoned yet at every cut-off. */
 const LEFT = 6;
 
 /**

@@ -23,7 +23,7 @@ export async function ended(sandbox: Sandbox, n: number): Promise<WebhookEvent> 
 	return sandbox.eventOf(placed.parse(await response.json()).call_id);
 }
 
-/** The events of so many calls. */
+/** The events of a number of calls. */
 export const endedCalls = async (sandbox: Sandbox, count: number) =>
 	await Promise.all(Array.from({ length: count }, async (_, n) => await ended(sandbox, n)));
 

@@ -12,7 +12,7 @@ export class Answers {
 		if (this.given === this.at) this.act();
 	};
 
-	/** Acts once so many requests are over, counted from now. */
+	/** Acts once a number of requests are over, counted from now. */
 	after(count: number, act: () => void): void {
 		this.at = this.given + count;
 		this.act = act;

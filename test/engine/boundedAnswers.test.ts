@@ -58,7 +58,7 @@ const answer = (body: unknown, headers: Record<string, string> = {}) =>
 
 const call = { success: true, call_id: 'call_1', status: 'completed' };
 
-/** A call's answer of about so many bytes. */
+/** A call's answer of about this number of bytes. */
 const ofBytes = (bytes: number) =>
 	JSON.stringify({ ...call, output_parameters: { notes: 'x'.repeat(bytes) } });
 

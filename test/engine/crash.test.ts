@@ -32,7 +32,7 @@ const nodeIn = ({ nodes, ...workflow }: WorkflowJson, type: string): WorkflowJso
 	nodes: nodes.map((node) => (node.name === 'Twenty2' ? { ...node, type } : node)),
 });
 
-/** Starts phoning so many leads, and gets no answer any more once so many have come. */
+/** Starts phoning a number of leads, and gets no more answers once a number of them have come. */
 const killedAfter = async (count: number, answered: number) => {
 	const engine = await twoProcesses();
 	for (let n = answered; n < count; n++) sandbox.behave(phone(n), 'place and hang');

@@ -26,7 +26,7 @@ beforeAll(async () => {
 beforeEach(() => sandbox.reset());
 afterAll(() => sandbox.close());
 
-/** The IDs of so many placed calls, the newest first, as Twenty2 lists them. */
+/** The IDs of a number of placed calls, the newest first, as Twenty2 lists them. */
 const placed = async (count: number): Promise<string[]> => {
 	const node = createCallNode({ authentication: 'workspace' });
 	await engineFor(sandbox).run({ items: leads(count), node });

@@ -74,7 +74,7 @@ describe('in virtual time', () => {
 	const creates = () => sandbox.seen.requests.filter(({ method }) => method === 'POST');
 	const idsTo = (number: string) => sandbox.seen.callsTo(number).map(({ call_id }) => call_id);
 
-	/** The second request arrives so many milliseconds after the first. */
+	/** How long after the first request the second one arrives, in milliseconds. */
 	const startOneByOne = async (ms: number, between: () => void) => {
 		const delays = [0, ms];
 		await start({

@@ -141,7 +141,7 @@ class World {
 		this.current = new Process(new fresh.Twenty2());
 	}
 
-	/** Carries an execution out until so many answers have come, and kills n8n then. n8n starts again. */
+	/** Carries an execution out until a number of answers have come, and kills n8n then. n8n starts again. */
 	async kill(starting: Promise<RunningExecution>, after: number): Promise<RunningExecution> {
 		const running = await starting;
 		const { current } = this;
@@ -160,7 +160,7 @@ class World {
 		return running;
 	}
 
-	/** The process stands still after so many answers, and goes on once another worker has done the same work. */
+	/** The process stands still after a number of answers, and goes on once another worker has done the same work. */
 	async stall(starting: Promise<RunningExecution>, after: number): Promise<Run[]> {
 		const { current } = this;
 		let goOn = () => undefined as void;
@@ -181,7 +181,7 @@ class World {
 		return [first, result];
 	}
 
-	/** Carries executions out, and stops the first of them after so many answers. */
+	/** Carries executions out, and stops the first of them after a number of answers. */
 	async carryOut(running: Array<Promise<RunningExecution>>, stopAfter?: number): Promise<Run[]> {
 		if (stopAfter !== undefined) {
 			const first = await running[0];

@@ -34,7 +34,7 @@ class ProcessedKeys implements IDataDeduplicator {
 	/** What the database answers while it is down. */
 	down: Error | undefined;
 
-	/** The answers to so many writes of marks get lost after the database has written. */
+	/** How many answers to writes of marks get lost after the database has written. */
 	loseAnswers = 0;
 
 	/** What all workflows have recorded, without the locks. */

@@ -137,7 +137,7 @@ function read(cell: Cell): Expected {
 function wait(cell: Cell): Expected {
 	const { kind } = cell.fault;
 	const placed = { outcome: 'placed', calls: 1 } as const;
-	// The create and, in a minute, so many looks.
+	// The create, and the looks of a minute.
 	const sent: Range = [6, 9];
 	const tooLong: Expected = {
 		...n8n,

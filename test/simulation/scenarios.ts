@@ -57,7 +57,7 @@ const refused = (most?: number): Target[] => [
 	ratio('share of requests refused', shareRefused),
 ];
 
-/** The seconds until a window of 60 requests a minute can have taken so many. */
+/** The seconds until a window of 60 requests a minute can have taken a number of requests. */
 const windowTakes = (requests: number) => Math.floor((requests - 1) / 60) * 60;
 
 const strayRefusal: ScenarioWithTargets = {

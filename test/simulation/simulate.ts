@@ -15,7 +15,7 @@ export interface Worker {
 
 export interface Scenario extends Twenty2Options {
 	workers: Worker[];
-	/** Ends everything after so many seconds. */
+	/** After how many seconds everything ends. */
 	until?: number;
 }
 

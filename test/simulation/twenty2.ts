@@ -19,7 +19,7 @@ export interface Twenty2Options {
 	calls?: CallLengths;
 	/** How many calls may be live at once; any number by default. */
 	lines?: number;
-	/** Lines that calls of others hold from the start, for so many seconds. */
+	/** How long calls of others hold lines from the start, in seconds. */
 	heldByOthers?: { lines: number; seconds: number };
 	/** Whether a create beyond the lines is accepted, and its call queued. */
 	queuesCalls?: boolean;

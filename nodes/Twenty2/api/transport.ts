@@ -39,7 +39,7 @@ export interface HttpAnswer {
 	date?: string;
 	/** Parsed when it was JSON, else the text. */
 	body: unknown;
-	/** The answer was longer than so many bytes, so there is no body. */
+	/** The answer was longer than this number of bytes, so there is no body. */
 	longerThan?: number;
 }
 

@@ -21,7 +21,7 @@ import type { Output, Rest } from './operation';
 const LAST_LOOK_MS = 60_000;
 const LOOKS_MS = [5_000, 15_000, 35_000, LAST_LOOK_MS];
 
-/** A call that ended so long ago gets no more files. */
+/** A call that ended longer ago gets no more files. */
 const OLD_MS = 2 * 60_000;
 
 /** A call whose files are wanted. */

@@ -15,14 +15,14 @@ export class MissingLinks {
 	/** How long after the end of its call the last late link was there, in milliseconds. */
 	private lateness: number | undefined;
 
-	/** Whether a call may look for its links so many milliseconds after its end. */
+	/** Whether a call may still look for its links. @param after milliseconds since its end */
 	mayLook(call: object, after: number): boolean {
 		if (this.lateness !== undefined) return after >= this.lateness;
 		this.looker ??= call;
 		return this.looker === call;
 	}
 
-	/** Notes that a link came so many milliseconds after the end of its call. */
+	/** Notes that a link came. @param after milliseconds since the end of its call */
 	cameLate(after: number): void {
 		this.lateness = after;
 	}

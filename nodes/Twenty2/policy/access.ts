@@ -30,7 +30,7 @@ export class Access {
 
 	/**
 	 * Waits until a request may be sent.
-	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
+	 * @throws the signal's reason, or the last refusal when the deadline comes first
 	 */
 	async acquire(kind: Kind, request: Request): Promise<Lease> {
 		const { budget } = this;
@@ -42,10 +42,10 @@ export class Access {
 		const walk = async () => {
 			// Runs take turns.
 			if (kind !== 'look') passed.push(await acquire(this.turns[kind], signal));
-			// Looks at calls leave room for other requests.
+			// Polls and looks leave room for other requests.
 			const pacer = budget.pacerOf(kind);
 			if (pacer) passed.push(await pacer.turn(signal));
-			// So many creates go at once, and so many reads.
+			// At most Concurrent Calls creates go at once, and as many reads.
 			const close = await acquire(kind === 'create' ? budget.slots : budget.readers, signal);
 			lease = this.leaseFor(kind, request, () => {
 				close();

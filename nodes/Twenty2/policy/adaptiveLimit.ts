@@ -13,13 +13,13 @@ const MINUTE_MS = 60_000;
 /** A pause that Twenty2 asks for holds for every request, but no longer than this. */
 const LONGEST_PAUSE_MS = 5 * MINUTE_MS;
 
-/** An early probe that cannot be sent so soon after the pause would tell nothing about the refusal. */
+/** An early probe that is sent later than this after the pause would tell nothing about the refusal. */
 const EARLY_PROBE_MS = 3 * SECOND_MS;
 
 /** Multiplicative decrease: what a refusal within the limit leaves of it. */
 const KEEP = 3 / 4;
 
-/** Of the permits of a shared limit, one in so many lowers it by one. */
+/** Every nth permit of a shared limit lowers the limit by one. */
 const GIVE_BACK_EVERY = 35;
 
 /** What counted at a refusal no longer does a minute later. So the first probes are a minute apart. */
@@ -33,17 +33,17 @@ const LONGEST_PROBE_MS = 6 * MINUTE_MS;
 /** With at most one request accepted in the last minute, probes come sooner. */
 const STARVED_PROBE_MS = 20 * SECOND_MS;
 
-/** Processes must not probe in step: so much later, at most, in parts of the gap. */
+/** The most by which a probe comes later, as a share of the gap, so that processes do not probe in step. */
 const JITTER = 0.05;
 const STARVED_JITTER = 0.3;
 
 /**
  * Processes that sent in the same instant would send again in the same instant, a minute later, while the
- * window still holds what the others sent and what was refused. So a shared limit is refilled so much later.
+ * window still holds what the others sent and what was refused. So a shared limit is refilled later.
  */
 const REFILL_DELAY_MS = 500;
 
-/** Of so small a share, refused probes would take a good part. So only accepted requests count against it. */
+/** Refused probes would use up a good part of a share up to this. So only accepted requests count against it. */
 const SMALL_SHARE = 5;
 
 /** Between two rounds of slow start. */
@@ -156,7 +156,7 @@ export class AdaptiveLimit {
 		if (isProbe) this.probing = false;
 		if (outcome.is === 'rate limited') this.rateLimited(grant, outcome, about, now);
 		if (isProbe && outcome.is === 'answered') this.probeAnswered(now);
-		// What the probe was to find out is still open, and the next one finds it out.
+		// The probe has told nothing, so the next one is sent soon.
 		const isLost = isProbe && outcome.is === 'no answer';
 		if (isLost && !this.verifying) this.probeAt = now + ROUND_MS * (0.5 + Math.random());
 	}

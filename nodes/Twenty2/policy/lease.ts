@@ -35,7 +35,7 @@ export interface Looked {
 /** Told what is queued, refused and sent late. */
 export type Log = (message: string) => void;
 
-/** What Twenty2 asks one request to wait beyond this holds back no other one (`adaptiveLimit.ts`). */
+/** A longer wait that Twenty2 asks for holds back the refused request alone (`adaptiveLimit.ts`). */
 const LONGEST_PAUSE_MS = 5 * 60_000;
 
 /** Leave to send one request, again after a 429. */
@@ -65,7 +65,7 @@ export class Lease {
 	/**
 	 * Waits until the request may be sent: for a line first, then for a permit.
 	 * @param first whether the request was refused before, and goes before others
-	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
+	 * @throws the signal's reason, or the last refusal when the deadline comes first
 	 */
 	async admit(first = false): Promise<void> {
 		do {
@@ -109,7 +109,7 @@ export class Lease {
 	private async acquireLine(first: boolean): Promise<Line> {
 		const { signal, deadline } = this.request;
 		const mustWaitMs = (this.notBefore ?? 0) - performance.now();
-		// It must not hold the one probe for a line while other creates may go.
+		// This create must not be the one probe for a line meanwhile, because other creates may go.
 		if (mustWaitMs > LONGEST_PAUSE_MS) await this.waitAlone(mustWaitMs);
 		const endWait = this.tally.begin();
 		const acquired = this.budget.lines.acquire({ signal, deadline, first, look: this.look });

@@ -17,10 +17,10 @@ const PROBES = {
 };
 const PROBE_GROWTH = 1.5;
 
-/** Processes must not probe in step: so much later, at most, in parts of the gap. */
+/** The most by which a probe comes later, as a share of the gap, so that processes do not probe in step. */
 const JITTER = 0.5;
 
-/** With so many times the documented lines in use, lines are not short. */
+/** Lines are not short once this many times the documented lines are in use. */
 const ENOUGH = 2;
 
 /** After a probe went through, another line may be free as well. */
@@ -247,7 +247,7 @@ export class Lines {
 		this.noteRate();
 		const isShort = this.shortage.state === 'lines';
 		this.add(callId);
-		// Twenty2 takes creates, so it is worth waiting for.
+		// Twenty2 accepts creates again, so those that wait get their whole time.
 		for (const { deadline } of this.queue) deadline?.restart();
 		// Nobody took the line that was left to others, so the next one is left for less long.
 		if (reason === 'freed') this.yieldMs = Math.max(this.yieldMs / 2, LEAST_YIELD_MS);

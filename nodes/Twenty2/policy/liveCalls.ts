@@ -2,10 +2,10 @@ const SECOND_MS = 1_000;
 
 // The constants were chosen with `npm run bench -- e`: its rows with three lines say what a change does.
 
-/** The durations of so many calls are remembered. */
+/** How many durations of calls are remembered. */
 const REMEMBERED = 20;
 
-/** A call is not looked at before it is as old as the shortest tenth of the remembered ones became. */
+/** A call is looked at first when it is as old as the shortest tenth of the remembered calls became. */
 const SHORTEST = 1 / 10;
 
 /** From one look at a call to the next, as a part of how long calls last, or of its age if none has ended. */
@@ -70,7 +70,7 @@ export class LiveCalls {
 		if (call) Object.assign(call, { lookedAt: performance.now(), unanswered: call.unanswered + 1 });
 	}
 
-	/** Forgets the oldest ones beyond so many. */
+	/** Forgets the oldest calls until at most this number is left. */
 	trim(most: number): void {
 		for (const callId of this.calls.keys()) {
 			if (this.calls.size <= most) return;

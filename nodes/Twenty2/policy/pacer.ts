@@ -27,7 +27,7 @@ export class Pacer {
 
 	/**
 	 * @param lines how many calls the key may have at once, as it is now
-	 * @param horizonMs at the present pace, polls alone would use up what is free in so long
+	 * @param horizonMs how long polls alone would take to use up what is free, in milliseconds
 	 */
 	constructor(
 		private readonly limiter: RateLimiter,

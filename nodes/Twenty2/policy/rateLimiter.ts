@@ -118,7 +118,7 @@ export class RateLimiter {
 	/**
 	 * Waits until one more request may be sent.
 	 * @returns undefined when the request has to ask for its line again
-	 * @throws the signal's reason, or why Twenty2 refused last when the request does not wait so long
+	 * @throws the signal's reason, or the last refusal when the deadline comes first
 	 */
 	async acquire(request: PermitRequest): Promise<Permit | undefined> {
 		const { signal } = request;

@@ -37,7 +37,7 @@ const FIRST_BACKOFF_MS = 1_000;
 export const LONGEST_BACKOFF_MS = 30_000;
 
 /**
- * The pause after so many failures in a row, in milliseconds, as p-retry makes it: 1, 2, 4 seconds and so
+ * The pause after a number of failures in a row, in milliseconds, as p-retry makes it: 1, 2, 4 seconds and so
  * on, each up to twice as long by chance.
  */
 export function backoffMs(failures: number, longestMs = LONGEST_BACKOFF_MS): number {

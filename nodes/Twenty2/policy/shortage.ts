@@ -27,7 +27,7 @@ export class Shortage {
 	/** Refusals counted as about requests because there was no live call to look at. */
 	blind = false;
 
-	/** Creates were accepted faster than so few lines could take them, so lines are never short. */
+	/** Creates were accepted faster than the documented lines could take them, so lines are never short. */
 	private isNeverOfLines = false;
 
 	/** A read has decided that requests are short, and none decides again before this time. */

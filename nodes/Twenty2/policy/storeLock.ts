@@ -10,7 +10,7 @@ export interface Marks {
 
 /** n8n's deduplication store as one node reaches it: the marks of its workflow, and the row that locks them. */
 export interface Store extends Marks {
-	/** Inserts the row with so many entries. @returns false when the row is there already */
+	/** Inserts the row with this number of entries. @returns false when the row is there already */
 	insertLock(entries: number): Promise<boolean>;
 	/** How many entries the row has; 0 when there is no such row. */
 	countLock(): Promise<number>;
@@ -20,10 +20,10 @@ export interface Store extends Marks {
 /** Runs work while no other process changes the marks. @throws what the work or the store rejects with */
 export type Locked = <T>(work: (marks: Marks) => Promise<T>) => Promise<T>;
 
-/** A lock that was not released for so long was left by a crash. */
+/** A lock that is held for longer was left by a crash. */
 const BREAK_AFTER_MS = 10_000;
 
-/** Waiters break a lock at different times: up to so much later. */
+/** The most by which a waiter breaks a lock later, so that waiters do it at different times. */
 const BREAK_JITTER_MS = 2_000;
 
 /** A holder that took longer may have lost its lock. Less than the time after which a lock is broken. */

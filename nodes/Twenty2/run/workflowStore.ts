@@ -17,7 +17,7 @@ export interface StoreFunctions {
 	>;
 }
 
-/** Marks stay so long after the end of their execution, because a stalled worker may still wake up. */
+/** How long marks stay after the end of their execution, because a stalled worker may still wake up. */
 const KEPT_MS = 10 * 60_000;
 
 /** The marks of one workflow, as one of its nodes reaches them. */

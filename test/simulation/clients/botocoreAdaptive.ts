@@ -8,7 +8,7 @@ import { MeasuredRate } from './measuredRate';
 
 const MAX_BACKOFF_S = 20;
 
-/** No rate is more than so many times the measured one. */
+/** The most by which a rate exceeds the measured one, as a factor. */
 const MAX_RATE_SCALE = 2;
 
 const seconds = () => Date.now() / 1_000;

@@ -9,7 +9,7 @@ const SECOND = 1_000;
 
 const oneLine = { requestsPerMinute: 60, concurrentCalls: 1 };
 
-/** Starts so many requests of a run, each of which takes a second and notes its name. */
+/** Starts a number of requests of a run, each of which takes a second and notes its name. */
 function run(name: string, many: number, { creates }: Opened, order: string[]): void {
 	for (let i = 1; i <= many; i++) {
 		const send = async () => {

@@ -89,7 +89,7 @@ class Twenty2 {
 	}
 }
 
-/** So many creates of one run, none of which is waited for after its answer. */
+/** A number of creates of one run, none of which is waited for after its answer. */
 const place = ({ creates }: Opened, twenty2: Twenty2, many: number) =>
 	Array.from({ length: many }, () => watch(through(creates, twenty2.request())));
 

@@ -12,7 +12,7 @@ const MINUTE = 60 * SECOND;
 
 const { signal } = new AbortController();
 
-/** So many lines of a key whose reads decide whether lines are short. */
+/** The lines of a key whose reads decide whether lines are short. */
 function linesOf(documented: number) {
 	const budget = new Budget({ requestsPerMinute: 60, concurrentCalls: documented });
 	const { shortage, lines } = budget;

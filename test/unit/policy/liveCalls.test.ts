@@ -14,7 +14,7 @@ describe('Live calls', () => {
 		calls = new LiveCalls();
 	});
 
-	/** A call that was seen live so long after it was placed, and then ended. */
+	/** A call that was seen live some time after it was placed, and then ended. */
 	async function lasted(ms: number) {
 		calls.add('ended');
 		await pass(ms);
@@ -38,7 +38,7 @@ describe('Live calls', () => {
 		expect([calls.due(), calls.oldest(0)]).toEqual([undefined, undefined]);
 	});
 
-	it('forget the oldest ones beyond so many', () => {
+	it('forget the oldest ones beyond a number', () => {
 		for (const id of ['a', 'b', 'c']) calls.add(id);
 		calls.trim(2);
 		expect(['a', 'b', 'c'].filter((id) => calls.has(id))).toEqual(['b', 'c']);

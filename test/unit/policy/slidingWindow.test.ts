@@ -7,7 +7,7 @@ import { answered as ok, rateLimited } from './outcomes';
 
 const MINUTE = 60_000;
 
-/** Sends so many requests, answered at once. */
+/** Sends a number of requests, answered at once. */
 function answered(many: number, accepted = true): SlidingWindow {
 	const window = new SlidingWindow();
 	for (let i = 0; i < many; i++) {
@@ -110,7 +110,7 @@ describe('SlidingWindow', () => {
 
 const REQUESTS = 10_000;
 
-/** How much CPU time many requests take, in microseconds, while so many others count. */
+/** How much CPU time many requests take, in microseconds, while a number of others count. */
 function workWhile(counting: number): number {
 	let now = 0;
 	const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);

@@ -10,7 +10,7 @@ import type { CheckedItem } from '../../../nodes/Twenty2/run/items';
 const failure = Failure.ofNode('INVALID_NUMBER', 'Not a number');
 const limits = { requestsPerMinute: 60, concurrentCalls: 3 };
 
-/** A connection of a run that waited so long, in milliseconds. */
+/** A connection of a run that waited, in milliseconds. */
 const waited = (forLimit: number, forRefusals: number) => ({
 	access: { waited: { forLimit, forRefusals } },
 	limits,

@@ -61,7 +61,7 @@ it('items have their results in the order of the input, whichever ends first', a
 	expect(await results).toEqual({ results: [[{ json: { slow: true } }], done] });
 });
 
-it('so many items are carried out at a time', async () => {
+it('as many items are carried out at a time as the credential allows calls', async () => {
 	let atOnce = 0;
 	let most = 0;
 	const task: Task = async () => {

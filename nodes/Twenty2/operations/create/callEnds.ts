@@ -1,7 +1,7 @@
 import { billOf, hasEnded } from '../../api/responses';
 import type { JsonObject } from '../../json';
 
-/** So many looks have to agree that a call is over of which Twenty2 does not say so. */
+/** How many looks in a row must agree before an undocumented status counts as the end of a call. */
 const AGREEING_LOOKS = 3;
 
 /** The least time from the first of them to the last: within it, the duration of a live call grows. */

@@ -143,7 +143,7 @@ export async function waitForEnd(
 	// A look that fails is not retried: the next look follows anyway.
 	const once = { ...requestOptions, maxRetries: 0 };
 	const longestBackoffMs = Math.max(intervalMs, LONGEST_BACKOFF_MS);
-	/** Of the last looks, as many as failed in a row. */
+	/** Of the looks since the last one that was answered. */
 	const failures: Failure[] = [];
 	const deadline = performance.now() + maxWaitMs;
 	const timeout = new AbortController();

@@ -7,7 +7,7 @@ useFakeTime();
 
 type Fields = Record<string, unknown>;
 
-/** Looks at a call every so many seconds. @returns after each look, whether the call counts as over */
+/** Looks at a call at equal times apart, in seconds. @returns after each look, whether the call counts as over */
 async function looksAt(calls: Fields[], seconds = 10, ends = new CallEnds()): Promise<boolean[]> {
 	const over: boolean[] = [];
 	for (const call of calls) {
