@@ -74,29 +74,35 @@ async function fillIn(values: Record<string, string>): Promise<void> {
 	await editor.node.fill(values);
 }
 
-/** A workflow that phones these numbers in a dry run. */
-function dryRunOf(phones: string[], options: object): object {
-	const code = `return ${JSON.stringify(phones)}.map((phone) => ({ json: { phone } }));`;
+/** Imports a workflow whose node "Call" phones each of these rows. */
+async function importRows(
+	rows: Array<{ phone: string; name?: string }>,
+	options: object,
+): Promise<void> {
+	const code = `return ${JSON.stringify(rows)}.map((json) => ({ json }));`;
 	const parameters = {
 		...{ assistantId: good.assistantId, fromNumber: good.fromNumber, defaultCountry: 'IN' },
-		...{ toNumber: '={{ $json.phone }}', options: { dryRun: true, ...options } },
+		...{ toNumber: '={{ $json.phone }}', options },
 	};
 	const account = { id: credential.id, name: credential.name };
-	return workflow(
-		'Dry run',
+	const file = join(folder, `${randomUUID()}.json`);
+	const imported = workflow(
+		'Rows to calls',
 		[
 			ownNode('Start', 'manualTrigger', 1, {}),
 			{ ...ownNode('Rows', 'code', 2, { jsCode: code }), position: [200, 0] },
 			{
-				...{ name: 'Dry', type: 'n8n-nodes-twenty2.twenty2', typeVersion: 1, position: [400, 0] },
+				...{ name: 'Call', type: 'n8n-nodes-twenty2.twenty2', typeVersion: 1, position: [400, 0] },
 				...{ parameters, credentials: { twenty2Api: account } },
 			},
 		],
 		[
 			['Start', 0, 'Rows'],
-			['Rows', 0, 'Dry'],
+			['Rows', 0, 'Call'],
 		],
 	);
+	await writeFile(file, JSON.stringify(imported));
+	await editor.importWorkflow(file);
 }
 
 const typeOf = async (node: string) =>
@@ -264,24 +270,19 @@ describe('In the editor', () => {
 		const { output } = node;
 		const inIndia = (hours: number) =>
 			new Date(Date.now() + (5.5 + hours) * 3_600_000).toISOString().slice(11, 16);
-		const rows = ['98765 43210', '98765 43210', '+81 90 1234 5678', '98765 43211', '98765 43212'];
-		const file = join(folder, 'dry-run.json');
-		await writeFile(
-			file,
-			JSON.stringify(
-				dryRunOf([...rows, '12345'], {
-					maxCalls: 2,
-					deduplicationKey: '={{ $json.phone }}',
-					// An hour before and after now in India; it is later in Japan.
-					callingHours: { hours: { from: inIndia(-1), to: inIndia(1) } },
-				}),
-			),
-		);
+		const phones = ['98765 43210', '98765 43210', '+81 90 1234 5678', '98765 43211', '98765 43212'];
 		const before = sandbox.seen.requests.length;
 
-		await editor.importWorkflow(file);
+		await importRows(
+			[...phones, '12345'].map((phone) => ({ phone })),
+			{
+				...{ dryRun: true, maxCalls: 2, deduplicationKey: '={{ $json.phone }}' },
+				// An hour before and after now in India; it is later in Japan.
+				callingHours: { hours: { from: inIndia(-1), to: inIndia(1) } },
+			},
+		);
 		await editor.executeWorkflow();
-		await editor.openNode('Dry');
+		await editor.openNode('Call');
 		await page.setViewportSize({ width: 1900, height: 1000 });
 		await output.getByText('6 items').waitFor();
 		await output.getByText('Dry run: nobody was phoned.').waitFor();
@@ -304,6 +305,56 @@ describe('In the editor', () => {
 		// Its first columns fill the output.
 		await page.setViewportSize({ width: 1430, height: 575 });
 		await takePicture(page, 'dry-run', await boxOf(output), true);
+	});
+
+	it('rows that cannot be called are named before anybody is phoned, and On Error lets the others be phoned', async () => {
+		const { node, page } = editor;
+		const before = sandbox.seen.calls.length;
+		const rows = [
+			{ name: 'Asha', phone: '98765 43221' },
+			{ name: 'Ravi', phone: '12345' },
+			{ name: 'Mina', phone: '98765 43222' },
+			{ name: 'Joe', phone: '+1 415 555' },
+		];
+		await importRows(rows, {});
+		await page.getByTestId('execute-workflow-button').click();
+		await editor.openNode('Call');
+		const message = node.output.getByTestId('node-error-message');
+		await message.waitFor();
+		expect(await message.innerText()).toBe(
+			'2 of 4 numbers cannot be called, and no call was placed. Look at [item 1] first.',
+		);
+		const description = await node.output.getByTestId('node-error-description').innerText();
+		expect(description).toContain('[item 1] To Number is too short to be a phone number');
+		expect(description).toContain('[item 3] To Number');
+		expect(description).toContain('set On Error in the settings of the node to Continue');
+		await keepScreenshot(page, 'two of four numbers cannot be called');
+		expect(sandbox.seen.calls).toHaveLength(before);
+
+		await node.onError('Continue');
+		await node.execute();
+		await node.output.getByText('4 items').waitFor();
+		expect(sandbox.seen.calls.slice(before).map(({ number }) => number)).toEqual([
+			...['+919876543221', '+919876543222'],
+		]);
+		await keepScreenshot(page, 'a failed item has the fields of its row');
+		const [columns = [], ...cells] = await node.firstColumns(20);
+		const names = cells.map((row) => row[columns.indexOf('name')]);
+		expect(names.filter((name) => name === 'Ravi' || name === 'Joe')).toHaveLength(2);
+		expect(columns).toContain('error');
+	});
+
+	it('Calling Hours are by the clock of the person called, unless a timezone is chosen', async () => {
+		const { node, page } = editor;
+		await editor.startWith(phoneAPerson);
+		await node.addOption('Calling Hours');
+		const zone = node.field('zone').locator('input');
+		await expect.poll(async () => await zone.inputValue()).toBe('Of the Person Called');
+		expect(await node.field('timezone').count()).toBe(0);
+		await zone.click();
+		await page.getByRole('option', { name: 'Fixed' }).click();
+		await node.view.getByPlaceholder('e.g. Asia/Kolkata').waitFor();
+		await keepScreenshot(page, 'Calling Hours with a fixed timezone');
 	});
 
 	it('In the editor, an item that fails leaves by the error output, with its code', async () => {

@@ -71,7 +71,7 @@ export class NodeView {
 	async onError(choice: string): Promise<void> {
 		await this.view.getByTestId('tab-settings').click();
 		await this.field('onError').click();
-		await this.page.getByRole('option', { name: choice }).click();
+		await this.page.getByRole('option').filter({ hasText: choice }).first().click();
 		await this.view.getByTestId('tab-params').click();
 	}
 
