@@ -1,4 +1,4 @@
-import type { Locked } from './storeLock';
+import type { Locked, Marks } from './storeLock';
 
 /**
  * What is known of a key: no create was sent under it, one is being sent at this moment or was cut off, one
@@ -17,7 +17,7 @@ export type KeyState = 'unused' | 'being placed' | 'in doubt' | 'placed';
  * | x    | x    | x     | in doubt     |
  * | x    |      |       | placed       |
  *
- * Claiming a key and asking for its state is one write. A question that a crash cuts off leaves the key
+ * Claiming an unused key is one write. A claim or a question that a crash cuts off leaves the key
  * more doubtful than it is, and never less.
  */
 const sentMark = (key: string) => `twenty2 ${key}`;
@@ -37,17 +37,16 @@ export class UsedKeys {
 	 * @throws what the store rejects with
 	 */
 	async claim(key: string, evenInDoubt = false): Promise<KeyState> {
+		return await this.locked(async (marks) => await claimed(marks, key, evenInDoubt));
+	}
+
+	/** The state of a key, which asking does not change. @throws what the store rejects with */
+	async stateOf(key: string): Promise<KeyState> {
 		return await this.locked(async (marks) => {
-			const fresh = await marks.record([sentMark(key), openMark(key)]);
-			if (fresh.includes(sentMark(key))) return 'unused';
-			if (fresh.includes(openMark(key))) {
-				await marks.forget([openMark(key)]);
-				return 'placed';
-			}
-			const isOpen = (await marks.record([doubtMark(key)])).length > 0;
-			if (isOpen || evenInDoubt) await marks.forget([doubtMark(key)]);
-			if (isOpen) return 'being placed';
-			return evenInDoubt ? 'unused' : 'in doubt';
+			const state = await claimed(marks, key, false);
+			// Under the same lock, or others would take the question for a call that is being placed.
+			if (state === 'unused') await marks.forget([sentMark(key), openMark(key)]);
+			return state;
 		});
 	}
 
@@ -71,4 +70,18 @@ export class UsedKeys {
 		const all = [sentMark(key), openMark(key), doubtMark(key)];
 		await this.locked(async (marks) => await marks.forget(all));
 	}
+}
+
+/** Claims a key while its marks are locked. @returns the state of the key before */
+async function claimed(marks: Marks, key: string, evenInDoubt: boolean): Promise<KeyState> {
+	const fresh = await marks.record([sentMark(key), openMark(key)]);
+	if (fresh.includes(sentMark(key))) return 'unused';
+	if (fresh.includes(openMark(key))) {
+		await marks.forget([openMark(key)]);
+		return 'placed';
+	}
+	const isOpen = (await marks.record([doubtMark(key)])).length > 0;
+	if (isOpen || evenInDoubt) await marks.forget([doubtMark(key)]);
+	if (isOpen) return 'being placed';
+	return evenInDoubt ? 'unused' : 'in doubt';
 }

@@ -43,6 +43,18 @@ it('a deduplication key without an outcome is in doubt until somebody claims it 
 	expect(await keys.claim(KEY)).toBe('placed');
 });
 
+it.each(['unused', 'being placed', 'in doubt', 'placed'])(
+	'a deduplication key that is %s stays so when its state is asked for, for all that claim it at the same time',
+	async (before) => {
+		const { keys } = newKeys();
+		if (before !== 'unused') await keys.claim(KEY);
+		if (before === 'placed') await keys.placed(KEY);
+		if (before === 'in doubt') await keys.leaveInDoubt(KEY);
+		const asked = [keys.stateOf(KEY), keys.stateOf(KEY), keys.claim(KEY)];
+		expect(await Promise.all(asked)).toEqual([before, before, before]);
+	},
+);
+
 it('a deduplication key is not another key', async () => {
 	const { keys } = newKeys();
 	await keys.claim(KEY);

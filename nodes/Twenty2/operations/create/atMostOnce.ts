@@ -149,10 +149,8 @@ export class KeyOfCall implements CallRecord {
 		for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
 			if (performance.now() >= until) return void (await keys.leaveInDoubt(key));
 			await sleep(pauseMs, signal);
-			const state = await keys.claim(key);
+			const state = await keys.stateOf(key);
 			if (state === 'placed') throw duplicate(key);
-			// The create may wait for the limit, and a key is recorded when it is sent.
-			if (state === 'unused') await keys.release(key);
 			if (state !== 'being placed') return;
 		}
 	}

@@ -138,6 +138,20 @@ describe('A call with a deduplication key', () => {
 		expect(await keys.claim(KEY)).toBe('placed');
 	});
 
+	it('a call that asks what the other execution does is never taken for one that is being placed', async () => {
+		const { keys, store } = await storeWith();
+		let claimed: Promise<KeyState> | undefined;
+		// A third execution claims the key while the question is being answered.
+		store.pause = async () => {
+			claimed ??= keys.claim(KEY);
+			await Promise.resolve();
+		};
+		const asked = watch(new KeyOfCall(KEY, newEntry(), keys, PATIENCE_MS).wait(signal));
+		await pass(1_000);
+		expect(asked.at).toBeDefined();
+		expect(await claimed).toBe('unused');
+	});
+
 	it('a call is in doubt once the other execution has taken as long as a request may', async () => {
 		const { keys } = await storeWith('being placed');
 		const entry = newEntry();
