@@ -66,7 +66,7 @@ describe.each(generations)('(%s)', (authentication) => {
 			expect(run.success[0]?.json.transcript_text).toContain('Hello');
 			expect(run.success[0]?.json.recording_url).toMatch(/^http/);
 			expect(run.hints).toEqual([]);
-			expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+			expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 		},
 	);
 
@@ -110,7 +110,7 @@ it.each([
 		await reopen({ talkMs: given.talk * SECOND, ...delays });
 		const node = waiting({ pollIntervalSeconds: given.interval, ...options });
 		await runUntilDone(sandbox, limited().start({ items: leads(24), node }));
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(24));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(24)));
 		expect(sandbox.seen.mostLive).toBe(3);
 		const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
 		return (Math.max(...placed) - Math.min(...placed)) / SECOND;

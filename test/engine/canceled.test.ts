@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
-import { Answers } from './answers';
+import type { Sandbox } from '../../sandbox';
+import { startWithAnswers, type Answers } from './answers';
 import { resumesAfterStop } from './n8nCore';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
 import { runUntilDone, settle, useVirtualTime } from './virtualTime';
@@ -11,13 +11,7 @@ useVirtualTime();
 let sandbox: Sandbox;
 let answers: Answers;
 beforeEach(async () => {
-	answers = new Answers();
-	sandbox = await startSandbox({
-		requestsPerMinute: 10_000,
-		refuseConcurrent: false,
-		clock: () => performance.now(),
-		onRequest: answers.onRequest,
-	});
+	({ sandbox, answers } = await startWithAnswers({ clock: () => performance.now() }));
 });
 afterEach(() => sandbox.close());
 

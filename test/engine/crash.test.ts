@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { Answers } from './answers';
 import type { Run, RunningExecution, WorkflowJson } from './engine';
 import { onN8n1 } from './n8nCore';
 import { createCallNode, engineFor, leads, phone } from './twenty2';
@@ -11,12 +10,8 @@ const continues = { onError: 'continueRegularOutput' as const };
 const codeOf = (json: Record<string, unknown>) => Object(json.error).code ?? json.status;
 
 let sandbox: Sandbox;
-let answers: Answers;
 beforeEach(async () => {
-	answers = new Answers();
-	const { onRequest } = answers;
-	const limits = { requestsPerMinute: 10_000, refuseConcurrent: false };
-	sandbox = await startSandbox({ ...limits, onRequest });
+	sandbox = await startSandbox({ requestsPerMinute: 10_000, refuseConcurrent: false });
 });
 afterEach(() => sandbox.close());
 

@@ -8,11 +8,11 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startSandbox, type Sandbox } from '../../sandbox';
-import { Answers } from './answers';
+import { startWithAnswers, type Answers } from './answers';
 import type { Engine, Run, RunningExecution } from './engine';
 import { resumesAfterStop } from './n8nCore';
 import { processedKeys } from './processedKeys';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, leads, onceEach, phone } from './twenty2';
 import { runUntilDone, settle, untilDone, untilSettled, useVirtualTime } from './virtualTime';
 
 type Settings = Parameters<typeof createCallNode>[1];
@@ -36,8 +36,6 @@ const keyed = (count: number, from = 0) =>
 const errorsOf = ({ errors }: Run) => errors.map(({ json }) => json.error);
 const codesOf = ({ errors }: Run) => errors.map(({ json }) => Object(json.error).code);
 const duplicates = (count: number) => Array<string>(count).fill('DUPLICATE_CALL');
-const onceEach = (given: Array<{ phone: string }>) =>
-	Object.fromEntries(given.map((lead) => [lead.phone, 1]));
 
 /** A node that records something in its workflow, as n8n's Remove Duplicates does. */
 const recorder = (keys: string[], mode: 'entries' | 'latestDate'): INodeType => ({
@@ -63,10 +61,7 @@ describe('Call Only Once per Key', () => {
 	let engine: Engine;
 	let answers: Answers;
 	beforeEach(async () => {
-		answers = new Answers();
-		const { onRequest } = answers;
-		const limits = { requestsPerMinute: 10_000, refuseConcurrent: false };
-		sandbox = await startSandbox({ ...limits, onRequest });
+		({ sandbox, answers } = await startWithAnswers());
 		engine = engineFor(sandbox);
 	});
 	afterEach(async () => {

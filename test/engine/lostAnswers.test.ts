@@ -435,7 +435,7 @@ describe('in virtual time', () => {
 		for (const n of [1, 3]) sandbox.behave(phone(n), '500 once');
 		const { run: done } = await run(leads(5));
 		expect(placedIn(done)).toHaveLength(5);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(5));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(5)));
 	});
 
 	it('a call placed at night is not mistaken for the queued call of another item to the same person', async () => {

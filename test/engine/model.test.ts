@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
 import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
-import { Answers } from './answers';
+import { startWithAnswers, type Answers } from './answers';
 import type { Engine, Run, RunningExecution } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
@@ -111,10 +111,8 @@ class World {
 	) {}
 
 	static async start(): Promise<World> {
-		const answers = new Answers();
-		const { onRequest } = answers;
-		const limits = { requestsPerMinute: 100_000, refuseConcurrent: false };
-		return new World(await startSandbox({ ...limits, onRequest }), answers);
+		const { sandbox, answers } = await startWithAnswers({ requestsPerMinute: 100_000 });
+		return new World(sandbox, answers);
 	}
 
 	/** @param failures how often an agent fails after it has called */

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
-import { startSandbox, type Sandbox } from '../../sandbox';
+import type { Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
-import { Answers } from './answers';
+import { startWithAnswers, type Answers } from './answers';
 import type { Run } from './engine';
 import { loopAround } from './loopAround';
 import { LoopOverItems } from './loopOverItems';
-import { createCallNode, engineFor, leads, phone } from './twenty2';
+import { createCallNode, engineFor, leads, onceEach, phone } from './twenty2';
 
 const noRetries = { options: { maxRetries: 0 } };
 const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
@@ -14,16 +14,11 @@ const retryOnFail = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
 let sandbox: Sandbox;
 let answers: Answers;
 beforeEach(async () => {
-	answers = new Answers();
-	const { onRequest } = answers;
-	const limits = { requestsPerMinute: 10_000, refuseConcurrent: false };
-	sandbox = await startSandbox({ ...limits, onRequest });
+	({ sandbox, answers } = await startWithAnswers());
 });
 afterEach(() => sandbox.close());
 
-const onceEach = (numbers: string[]) => Object.fromEntries(numbers.map((number) => [number, 1]));
 const statusesOf = (...runs: Run[]) => runs.map(({ status }) => status);
-const phones = (count: number) => leads(count).map((lead) => lead.phone);
 
 it('nobody is phoned twice by Retry On Fail under Continue (using error output), whose first item always fails', async () => {
 	sandbox.behave(phone(0), '500 always');
@@ -32,7 +27,7 @@ it('nobody is phoned twice by Retry On Fail under Continue (using error output),
 		node: createCallNode(noRetries, { onError: 'continueErrorOutput', ...retryOnFail }),
 	});
 
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(51).slice(1)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(51).slice(1)));
 	expect(run.success).toHaveLength(50);
 	expect(run.errors.map(({ json }) => json)).toEqual([
 		expect.objectContaining({ name: 'Lead 0', error: expect.objectContaining({ attempts: 3 }) }),
@@ -50,7 +45,7 @@ it('nobody is phoned twice by Retry On Fail under Stop Workflow, when one fails 
 	expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual(
 		leads(31).map((_, item) => ({ item })),
 	);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(31)));
 });
 
 it('nobody is phoned twice by Retry execution, twice in a row', async () => {
@@ -64,7 +59,7 @@ it('nobody is phoned twice by Retry execution, twice in a row', async () => {
 
 	expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
 	expect(done.success).toHaveLength(31);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(31)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(31)));
 });
 
 it('nobody is phoned twice by Retry execution of an execution whose retry has failed too', async () => {
@@ -78,7 +73,7 @@ it('nobody is phoned twice by Retry execution of an execution whose retry has fa
 	// What the retry has placed is stored with the retry alone, so the execution itself only knows of it.
 	expect(done.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
 	expect((await failedAgain.retry()).success).toHaveLength(6);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 });
 
 it('nobody is phoned twice by Retry execution of an execution whose retry has succeeded', async () => {
@@ -86,7 +81,7 @@ it('nobody is phoned twice by Retry execution of an execution whose retry has su
 	const failed = await engineFor(sandbox).run({ items: leads(6), node: createCallNode() });
 	expect((await failed.retry()).success).toHaveLength(6);
 	expect((await failed.retry()).error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 });
 
 it('nobody is phoned twice by Retry execution that is clicked twice', async () => {
@@ -96,7 +91,7 @@ it('nobody is phoned twice by Retry execution that is clicked twice', async () =
 	expect(runs.map(({ success, error }) => error ?? success.length)).toEqual(
 		expect.arrayContaining([6, expect.objectContaining({ code: 'OUTCOME_UNKNOWN' })]),
 	);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(6)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 });
 
 const call = async (parameters = {}) => {
@@ -109,7 +104,7 @@ const call = async (parameters = {}) => {
 it('nobody is phoned twice by Retry On Fail of a tool after an answer that got lost', async () => {
 	sandbox.behave(phone(0), 'place and cut');
 	expect(await call()).toEqual([expect.stringMatching(/^OUTCOME_UNKNOWN: /)]);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 it('nobody is phoned twice by Retry On Fail of a tool while the call that is waited for goes on', async () => {
@@ -118,13 +113,13 @@ it('nobody is phoned twice by Retry On Fail of a tool while the call that is wai
 	expect(await call({ waitForCompletion: true, options })).toEqual([
 		expect.stringMatching(/^WAIT_TIMEOUT: /),
 	]);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 it('Retry On Fail of a tool tries again what was not placed', async () => {
 	sandbox.behave(phone(0), '500 twice');
 	expect(await call(noRetries)).toEqual([expect.stringContaining('call_id')]);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 it('nobody is phoned twice by Retry execution of an agent that failed after it had called', async () => {
@@ -135,7 +130,7 @@ it('nobody is phoned twice by Retry execution of an agent that failed after it h
 	const failedAgain = await failed.retry();
 	const done = await failed.retry();
 	expect(statusesOf(failed, failedAgain, done)).toEqual(['error', 'error', 'success']);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(2)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(2)));
 });
 
 it('nobody is phoned twice by Retry execution of such an agent that is clicked twice, and then once more', async () => {
@@ -144,7 +139,7 @@ it('nobody is phoned twice by Retry execution of such an agent that is clicked t
 	const failed = await engine.runWorkflow(agent, { items: leads(4), observe: 'Agent' });
 	await Promise.all([failed.retry(), failed.retry()]);
 	await failed.retry();
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(4)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(4)));
 });
 
 it.each([
@@ -159,7 +154,7 @@ it.each([
 			items,
 			observe: 'Agent',
 		});
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 		const told = success.map(({ json }) => String(json.told));
 		const callId = sandbox.seen.callsTo(phone(0))[0]?.call_id;
 		for (const answer of told) expect(answer).toContain(callId);
@@ -179,7 +174,7 @@ it('nobody is phoned twice by a model that repeats a tool call whose answer got 
 		expect.stringMatching(/^OUTCOME_UNKNOWN: /),
 		expect.stringMatching(/^OUTCOME_UNKNOWN: /),
 	]);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(phones(1)));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 it('the failure says that a person was phoned when a later try finds something wrong with the item', async () => {

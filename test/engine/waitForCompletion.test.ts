@@ -112,7 +112,7 @@ describe.each(['apiKey', 'workspace'] as const)('(%s)', (authentication) => {
 		expect(run.success.map(({ pairedItem }) => pairedItem)).toEqual(
 			leads(3).map((_, item) => ({ item })),
 		);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(3)));
 	});
 });
 
@@ -131,7 +131,7 @@ it.each([
 	expect(runs[0]?.success[0]?.json).toMatchObject({ duration_seconds: 59, cost: '3.93 INR' });
 	// Each call has its line until three looks agreed, and no longer.
 	expect(sandbox.seen.mostLive).toBe(3);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 	expect(seconds).toBeGreaterThanOrEqual(2 * (60 + 5));
 	expect(seconds).toBeLessThanOrEqual(2 * (60 + 5 * 5));
 });
@@ -158,7 +158,7 @@ it.each([
 			limited().start({ items: leads(count), node: waiting({ pollIntervalSeconds: every }) }),
 		);
 		expect(runs.map(statuses)).toEqual([leads(count).map(() => 'completed')]);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(count));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(count)));
 		const { mostLive, refusals } = sandbox.seen;
 		expect({ mostLive, refusals }).toEqual({ mostLive: 3, refusals: 0 });
 		const least = Math.ceil(count / 3) * each;
@@ -178,7 +178,7 @@ it('waits for calls while another execution places 300 that nobody waits for', a
 
 	expect(runs.map(({ success }) => success.length)).toEqual([12, 300]);
 	expect(sandbox.seen.refusals).toBe(0);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(312));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(312)));
 	const known = leads(12).map((_, n) => looks(callOf(n).call_id).at(-1)?.at ?? 0);
 	const ended = Math.max(...leads(12).map((_, n) => callOf(n).endedAt));
 	// What was sent in one burst keeps the limit used up, for looks too, until a minute after it.
@@ -242,7 +242,7 @@ const after = async (
 			node: waiting(options, { onError: 'continueRegularOutput' }),
 		}),
 	);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 	return { json: runs[0]?.success[0]?.json, seconds };
 };
 
@@ -276,7 +276,7 @@ it.each(troubles)('outlasts half a minute of trouble (%o)', async (behaviour) =>
 	expect(runs.map(statuses)).toEqual([['completed']]);
 	// The rest of the call, and then at most a backoff and an interval.
 	expect(seconds).toBeLessThanOrEqual(60 - 35 + 30 + 5);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 it('loses none of 12 waits to 20 seconds of 503', async () => {
@@ -291,7 +291,7 @@ it('loses none of 12 waits to 20 seconds of 503', async () => {
 	sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
 	const { runs } = await done(running);
 	expect(runs.map(statuses)).toEqual([leads(12).map(() => 'completed')]);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(12));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
 });
 
 it('waits for a call that Twenty2 does not know in its first seconds', async () => {
@@ -414,7 +414,7 @@ it('a wait that timed out is resumed by a retry, which looks once at once', asyn
 	const third = await runUntilDone(sandbox, second.startRetry());
 	expect(statuses(third)).toEqual(['completed']);
 	expect(looks()).toHaveLength(3);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 });
 
 describe('under Stop Workflow', () => {
@@ -456,7 +456,7 @@ describe('under Stop Workflow', () => {
 			message: expect.stringMatching(/\. 1 call was already placed\.$/),
 			context: { data: { error: { outcome: 'placed', call_id: callOf(0).call_id } } },
 		});
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 	});
 
 	it('Retry On Fail waits on for the calls that were placed under Stop Workflow', async () => {
@@ -466,7 +466,7 @@ describe('under Stop Workflow', () => {
 			limited().start({ items: leads(6), node: node(settings) }),
 		);
 		expect(runs.map(statuses)).toEqual([expected]);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 		expect(sandbox.seen.mostLive).toBe(3);
 		expect(sandbox.seen.refusals).toBe(0);
 		expect(looks(callOf(0).call_id)).toHaveLength(1);
@@ -481,7 +481,7 @@ describe('under Stop Workflow', () => {
 		expect([first.status, second.status]).toEqual(['error', 'error']);
 		const third = await runUntilDone(sandbox, second.startRetry());
 		expect(statuses(third)).toEqual(expected);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 		expect(sandbox.seen.mostLive).toBe(3);
 		expect(sandbox.seen.refusals).toBe(0);
 		expect(looks(callOf(0).call_id)).toHaveLength(1);
@@ -494,12 +494,12 @@ describe('under Stop Workflow', () => {
 			sandbox,
 			limited({ concurrentCalls: 1 }).start({ items: leads(2), node }),
 		);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(1));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(1)));
 		const workflow = structuredClone(failed.workflow);
 		Object.assign(workflow.nodes[1]?.parameters ?? {}, waiting().parameters);
 		const retried = await runUntilDone(sandbox, failed.startRetry({ workflow }));
 		expect(statuses(retried)).toEqual(['completed', 'completed']);
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(2)));
 	});
 });
 
@@ -517,7 +517,7 @@ it('Retry On Fail under the error output neither redials nor looks at ended call
 	);
 	expect(statuses(run)).toEqual(['completed', 'completed', 'completed']);
 	expect(errorsIn(run.errors)).toMatchObject([{ code: 'INVALID_NUMBER', outcome: 'not_placed' }]);
-	const others = Object.entries(onceEach(4)).filter(([number]) => number !== phone(0));
+	const others = Object.entries(onceEach(leads(4))).filter(([number]) => number !== phone(0));
 	expect(sandbox.seen.perNumber()).toEqual(Object.fromEntries(others));
 	expect(looks()).toHaveLength(3 * 12);
 });
@@ -535,7 +535,7 @@ it('Retry On Fail under the error output waits on for a call that took too long'
 	);
 	expect(run.errors).toEqual([]);
 	expect(statuses(run)).toEqual(['completed', 'completed', 'completed']);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(3)));
 });
 
 it('a call that is waited for again keeps its line, so that new creates wait', async () => {
@@ -556,7 +556,7 @@ it('a call that is waited for again keeps its line, so that new creates wait', a
 	expect(runs.map(({ status }) => status)).toEqual(['success', 'success']);
 	expect(sandbox.seen.refusals).toBe(0);
 	expect(callOf(1).placedAt).toBeGreaterThanOrEqual(callOf(0).endedAt);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(2)));
 });
 
 it('gives a line back when a create is refused, and when a wait runs out', async () => {
@@ -641,7 +641,7 @@ it.runIf(resumesAfterStop).each(moments)(
 		sandbox.behaveReads('*', { kind: 'slow', ms: 0 });
 		const retried = await runUntilDone(sandbox, stopped.startRetry());
 		expect(retried.error).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-		expect(sandbox.seen.perNumber()).toEqual(onceEach(3));
+		expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(3)));
 	},
 );
 
@@ -680,7 +680,7 @@ it('Stop leaves its lines to the next execution', async () => {
 	await running.finished;
 	const next = await limited().start({ items: leads(6).slice(3), node: createCallNode() });
 	await settle(sandbox);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(6));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(6)));
 	await next.finished;
 });
 
@@ -699,7 +699,7 @@ it('tells the passes of a loop apart, also when one is retried', async () => {
 	expect(statuses(retried)).toEqual(items.map(() => 'completed'));
 	const ids = retried.success.map(({ json }) => json.call_id);
 	expect(new Set(ids).size).toBe(6);
-	expect(sandbox.seen.perNumber()).toEqual({ ...onceEach(4), [phone(0)]: 3 });
+	expect(sandbox.seen.perNumber()).toEqual({ ...onceEach(leads(4)), [phone(0)]: 3 });
 });
 
 it('places a call once for its deduplication key, and waits on for it', async () => {
@@ -722,5 +722,5 @@ it('places a call once for its deduplication key, and waits on for it', async ()
 	await pass(30);
 	const retried = await runUntilDone(sandbox, first.startRetry());
 	expect(statuses(retried)).toEqual(['completed', 'completed']);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(2));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(2)));
 });

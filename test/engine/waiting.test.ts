@@ -60,7 +60,7 @@ it('twelve unattended calls are placed soon after lines free, refused beyond thr
 	);
 
 	expect(run.success).toHaveLength(12);
-	expect(sandbox.seen.perNumber()).toEqual(onceEach(12));
+	expect(sandbox.seen.perNumber()).toEqual(onceEach(leads(12)));
 	expect(sandbox.seen.mostLive).toBe(3);
 	const placed = sandbox.seen.calls.map(({ placedAt }) => placedAt);
 	const seconds = (Math.max(...placed) - Math.min(...placed)) / 1_000;
