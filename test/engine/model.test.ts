@@ -5,7 +5,7 @@ import { NodeConnectionTypes } from 'n8n-workflow';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Twenty2 } from '../../nodes/Twenty2/Twenty2.node';
-import { startSandbox, type Behaviour, type Sandbox } from '../../sandbox';
+import type { Behaviour, Sandbox } from '../../sandbox';
 import { agentNodeTypes, agentWith } from './agent';
 import { startWithAnswers, type Answers } from './answers';
 import type { Engine, Run, RunningExecution } from './engine';
