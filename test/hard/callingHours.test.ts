@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 
 import { timeIn, waitForHours } from '../e2e/callingHours';
 import { jsonOf } from '../e2e/execution';
@@ -6,7 +6,7 @@ import { n8n1, n8n2 } from '../e2e/n8nVersion';
 import { inN8n } from '../e2e/n8nWithNode';
 import { phone } from '../e2e/workflow';
 
-describe.each([n8n2, n8n1])('In n8n $number', (version) => {
+for (const version of [n8n2, n8n1]) {
 	const it = inN8n({ version, twenty2: { refuseConcurrent: false } });
 
 	it(`A person is phoned when the time has come that a Wait node waited for, in n8n ${version.number}`, async ({
@@ -20,4 +20,4 @@ describe.each([n8n2, n8n1])('In n8n $number', (version) => {
 		expect(jsonOf(execution, 'Twenty2')).toHaveLength(2);
 		expect(sandbox.seen.perNumber()).toEqual({ [phone(0)]: 1, [phone(1)]: 1 });
 	});
-});
+}
