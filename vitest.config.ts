@@ -56,7 +56,8 @@ export default defineConfig({
 		maxWorkers: 3,
 		sequence: { sequencer: LongestFirst },
 		projects: [
-			project('unit', 'test/unit/**/*.test.ts'),
+			// Loading n8n-workflow anew for each file takes longer than the tests.
+			project('unit', 'test/unit/**/*.test.ts', { isolate: false }),
 			project('simulation', 'test/simulation/**/*.test.ts', { testTimeout: 120_000 }),
 			project('engine', 'test/engine/**/*.test.ts'),
 			{
