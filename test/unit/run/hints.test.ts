@@ -103,7 +103,7 @@ it.each([
 	[[failure, failure], items(true, true), 'nobody was phoned. 2 items cannot be called: see'],
 ])('the hints tell what a dry run has found (%#)', (results, checked, said) => {
 	const plannedCalls = new PlannedCalls();
-	for (const item of results.keys()) plannedCalls.plan(item, { is: 'rings now' });
+	for (const item of results.keys()) plannedCalls.plan(item, { is: 'rings now', result: '' });
 	const [hint] = hintsOf({ results, items: checked, plannedCalls });
 	expect(hint).toContain(said);
 });

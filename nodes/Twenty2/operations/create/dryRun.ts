@@ -42,12 +42,11 @@ export interface Circumstances {
  * @param now in milliseconds since 1970
  */
 export function preview(call: NewCall, circumstances: Circumstances, now = Date.now()): JsonObject {
-	const { item, hours, maxWaitMs = Infinity, plannedCalls } = circumstances;
+	const { item, hours, plannedCalls } = circumstances;
 	const prospect = prospectOf(call, circumstances, now);
 	plannedCalls.plan(item, prospect);
-	const late = ringsAt(now) - now > maxWaitMs ? ', after Max Wait' : '';
 	return {
-		result: resultOf(prospect, late),
+		result: prospect.result,
 		...calleeOf(call.toNumber),
 		rings_now: prospect.is === 'rings now',
 		...(prospect.is === 'rings later' && { rings_at: prospect.at }),
@@ -69,33 +68,26 @@ export function preview(call: NewCall, circumstances: Circumstances, now = Date.
 
 function prospectOf(
 	call: NewCall,
-	{ item, hours, key, mostCalls, plannedCalls }: Circumstances,
+	{ item, hours, key, mostCalls, maxWaitMs = Infinity, plannedCalls }: Circumstances,
 	now: number,
 ): Prospect {
 	// An item that is not called now leaves its key to the next one.
-	if (hours && !isWithin(hours, now)) return { is: 'outside hours', next: nextAllowed(hours, now) };
-	const first = key === undefined ? undefined : plannedCalls.note(key, item, call.toNumber);
-	if (first !== undefined) return { is: 'same key', item: first };
-	if (mostCalls !== undefined && !plannedCalls.hasRoom(mostCalls))
-		return { is: 'beyond limit', most: mostCalls };
-	const rings = ringsAt(now);
-	return rings > now ? { is: 'rings later', at: inIndia(rings) } : { is: 'rings now' };
-}
-
-/** The column of results. @param late said of a call that rings after the wait for it has ended */
-function resultOf(prospect: Prospect, late: string): string {
-	switch (prospect.is) {
-		case 'rings now':
-			return 'would ring now';
-		case 'rings later':
-			return `would ring at 9:00 India time${late}`;
-		case 'outside hours':
-			return `OUTSIDE_CALLING_HOURS: until ${prospect.next.inWords}`;
-		case 'same key':
-			return `DUPLICATE_CALL: has the key of item ${prospect.item}`;
-		case 'beyond limit':
-			return `CALL_LIMIT_REACHED: after ${prospect.most} calls`;
+	if (hours && !isWithin(hours, now)) {
+		const next = nextAllowed(hours, now);
+		return { is: 'outside hours', result: `OUTSIDE_CALLING_HOURS: until ${next.inWords}`, next };
 	}
+	const first = key === undefined ? undefined : plannedCalls.note(key, item, call.toNumber);
+	if (first !== undefined) {
+		return { is: 'same key', result: `DUPLICATE_CALL: has the key of item ${first}`, item: first };
+	}
+	if (!plannedCalls.hasRoom(mostCalls)) {
+		return { is: 'beyond limit', result: `CALL_LIMIT_REACHED: after ${mostCalls} calls` };
+	}
+	const rings = ringsAt(now);
+	if (rings <= now) return { is: 'rings now', result: 'would ring now' };
+	const late = rings - now > maxWaitMs ? ', after Max Wait' : '';
+	const result = `would ring at 9:00 India time${late}`;
+	return { is: 'rings later', result, at: inIndia(rings) };
 }
 
 /** The longest reason in the column of results. */

@@ -7,14 +7,15 @@ interface Holder {
 }
 
 /** What would become of a call that is placed now. */
-export type Prospect =
+export type Prospect = { /** In words. */ result: string } & (
 	| { is: 'rings now' }
 	/** Twenty2 keeps the call until then, in ISO 8601. */
 	| { is: 'rings later'; at: string }
 	/** Its Calling Hours begin then. */
 	| { is: 'outside hours'; next: Next }
 	| { is: 'same key'; item: number }
-	| { is: 'beyond limit'; most: number };
+	| { is: 'beyond limit' }
+);
 
 /** What has become of an item. */
 export interface Fates {

@@ -135,16 +135,17 @@ it('a dry run shows additional fields', () => {
 
 it('a dry run sums up who would be phoned now, who later, and who not and why', () => {
 	const next = { iso: '2026-05-25T10:00:00+05:30', inWords: 'Mon 10:00 (Asia/Kolkata)' };
-	const outside = { is: 'outside hours', next } as const;
-	const later = { is: 'rings later', at: '2026-05-23T09:00:00+05:30' } as const;
+	const result = '';
+	const outside = { is: 'outside hours', result, next } as const;
+	const later = { is: 'rings later', result, at: '2026-05-23T09:00:00+05:30' } as const;
 	expect(
 		summary(
 			[
-				{ is: 'rings now' },
+				{ is: 'rings now', result },
 				...[later, later],
 				...[outside, outside, outside, outside],
-				{ is: 'same key', item: 0 },
-				{ is: 'beyond limit', most: 2 },
+				{ is: 'same key', result, item: 0 },
+				{ is: 'beyond limit', result },
 			],
 			2,
 		),
